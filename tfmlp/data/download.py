@@ -1,0 +1,111 @@
+"""One file from one address: resumed where it broke off, checked, and renamed into place only when it is whole."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tfmlp import files
+from tfmlp.errors import DataError
+
+ATTEMPTS = 4
+_TIMEOUTS = (10, 60)  # seconds: to connect, and between two pieces
+_PIECE = 1 << 18  # bytes
+
+
+class Remote(NamedTuple):
+    """A file somewhere else: its address, its size in bytes and its sha256."""
+
+    url: str
+    size: int
+    sha256: str
+
+
+def download(
+    remote: Remote, path: Path, progress: Callable[[str, int, int], None] | None = None, *, pause: float = 1.0
+) -> Path:
+    """Downloads a file to `path`, unless it is there.
+
+    What has arrived stands beside it as `NAME.part` until it is whole, has the right size and the right sha256. A broken connection is tried again from where it
+    broke, at once and in a later call.
+
+    Args:
+      remote: What to download.
+      path: Where to put it. Its folder is made if needed.
+      progress: Called with (file name, bytes so far, bytes in all).
+      pause: Seconds to wait before the second attempt; doubled for each further one.
+
+    Returns:
+      `path`.
+
+    Raises:
+      DataError: when it cannot be had whole.
+    """
+    if path.is_file():
+        return path
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                time.sleep(pause * 2 ** (attempt - 1))
+            failure = _fetch_rest(remote, part, progress)
+            if failure is None:
+                break
+        else:
+            raise DataError(f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of {remote.size:,} bytes are kept for the next).")
+        if (digest := files.sha256_of(part)) != remote.sha256:
+            part.unlink()
+            raise DataError(f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What arrived was removed.")
+        os.replace(part, path)
+    except OSError as error:
+        raise DataError(f"cannot write {error.filename or path}: {error.strerror}.") from None
+    return path
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], None] | None) -> str | None:
+    """Appends to `part` what is missing. Returns why it is still not whole, or None when it is."""
+    import requests
+
+    have = _size(part)
+    if have > remote.size:
+        part.unlink()
+        have = 0
+    if have == remote.size:
+        return None
+    # identity: a length and a range count bytes of the file itself, not of a compressed form of it.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    try:
+        with requests.get(remote.url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
+            if response.status_code not in (200, 206):
+                return f"the server answered {response.status_code} {response.reason}"
+            if have and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                have = 0  # the server sends the file from its beginning
+            with open(part, "ab" if have else "wb") as file:
+                for piece in response.iter_content(_PIECE):
+                    have += len(piece)
+                    if have > remote.size:
+                        return f"more than the expected {remote.size:,} bytes arrived"
+                    file.write(piece)
+                    if progress:
+                        progress(part.name.removesuffix(".part"), have, remote.size)
+    except requests.exceptions.RequestException as error:
+        return _reason(error)
+    return None if have == remote.size else f"the connection ended after {have:,} of {remote.size:,} bytes"
+
+
+def _reason(error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return "no connection"
+    return f"{type(error).__name__}"

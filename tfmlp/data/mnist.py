@@ -1,0 +1,63 @@
+"""MNIST, and any other set in the layout of its four IDX files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfmlp import files
+from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.idx import read_idx
+from tfmlp.errors import DataError
+
+# File stem -> sha256 of the unpacked original file.
+OFFICIAL = {
+    "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+_ENDINGS = {"images": "idx3-ubyte", "labels": "idx1-ubyte"}
+
+
+def find_mnist(data_dir: str | None) -> list[Path] | None:
+    """Returns the four files (train images, train labels, test images, test labels), or None where there is none.
+
+    Raises:
+      DataError: where there are some of the four and not all.
+    """
+    for folder in files.data_folders("mnist", data_dir):
+        found = [_find(folder, stem) for stem in OFFICIAL]
+        if all(found):
+            return found
+        if any(found):
+            missing = [f"{stem}-{_ENDINGS[stem[-6:]]}[.gz]" for stem, path in zip(OFFICIAL, found) if not path]
+            raise DataError(f"{folder} holds a part of MNIST; missing: {', '.join(missing)}. Add them, or choose another --data-dir.")
+    return None
+
+
+def _find(folder: Path, stem: str) -> Path | None:
+    ending = _ENDINGS[stem[-6:]]
+    names = [f"{stem}{mark}{ending}{packed}" for mark in "-." for packed in ("", ".gz")]
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def read_mnist(paths: Sequence[Path]) -> RawDataset:
+    """Reads the four files; `official` tells whether they are the published ones."""
+    contents = [read_idx(path) for path in paths]
+    digests = dict(zip(OFFICIAL, (digest for _, digest in contents)))
+    provenance = Provenance("mnist", f"IDX files in {paths[0].parent}", digests, official=digests == OFFICIAL)
+    train_images, train_labels, test_images, test_labels = (values for values, _ in contents)
+    names = tuple("0123456789")
+    return RawDataset((train_images, train_labels), (test_images, test_labels), provenance, names)
+
+
+def read_idx_pairs(text: str) -> RawDataset:
+    """Reads IDX files by path: "IMAGES,LABELS" or "IMAGES,LABELS,TEST_IMAGES,TEST_LABELS"."""
+    paths = [Path(part).expanduser() for part in text.split(",")]
+    if len(paths) not in (2, 4):
+        raise DataError(f"idx: expected idx:IMAGES,LABELS or idx:IMAGES,LABELS,TEST_IMAGES,TEST_LABELS; received {len(paths)} path(s).")
+    contents = [read_idx(path) for path in paths]
+    arrays: list[np.ndarray] = [values for values, _ in contents]
+    provenance = Provenance(f"idx:{text}", "IDX files", {str(path): digest for path, (_, digest) in zip(paths, contents)})
+    return RawDataset((arrays[0], arrays[1]), (arrays[2], arrays[3]) if len(paths) == 4 else None, provenance)

@@ -1,0 +1,147 @@
+"""SVHN, "Format 2": house-number digits, cropped to 32x32, in MATLAB files.
+
+Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning", 2011. For non-commercial use only.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.io
+
+from tfmlp import files
+from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.download import Remote, download
+from tfmlp.errors import DataError
+
+OFFICIAL = {
+    name: Remote(f"http://ufldl.stanford.edu/housenumbers/{name}", size, sha256)
+    for name, size, sha256 in (
+        ("train_32x32.mat", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+        ("test_32x32.mat", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+        ("extra_32x32.mat", 1_329_278_602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
+    )
+}
+CLASS_NAMES = tuple("0123456789")
+_MATLAB_5 = b"MATLAB 5.0 MAT-file"
+
+
+class MatContents(NamedTuple):
+    """The contents of one file.
+
+    Attributes:
+      images: uint8 [n, 32, 32, 3].
+      labels: uint8 [n], digits 0 to 9.
+      sha256: Of the file's bytes.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    sha256: str
+
+
+def read_mat(path: Path) -> MatContents:
+    """Reads one file in SVHN's layout: `X` uint8 [32, 32, 3, n] and `y` [n, 1], in which label 10 means digit 0.
+
+    Raises:
+      DataError: when the file is not in this layout.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(_MATLAB_5))
+        if head != _MATLAB_5:
+            kind = "an empty file" if not head else f"a file that starts with {head!r}"
+            raise DataError(f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must be saved again with -v7.")
+        with ThreadPoolExecutor(1) as other:  # hashing costs nothing beside unpacking
+            digest = other.submit(files.sha256_of, path)
+            variables = scipy.io.loadmat(path, variable_names=["X", "y"])
+            return MatContents(*_as_rows(variables, path), digest.result())
+    except DataError:
+        raise
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
+    except MemoryError:
+        raise DataError(f"{path} needs more memory than there is.") from None
+    except Exception as error:  # scipy raises whatever its parser stumbled over
+        raise DataError(f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a whole copy.") from None
+
+
+def _as_rows(variables: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndarray]:
+    missing = [name for name in "Xy" if name not in variables]
+    if missing:
+        raise DataError(f"{path}: expected the variables X and y; missing: {' and '.join(missing)}.")
+    images, labels = variables.pop("X"), variables.pop("y")
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[:3] != (32, 32, 3):
+        raise DataError(f"{path}: X must be uint8 [32, 32, 3, n]; received {images.dtype} {list(images.shape)}.")
+    images = images.reshape(32, 32, 3, -1)  # MATLAB drops a last dimension of 1
+    if labels.dtype.kind not in "uif" or labels.size != images.shape[3]:
+        raise DataError(f"{path}: y must hold one number per image, {images.shape[3]:,}; received {labels.dtype} {list(labels.shape)}.")
+    labels = labels.reshape(-1)
+    allowed = np.isin(labels, np.arange(1, 11))
+    if not allowed.all():
+        raise DataError(f"{path}: labels must be 1 to 10, where 10 means digit 0; received {labels[~allowed][0]} at row {int(np.argmin(allowed))}.")
+    return np.ascontiguousarray(images.transpose(3, 0, 1, 2)), (labels % 10).astype(np.uint8)
+
+
+def read_mats(paths: list[Path]) -> list[MatContents]:
+    """Reads several files, two at a time: unpacking leaves Python free to do both."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(read_mat, paths))
+
+
+def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, int], None] | None) -> RawDataset:
+    """Finds or downloads SVHN's files, and reads them.
+
+    Args:
+      data_dir: The folder the user named, or None.
+      extra: Whether to add the extra images to the training rows.
+      progress: Called with (file name, bytes so far, bytes in all) while downloading.
+    """
+    names = ["train_32x32.mat", "test_32x32.mat"] + (["extra_32x32.mat"] if extra else [])
+    paths = [find_or_download(name, data_dir, progress) for name in names]
+    return as_dataset("svhn", f"MATLAB files in {paths[0].parent}", paths, official=True)
+
+
+def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None) -> Path:
+    """Returns where one of SVHN's files is, downloading it if it is nowhere.
+
+    Raises:
+      DataError: when it can be neither found nor downloaded.
+    """
+    folders = files.data_folders("svhn", data_dir)
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found:
+        return found
+    try:
+        return download(OFFICIAL[name], files.download_folder("svhn", data_dir) / name, progress)
+    except DataError as error:
+        searched = ", ".join(map(str, folders))
+        raise DataError(
+            f"SVHN's {name} is in none of {searched}, and downloading it failed: {error} "
+            f"Put the file from {OFFICIAL[name].url} into one of these folders, name its folder with --data-dir, or work offline with --dataset svhn-synthetic."
+        ) from None
+
+
+def read_mat_pairs(text: str) -> RawDataset:
+    """Reads .mat files in SVHN's layout by path: "TRAIN" or "TRAIN,TEST"."""
+    paths = [Path(part).expanduser() for part in text.split(",")]
+    if len(paths) > 2:
+        raise DataError(f"mat: expected mat:TRAIN or mat:TRAIN,TEST; received {len(paths)} paths.")
+    return as_dataset(f"mat:{text}", "MATLAB files", paths, official=None)
+
+
+def as_dataset(name: str, source: str, paths: list[Path], official: bool | None) -> RawDataset:
+    contents = read_mats(paths)
+    digests = {path.name: part.sha256 for path, part in zip(paths, contents)}
+    if official:
+        official = all(OFFICIAL[file].sha256 == digest for file, digest in digests.items())
+    train, *rest = contents
+    test = rest[0] if rest else None
+    images, labels = train.images, train.labels
+    if len(rest) > 1:
+        images, labels = np.concatenate([images, rest[1].images]), np.concatenate([labels, rest[1].labels])
+    return RawDataset(
+        (images, labels), (test.images, test.labels) if test else None, Provenance(name, source, digests, official), CLASS_NAMES
+    )

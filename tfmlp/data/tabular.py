@@ -1,0 +1,90 @@
+"""People's own tables, from a CSV file with a header line."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from tfmlp import files
+from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.errors import DataError, nearest
+
+
+def read_table(file: str, target: str | None, task: str) -> RawDataset:
+    """Reads a CSV file: one column is predicted from all others, which must hold numbers.
+
+    Args:
+      file: The file's path.
+      target: The name of the column to predict.
+      task: "classification" (the target's distinct values, sorted, are the classes) or "regression".
+
+    Raises:
+      DataError: when the file or a cell cannot be used; it names the line and the column.
+    """
+    path = Path(file).expanduser()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: expected UTF-8 text; byte {error.start:,} is not.") from None
+    header, rows = _rows(path, text)
+    if target is None or target not in header:
+        hint = nearest(target, header) if target else f"known: {', '.join(header)}"
+        raise DataError(f"{path}: expected --target to name a column; received {target!r}: {hint}.")
+    column = header.index(target)
+    features = np.array(
+        [[_number(cell, path, line, header[i]) for i, cell in enumerate(cells) if i != column] for line, cells in rows], np.float64
+    ).reshape(len(rows), len(header) - 1)
+    answers = [(line, cells[column].strip()) for line, cells in rows]
+    if task == "regression":
+        labels, class_names = np.array([_number(cell, path, line, target) for line, cell in answers]), None
+    else:
+        labels, class_names = _classes(answers, path, target)
+    provenance = Provenance(f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)})
+    return RawDataset((features, labels), None, provenance, class_names)
+
+
+def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Returns the header, and each further line that is not blank with its number."""
+    reader = csv.reader(io.StringIO(text))
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        rows = [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
+    if len(header) < 2 or not rows:
+        raise DataError(f"{path}: expected a header line with at least two columns, and rows; received {len(header)} column(s) and {len(rows)} row(s).")
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise DataError(f"{path}: column names must differ; received {twice!r} twice.")
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise DataError(f"{path}, line {line}: expected {len(header)} cells; received {len(cells)}.")
+    return header, rows
+
+
+def _number(cell: str, path: Path, line: int, column: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        raise DataError(f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}.") from None
+    if not np.isfinite(value):
+        raise DataError(f"{path}, line {line}, column {column}: expected a finite number; received {cell.strip()!r}: remove the row or fill it.")
+    return value
+
+
+def _classes(answers: list[tuple[int, str]], path: Path, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    for line, cell in answers:
+        if not cell:
+            raise DataError(f"{path}, line {line}, column {target}: expected a class; the cell is empty.")
+    found = {cell for _, cell in answers}
+    try:
+        names = sorted(found, key=float)  # 2 before 10
+    except ValueError:
+        names = sorted(found)
+    if len(names) > max(2, len(answers) // 2):
+        raise DataError(f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows; classes repeat. For values, use --task regression.")
+    number = {name: i for i, name in enumerate(names)}
+    return np.array([number[cell] for _, cell in answers]), tuple(names)

@@ -1,0 +1,52 @@
+"""What can go wrong that a user can act on.
+
+Every message says what was expected, what was received, and what to do. The command line prints it in one line and exits with
+`exit_code`; a Python caller catches `TfmlpError` or one of its kinds.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TfmlpError(Exception):
+    """An error that the user can act on."""
+
+    exit_code = 1
+
+
+class ConfigError(TfmlpError):
+    """An option or a configuration file has a wrong name, type or value."""
+
+
+class DataError(TfmlpError):
+    """A dataset cannot be found, read or used."""
+
+
+class CheckpointError(TfmlpError):
+    """A run folder, a saved model or a checkpoint cannot be written or read."""
+
+
+class DivergenceError(TfmlpError):
+    """Training produced NaN or infinity."""
+
+    exit_code = 3
+
+
+class TfmlpWarning(UserWarning):
+    """Something a user should know that does not stop the work."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Says which known names there are, the most similar first.
+
+    Args:
+      name: What was received.
+      known: The names that would have been right.
+
+    Returns:
+      A phrase such as `did you mean 'relu'? (known: elu, relu, tanh)`.
+    """
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    listed = f"known: {', '.join(known)}"
+    return f"did you mean '{close[0]}'? ({listed})" if close else listed

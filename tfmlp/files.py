@@ -1,0 +1,72 @@
+"""Files and folders: where data lives, what a file's identity is, and how a file comes to be whole or not at all."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
+_CHECKOUT_DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def cache_dir() -> Path:
+    """Returns the user's cache folder for tfmlp: $XDG_CACHE_HOME/tfmlp, or the system's usual place."""
+    import platformdirs  # here, not above: only commands that touch data need it
+
+    return Path(platformdirs.user_cache_dir("tfmlp"))
+
+
+def data_folders(name: str, data_dir: str | None) -> list[Path]:
+    """Returns the folders in which the files of a dataset are looked for, in this order.
+
+    A folder the user names is the only one looked at, so that a mistyped one is never replaced by another copy. Otherwise
+    $TFMLP_DATA_DIR, the checkout's `data/`, and the cache. Downloads go to the named folder, or to the cache.
+
+    Args:
+      name: The dataset's folder name, such as "mnist".
+      data_dir: The folder the user named, or None.
+    """
+    roots = [Path(data_dir).expanduser()] if data_dir else []
+    if not roots:
+        variable = os.environ.get(DATA_DIR_VARIABLE)
+        roots = [Path(variable).expanduser()] if variable else []
+        if _CHECKOUT_DATA.is_dir():
+            roots.append(_CHECKOUT_DATA)
+        roots.append(cache_dir())
+    return [folder for root in roots for folder in (root, root / name)]
+
+
+def download_folder(name: str, data_dir: str | None) -> Path:
+    """Returns where downloaded or generated files of a dataset are put: the folder the user named, or the cache."""
+    return Path(data_dir).expanduser() if data_dir else cache_dir() / name
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the sha256 of a file's bytes, as 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`; when the block ends well, it is flushed to disk and takes `path`'s place.
+
+    A reader sees the old file or the whole new one, never a part. When the block raises, nothing is left behind.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes files that only the owner reads; a result is a file like any other.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,159 @@
+"""The layers that Keras has not, or has in a form that is slow or not reproducible here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmlp import seeds
+from tfmlp.reference.initializers import initial_weights
+
+_PACKAGE = "tfmlp"
+_MOMENT_ROWS = 4096  # rows at a time when means are taken, so that a uint8 set is never held as float64
+
+
+class Counters(NamedTuple):
+    """Where in a run a forward pass stands.
+
+    Attributes:
+      step: integer scalar, the training step, from 0 over the whole run.
+      positions: integer [b], the rows' positions in the global batch.
+    """
+
+    step: tf.Tensor
+    positions: tf.Tensor
+
+
+_counters: ContextVar[Counters | None] = ContextVar("tfmlp_counters", default=None)
+
+
+@contextmanager
+def counters(step: tf.Tensor, positions: tf.Tensor) -> Iterator[None]:
+    """While open, `Dropout` layers that are called derive their masks from these counters."""
+    token = _counters.set(Counters(step, positions))
+    try:
+        yield
+    finally:
+        _counters.reset(token)
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Dropout(keras.layers.Dropout):
+    """Inverted dropout whose mask is a function of (seed, layer, step, position, unit) inside a tfmlp step.
+
+    No state to save, the same mask in every engine, and cheap random bits under XLA. In a forward pass outside tfmlp's steps, such as Keras' `fit`, it is Keras' own
+    dropout. Source: Srivastava et al., "Dropout", 2014; division by the keep probability while training.
+
+    Args:
+      rate: Probability that a unit is dropped, in [0, 1).
+      seed: int in [0, 2**32).
+      index: The layer's number, so that layers of one seed have different masks.
+    """
+
+    def __init__(self, rate: float, seed: int = 0, index: int = 0, **kwargs):
+        super().__init__(rate, seed=seed, **kwargs)
+        self.index = index
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        at = _counters.get()
+        if not training or not self.rate or at is None:
+            return super().call(inputs, training=training)
+        bits = seeds.counter_bits(
+            seeds.stream_key(self.seed, seeds.Stream.DROPOUT, self.index),
+            tf.cast(at.step, tf.uint32),
+            tf.cast(at.positions, tf.uint32),
+            tf.constant(np.arange(inputs.shape[-1], dtype=np.uint32)),
+            tf.bitwise.right_shift,
+        )
+        keep = 1.0 - self.rate
+        return tf.where(bits < seeds.keep_threshold(keep), inputs * tf.cast(1.0 / keep, inputs.dtype), tf.zeros((), inputs.dtype))
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"index": self.index}
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Preprocessing(keras.layers.Layer):
+    """Turns raw inputs into what the dense layers see, as a part of the model: flattened, in floating point, scaled.
+
+    Args:
+      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / standard deviation, as `adapt` measured them; "per_image": each image by its own mean and
+        standard deviation over all pixels and channels.
+    """
+
+    def __init__(self, kind: str = "scale", **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.kind = kind
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        if self.kind == "standardize":
+            # One mean for all pixels of images, one a column for tables: a column has a unit of its own, a pixel does not.
+            shape = (input_shape[-1],) if len(input_shape) == 2 else ()
+            self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
+            self.deviation = self.add_weight(name="deviation", shape=shape, initializer="ones", trainable=False)
+        self.built = True
+
+    def adapt(self, features: np.ndarray) -> None:
+        """Measures mean and (population) standard deviation of training features [n, ...]; needed for "standardize", harmless otherwise."""
+        if not self.built:
+            self.build(features.shape)
+        if self.kind != "standardize":
+            return
+        axis = 0 if features.ndim == 2 else None
+        pieces = [features[start : start + _MOMENT_ROWS] for start in range(0, len(features), _MOMENT_ROWS)]
+        count = len(features) if axis == 0 else features.size
+        mean = sum(piece.sum(axis=axis, dtype=np.float64) for piece in pieces) / count
+        variance = sum(np.square(piece - mean).sum(axis=axis, dtype=np.float64) for piece in pieces) / count
+        deviation = np.sqrt(variance)
+        self.mean.assign(mean)
+        self.deviation.assign(np.where(deviation > 0, deviation, 1.0))  # a constant column becomes 0, not NaN
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        # Statistics are taken in the weights' type; only the result is in the (perhaps shorter) compute type.
+        rows = tf.cast(inputs, self.variable_dtype)
+        if self.kind == "scale":
+            rows = rows / 255
+        elif self.kind == "standardize":
+            rows = (rows - tf.cast(self.mean, rows.dtype)) / tf.cast(self.deviation, rows.dtype)
+        elif self.kind == "per_image":
+            axes = list(range(1, len(rows.shape)))
+            mean, variance = tf.nn.moments(rows, axes, keepdims=True)
+            # An image of one color has no deviation; 1/sqrt(count) is the least that tf.image.per_image_standardization allows, too.
+            least = 1.0 / np.sqrt(np.prod(rows.shape[1:]))
+            rows = (rows - mean) / tf.maximum(tf.sqrt(variance), tf.cast(least, rows.dtype))
+        return tf.cast(tf.reshape(rows, [-1, int(np.prod(inputs.shape[1:]))]), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        return (input_shape[0], int(np.prod(input_shape[1:])))
+
+    def get_config(self) -> dict:
+        return super().get_config() | {"kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class SeededInitializer(keras.initializers.Initializer):
+    """Initial weights by `reference.initializers`, as a function of (seed, layer): the NumPy reference draws the same.
+
+    Args:
+      name: As in `reference.initializers.initial_weights`.
+      seed: int in [0, 2**32).
+      index: The layer's number: even for kernels, odd for biases.
+      fan_in: The layer's inputs, for a bias; a kernel's shape tells its own.
+      scale: Factor on the weights.
+    """
+
+    def __init__(self, name: str, seed: int = 0, index: int = 0, fan_in: int | None = None, scale: float = 1.0):
+        self.name, self.seed, self.index, self.fan_in, self.scale = name, seed, index, fan_in, scale
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+        generator = seeds.generator(self.seed, seeds.Stream.WEIGHTS, self.index)
+        fan_in, rows = (shape[0], None) if len(shape) == 2 else (self.fan_in, 1)
+        values = initial_weights(self.name, generator, fan_in, shape[-1], self.scale, rows)
+        return tf.cast(values.reshape(shape), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict:
+        return {"name": self.name, "seed": self.seed, "index": self.index, "fan_in": self.fan_in, "scale": self.scale}

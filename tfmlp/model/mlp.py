@@ -1,0 +1,158 @@
+"""`MLP`: a multilayer perceptron from raw pixels to logits.
+
+    model = MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
+    model.build((None, 28, 28, 1))
+    logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b, 10]
+"""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmlp.config import ACTIVATIONS, INITIALIZERS, PREPROCESSING
+from tfmlp.errors import ConfigError, nearest
+from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer
+
+
+@keras.saving.register_keras_serializable("tfmlp")
+class MLP(keras.Model):
+    """A multilayer perceptron as a subclassed Keras model.
+
+    Each hidden layer is dense, then (if asked) batch normalization, then the activation, then (if asked) dropout; the last layer is dense and linear, and is
+    computed in float32 at least. Works with tfmlp's steps, with one's own loop, and with Keras' `compile` and `fit`.
+
+    Args:
+      hidden_units: Units of each hidden layer; empty for a linear model.
+      activation: "relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu" or "swish".
+      num_classes: Number of outputs; 1 for regression.
+      dropout: Probability that a hidden unit is dropped in training, in [0, 1).
+      batch_norm: Whether to normalize over the batch before each activation.
+      negative_slope: Slope of "leaky_relu" below zero.
+      initializer: Initial weights, as in `tfmlp.reference.initializers`.
+      initializer_scale: Factor on the initial weights.
+      bias_initializer: "zeros", "fan_in_uniform" or "normal".
+      l2: `l2 * sum(w ** 2)` over the dense layers' kernels is added to the loss.
+      preprocessing: "none", "scale" (x / 255), "standardize" (call `adapt` with the training features before training) or "per_image".
+      seed: Decides initial weights and dropout masks; int in [0, 2**32).
+      dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
+
+    Raises:
+      ConfigError: for an unknown name.
+    """
+
+    def __init__(
+        self,
+        hidden_units: Sequence[int] = (128, 64),
+        activation: str = "relu",
+        num_classes: int = 10,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        negative_slope: float = 0.01,
+        initializer: str = "glorot_uniform",
+        initializer_scale: float = 1.0,
+        bias_initializer: str = "zeros",
+        l2: float = 0.0,
+        preprocessing: str = "scale",
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for what, name, known in (
+            ("activation", activation, ACTIVATIONS),
+            ("initializer", initializer, INITIALIZERS),
+            ("preprocessing", preprocessing, PREPROCESSING),
+        ):
+            if name not in known:
+                raise ConfigError(f"MLP has no {what} {name!r}: {nearest(str(name), known)}.")
+        self.hyperparameters = {
+            "hidden_units": [int(units) for units in hidden_units],
+            "activation": activation,
+            "num_classes": num_classes,
+            "dropout": dropout,
+            "batch_norm": batch_norm,
+            "negative_slope": negative_slope,
+            "initializer": initializer,
+            "initializer_scale": initializer_scale,
+            "bias_initializer": bias_initializer,
+            "l2": l2,
+            "preprocessing": preprocessing,
+            "seed": seed,
+        }
+        self.num_classes = num_classes
+        policy = self.dtype_policy
+        self.preprocess = Preprocessing(preprocessing, name="preprocessing", dtype=policy)
+        self.denses, self.norms, self.activations, self.dropouts = [], [], [], []
+        for index, units in enumerate(self.hyperparameters["hidden_units"]):
+            self.denses.append(self._dense(units, index, f"dense_{index + 1}", policy))
+            self.norms.append(keras.layers.BatchNormalization(name=f"norm_{index + 1}", dtype=policy) if batch_norm else None)
+            self.activations.append(keras.layers.Activation(_activation(activation, negative_slope), name=f"{activation}_{index + 1}", dtype=policy))
+            self.dropouts.append(Dropout(dropout, seed, index, name=f"dropout_{index + 1}", dtype=policy) if dropout else None)
+        # Logits in bfloat16 would lose what the loss is about.
+        self.head = self._dense(num_classes, len(self.denses), "logits", policy.variable_dtype)
+
+    def _dense(self, units: int, index: int, name: str, dtype) -> keras.layers.Dense:
+        settings = self.hyperparameters
+        return keras.layers.Dense(
+            units,
+            kernel_initializer=SeededInitializer(settings["initializer"], settings["seed"], 2 * index, scale=settings["initializer_scale"]),
+            kernel_regularizer=keras.regularizers.L2(settings["l2"]) if settings["l2"] else None,
+            name=name,
+            dtype=dtype,
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights, for inputs [n, height, width, channels] or [n, columns]."""
+        if self.built:
+            return
+        self.preprocess.build(input_shape)
+        shape = self.preprocess.compute_output_shape(input_shape)
+        for dense, norm, activation, dropout in self._hidden():
+            self._build_dense(dense, shape)
+            shape = (shape[0], dense.units)
+            for layer in filter(None, (norm, activation, dropout)):
+                layer.build(shape)
+        self._build_dense(self.head, shape)
+        self.built = True
+
+    def _build_dense(self, dense: keras.layers.Dense, shape: tuple[int | None, int]) -> None:
+        settings = self.hyperparameters
+        # Only now is the number of inputs known, which a bias cannot tell from its own shape.
+        dense.bias_initializer = SeededInitializer(
+            settings["bias_initializer"], settings["seed"], dense.kernel_initializer.index + 1, fan_in=shape[-1]
+        )
+        dense.build(shape)
+
+    def _hidden(self):
+        return zip(self.denses, self.norms, self.activations, self.dropouts, strict=True)
+
+    def adapt(self, features: np.ndarray) -> None:
+        """Builds the model and measures what its preprocessing needs to know of the training features [n, ...]."""
+        self.build((None, *features.shape[1:]))
+        self.preprocess.adapt(features)
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Returns the logits, float32 [b, num_classes], of raw inputs [b, ...]."""
+        rows = self.preprocess(inputs)
+        for dense, norm, activation, dropout in self._hidden():
+            rows = dense(rows)
+            if norm is not None:
+                rows = norm(rows, training=training)
+            rows = activation(rows)
+            if dropout is not None:
+                rows = dropout(rows, training=training)
+        return self.head(rows)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        return (input_shape[0], self.num_classes)
+
+    def get_config(self) -> dict:
+        base = super().get_config()
+        return self.hyperparameters | {name: base[name] for name in ("name", "trainable", "dtype") if name in base}
+
+
+def _activation(name: str, negative_slope: float):
+    if name == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=negative_slope)
+    return getattr(keras.activations, "silu" if name == "swish" else name)

@@ -1,0 +1,181 @@
+"""What computes: a model, its optimizer, its steps and its engine behind a few verbs."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfmlp import seeds
+from tfmlp.config import Config
+from tfmlp.data.augment import make_augmentation
+from tfmlp.data.dataset import Dataset, Split
+from tfmlp.errors import ConfigError
+from tfmlp.model.mlp import MLP
+from tfmlp.training.device import choose_device
+from tfmlp.training.engine import choose_engine, count_steps, make_engine, make_evaluation
+from tfmlp.training.losses import TASK_LOSS, make_metrics
+from tfmlp.training.optimizers import learning_rates, make_optimizer
+from tfmlp.training.step import make_test_step, make_train_step
+
+_MOST_PARAMETERS = 2_000_000_000  # 8 GB of float32, before the optimizer's
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures over some examples, each counted once.
+
+    Attributes:
+      loss: Mean per-example loss, without penalties.
+      count: Number of examples.
+      accuracy: Share of right classes, 0 to 1; None for regression.
+      mae: Mean absolute error, in the target's unit; None for classification.
+      rmse: Root of the mean squared error, in the target's unit; None for classification.
+    """
+
+    loss: float
+    count: int
+    accuracy: float | None = None
+    mae: float | None = None
+    rmse: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the figures that the task has."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class TensorFlowBackend:
+    """Trains an `MLP` as a configuration says.
+
+    Args:
+      config: The configuration.
+      data: What to train on.
+
+    Attributes:
+      model: The `MLP`.
+      optimizer: Its Keras optimizer.
+      engine: The name of the engine: "graph", "xla" or "streaming".
+      device: "/CPU:0" or "/GPU:0".
+      compile_seconds: What tracing and compiling took.
+    """
+
+    def __init__(self, config: Config, data: Dataset):
+        self._config, self._data = config, data
+        self.device = choose_device(config.runtime)
+        self.steps_per_epoch = count_steps(len(data.train), config)
+        if not self.steps_per_epoch:
+            raise ConfigError(
+                f"batch_size {config.optimization.batch_size} with drop_remainder leaves no step in {len(data.train):,} rows: lower one or drop the other."
+            )
+        self._rates = learning_rates(config.optimization, self.steps_per_epoch)
+        started = time.perf_counter()
+        with tf.device(self.device):
+            self.model = make_model(config, data)
+            self.optimizer = make_optimizer(config.optimization, self._rates)
+            loss = TASK_LOSS[data.task]
+            self._train_metrics, self._test_metrics = make_metrics(data.task), make_metrics(data.task)
+            step = make_train_step(self.model, self.optimizer, loss, list(self._train_metrics.values()))
+            self._resident = {"train": _as_tensors(data.train)}
+            signature = tuple(tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in self._resident["train"])
+            self._evaluate = make_evaluation(make_test_step(self.model, loss, list(self._test_metrics.values())), signature)
+            self.engine = choose_engine(len(data.train), config)
+            augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
+            if augmentation and len(data.feature_shape) != 3:
+                raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
+            self._engine = make_engine(self.engine, step, *self._resident["train"], self.optimizer.iterations, config, augmentation)
+            self._engine.compile()
+        self.compile_seconds = time.perf_counter() - started
+
+    def train_epoch(self, epoch: int) -> Metrics:
+        """Trains on every training row once, in the order of (seed, epoch)."""
+        rows = len(self._data.train)
+        order = seeds.row_order(self._config.runtime.seed, epoch, rows) if self._config.optimization.shuffle else np.arange(rows, dtype=np.int32)
+        batch_size = self._config.optimization.batch_size
+        for metric in self._train_metrics.values():
+            metric.reset_state()
+        with tf.device(self.device):
+            self._engine.run_epoch(order)
+        return _read(self._train_metrics, self.steps_per_epoch * batch_size if self._config.optimization.drop_remainder else rows)
+
+    def evaluate(self, split: str) -> Metrics:
+        """Returns the model's figures on "train", "validation" or "test"."""
+        rows = self._data.splits[split]
+        for metric in self._test_metrics.values():
+            metric.reset_state()
+        with tf.device(self.device):
+            if split != "test":  # the test rows are looked at once; validation rows every epoch
+                self._resident.setdefault(split, _as_tensors(rows))
+            self._evaluate(*self._resident.get(split, None) or _as_tensors(rows))
+        return _read(self._test_metrics, len(rows))
+
+    def learning_rate(self, epoch: int) -> float:
+        """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
+        return float(self._rates[min(epoch * self.steps_per_epoch, len(self._rates)) - 1])
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Returns a copy of the model's weights."""
+        return self.model.get_weights()
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Puts back what `get_weights` returned."""
+        self.model.set_weights(weights)
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Returns a copy of everything that training changes: the model's weights, the optimizer's slots and its step."""
+        return {name: variable.numpy() for name, variable in self._variables().items()}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Puts back what `get_state` returned.
+
+        Raises:
+          ConfigError: when the state is of another model or optimizer.
+        """
+        variables = self._variables()
+        if variables.keys() != state.keys() or any(variables[name].shape != value.shape for name, value in state.items()):
+            raise ConfigError("expected the state of this model and optimizer; received one with other names or shapes: use the configuration it was made with.")
+        for name, value in state.items():
+            variables[name].assign(value)
+
+    def _variables(self) -> dict[str, Any]:
+        model = {f"model/{i}/{v.path}": v for i, v in enumerate(self.model.weights)}
+        return model | {f"optimizer/{i}/{v.path}": v for i, v in enumerate(self.optimizer.variables)}
+
+
+def make_model(config: Config, data: Dataset) -> MLP:
+    """Makes the model of a configuration, built, and adapted to the training rows.
+
+    Raises:
+      ConfigError: when it would have more weights than any machine's memory.
+    """
+    settings = config.model
+    widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
+    parameters = sum(rows * columns for rows, columns in zip(widths, widths[1:], strict=False))
+    if parameters > _MOST_PARAMETERS:
+        raise ConfigError(f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights; at most {_MOST_PARAMETERS:,} are supported.")
+    model = MLP(
+        hidden_units=settings.hidden_units,
+        activation=settings.activation,
+        num_classes=data.num_classes,
+        dropout=settings.dropout,
+        batch_norm=settings.batch_norm,
+        negative_slope=settings.negative_slope,
+        initializer=settings.initializer,
+        initializer_scale=settings.initializer_scale,
+        bias_initializer=settings.bias_initializer,
+        l2=settings.l2,
+        preprocessing=settings.preprocessing,
+        seed=config.runtime.seed,
+        dtype=config.runtime.precision,
+        name="mlp",
+    )
+    model.adapt(data.train.features)
+    return model
+
+
+def _as_tensors(split: Split) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(split.features), tf.constant(split.labels)
+
+
+def _read(metrics: dict[str, Any], count: int) -> Metrics:
+    return Metrics(count=count, **{name: float(metric.result()) for name, metric in metrics.items()})

@@ -1,0 +1,42 @@
+"""Which epoch was the best, and when to give up waiting for a better one."""
+
+import math
+from typing import Any
+
+_HIGHER_IS_BETTER = {"accuracy"}
+
+
+class EarlyStopping:
+    """Watches one validation figure, and keeps the weights of its best epoch.
+
+    Args:
+      monitor: "loss", "accuracy", "mae" or "rmse".
+      patience: Epochs without a better figure after which to stop; None to watch only, keeping no weights.
+      min_delta: The least change that counts as better.
+
+    Attributes:
+      best_epoch: The number of the best epoch so far, or None.
+      best_weights: What `update` was given in that epoch, if there is a patience.
+      waited: Epochs since then.
+    """
+
+    def __init__(self, monitor: str, patience: int | None, min_delta: float = 0.0):
+        self._sign = 1.0 if monitor in _HIGHER_IS_BETTER else -1.0
+        self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
+        self.best_epoch: int | None = None
+        self.best_weights: Any = None
+        self.waited = 0
+        self._best = -math.inf
+
+    def update(self, epoch: int, figure: float, get_weights) -> None:
+        """Takes an epoch's validation figure; `get_weights()` is called only if they are to be kept."""
+        if self._sign * figure > self._best + (self.min_delta if self.best_epoch else 0.0):
+            self._best, self.best_epoch, self.waited = self._sign * figure, epoch, 0
+            self.best_weights = get_weights() if self.patience else None
+        else:
+            self.waited += 1
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the patience is used up."""
+        return self.patience is not None and self.waited >= self.patience
