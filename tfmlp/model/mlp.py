@@ -40,6 +40,9 @@ class MLP(keras.Model):
 
     Raises:
       ConfigError: for an unknown name.
+
+    Attributes:
+      feature_shape: The shape of one row's raw inputs, once built.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class MLP(keras.Model):
             "seed": seed,
         }
         self.num_classes = num_classes
+        self.feature_shape: tuple[int, ...] | None = None
         policy = self.dtype_policy
         self.preprocess = Preprocessing(preprocessing, name="preprocessing", dtype=policy)
         self.denses, self.norms, self.activations, self.dropouts = [], [], [], []
@@ -106,6 +110,7 @@ class MLP(keras.Model):
         """Makes the weights, for inputs [n, height, width, channels] or [n, columns]."""
         if self.built:
             return
+        self.feature_shape = tuple(input_shape[1:])
         self.preprocess.build(input_shape)
         shape = self.preprocess.compute_output_shape(input_shape)
         for dense, norm, activation, dropout in self._hidden():

@@ -1,7 +1,6 @@
 """What computes: a model, its optimizer, its steps and its engine behind a few verbs."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,35 +13,13 @@ from tfmlp.data.dataset import Dataset, Split
 from tfmlp.errors import ConfigError
 from tfmlp.model.mlp import MLP
 from tfmlp.training.device import choose_device
-from tfmlp.training.engine import choose_engine, count_steps, make_engine, make_evaluation
+from tfmlp.training.engine import choose_engine, count_steps, make_engine
+from tfmlp.training.evaluation import Evaluation, Metrics, as_tensors, read_metrics
 from tfmlp.training.losses import TASK_LOSS, make_metrics
 from tfmlp.training.optimizers import learning_rates, make_optimizer
-from tfmlp.training.step import make_test_step, make_train_step
+from tfmlp.training.step import make_train_step
 
 _MOST_PARAMETERS = 2_000_000_000  # 8 GB of float32, before the optimizer's
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """Figures over some examples, each counted once.
-
-    Attributes:
-      loss: Mean per-example loss, without penalties.
-      count: Number of examples.
-      accuracy: Share of right classes, 0 to 1; None for regression.
-      mae: Mean absolute error, in the target's unit; None for classification.
-      rmse: Root of the mean squared error, in the target's unit; None for classification.
-    """
-
-    loss: float
-    count: int
-    accuracy: float | None = None
-    mae: float | None = None
-    rmse: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns the figures that the task has."""
-        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 class TensorFlowBackend:
@@ -74,18 +51,24 @@ class TensorFlowBackend:
             self.model = make_model(config, data)
             self.optimizer = make_optimizer(config.optimization, self._rates)
             loss = TASK_LOSS[data.task]
-            self._train_metrics, self._test_metrics = make_metrics(data.task), make_metrics(data.task)
+            self._train_metrics = make_metrics(data.task)
             step = make_train_step(self.model, self.optimizer, loss, list(self._train_metrics.values()))
-            self._resident = {"train": _as_tensors(data.train)}
-            signature = tuple(tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in self._resident["train"])
-            self._evaluate = make_evaluation(make_test_step(self.model, loss, list(self._test_metrics.values())), signature)
+            features, labels = as_tensors(data.train)
+            self._evaluation = Evaluation(self.model, data)
+            # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
+            self._validation = as_tensors(data.validation) if data.validation else None
             self.engine = choose_engine(len(data.train), config)
             augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
             if augmentation and len(data.feature_shape) != 3:
                 raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
-            self._engine = make_engine(self.engine, step, *self._resident["train"], self.optimizer.iterations, config, augmentation)
+            self._engine = make_engine(self.engine, step, features, labels, self.optimizer.iterations, config, augmentation)
             self._engine.compile()
         self.compile_seconds = time.perf_counter() - started
+
+    @property
+    def parameters(self) -> int:
+        """The number of trainable weights."""
+        return sum(int(np.prod(variable.shape)) for variable in self.model.trainable_variables)
 
     def train_epoch(self, epoch: int) -> Metrics:
         """Trains on every training row once, in the order of (seed, epoch)."""
@@ -96,18 +79,13 @@ class TensorFlowBackend:
             metric.reset_state()
         with tf.device(self.device):
             self._engine.run_epoch(order)
-        return _read(self._train_metrics, self.steps_per_epoch * batch_size if self._config.optimization.drop_remainder else rows)
+        return read_metrics(self._train_metrics, self.steps_per_epoch * batch_size if self._config.optimization.drop_remainder else rows)
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the model's figures on "train", "validation" or "test"."""
-        rows = self._data.splits[split]
-        for metric in self._test_metrics.values():
-            metric.reset_state()
         with tf.device(self.device):
-            if split != "test":  # the test rows are looked at once; validation rows every epoch
-                self._resident.setdefault(split, _as_tensors(rows))
-            self._evaluate(*self._resident.get(split, None) or _as_tensors(rows))
-        return _read(self._test_metrics, len(rows))
+            kept = self._validation if split == "validation" else None
+            return self._evaluation(*(kept or as_tensors(self._data.splits[split])))
 
     def learning_rate(self, epoch: int) -> float:
         """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
@@ -171,11 +149,3 @@ def make_model(config: Config, data: Dataset) -> MLP:
     )
     model.adapt(data.train.features)
     return model
-
-
-def _as_tensors(split: Split) -> tuple[tf.Tensor, tf.Tensor]:
-    return tf.constant(split.features), tf.constant(split.labels)
-
-
-def _read(metrics: dict[str, Any], count: int) -> Metrics:
-    return Metrics(count=count, **{name: float(metric.result()) for name, metric in metrics.items()})

@@ -21,7 +21,6 @@ from tfmlp.training.step import Step
 
 # XLA compiles for about a second longer than it takes to trace the graph, and then saves roughly a millisecond per step.
 _XLA_PAYS_FROM = 1000  # steps in the whole run
-_EVALUATION_ROWS = 2048  # rows in one batch of an evaluation; more gain nothing and take memory
 
 
 class Engine(Protocol):
@@ -91,8 +90,10 @@ class XlaEngine:
 
         @tf.function(jit_compile=True)
         def run(order: tf.Tensor, full: tf.Tensor, with_tail: tf.Tensor) -> None:
-            for index in tf.range(full):
+            index = tf.constant(0)
+            while index < full:  # not tf.range, whose limit XLA compiles in: compile() below would compile another program
                 train_on(tf.slice(order, [index * batch_size], [batch_size]))
+                index += 1
             if tail:  # known while tracing
                 if with_tail:  # known while running
                     train_on(order[tail_start:])
@@ -162,16 +163,3 @@ def choose_engine(rows: int, config: Config) -> str:
 def make_engine(name: str, *parts) -> Engine:
     """Makes the engine of a name from (step, features, labels, step counter, configuration, augmentation)."""
     return _ENGINES[name](*parts)
-
-
-def make_evaluation(step: Step, signature: tuple[tf.TensorSpec, tf.TensorSpec]):
-    """Makes the function that evaluates (features [n, ...], labels [n]) in large batches, each row once, in one call."""
-
-    @tf.function(input_signature=signature)
-    def evaluate(features: tf.Tensor, labels: tf.Tensor) -> None:
-        for start in tf.range(0, tf.shape(labels)[0], _EVALUATION_ROWS):
-            stop = start + _EVALUATION_ROWS
-            step.python_function(features[start:stop], labels[start:stop])
-
-    evaluate.get_concrete_function()  # traced now, so that the first epoch is as fast as the others
-    return evaluate

@@ -16,7 +16,8 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
 from tfmlp.errors import ConfigError, DivergenceError
-from tfmlp.training.backend import Metrics, TensorFlowBackend
+from tfmlp.training.backend import TensorFlowBackend
+from tfmlp.training.evaluation import Metrics
 from tfmlp.training.stopping import EarlyStopping
 
 

@@ -1,0 +1,112 @@
+"""What commands share: the class they are made with, and options that follow from `Config`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from tfmlp.config import FIELDS, Config, groups
+from tfmlp.data.sources import parse_name
+from tfmlp.errors import ConfigError
+from tfmlp.knobs import metavar, parse_text, plain_type, show_value
+from tfmlp.recipes.recipe import default_recipe, list_recipes, load_recipe
+
+DEBUG_KEY = "tfmlp.debug"
+_TITLES = {"data": "Data", "model": "Model", "optimization": "Optimization", "runtime": "Runtime"}
+
+
+class Command(click.Command):
+    """A command with -h and --debug, whose help lists the options of `Config` group by group."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+        self.params.append(
+            click.Option(["--debug"], is_flag=True, expose_value=False, is_eager=True, callback=_set_debug, help="Show the traceback of an error.")
+        )
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = {param.name: row for param in self.get_params(ctx) if (row := param.get_help_record(ctx))}
+        for group, names in groups().items():
+            if fields := [rows.pop(name) for name in names if name in rows]:
+                with formatter.section(_TITLES[group]):
+                    formatter.write_dl(fields)
+        with formatter.section("Options"):
+            formatter.write_dl(list(rows.values()))
+
+
+def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[DEBUG_KEY] = True
+
+
+class _ConfigOption(click.Option):
+    """An option that is a field of `Config`. Its value is None unless it was given."""
+
+    def __init__(self, name: str):
+        field = FIELDS[name]
+        dashed = name.replace("_", "-")
+        default = show_value(field.default)
+        text = f"{field.metadata['help']}  [default: {default}]"
+        if plain_type(field)[0] is bool:
+            super().__init__([f"--{dashed}/--no-{dashed}"], default=None, help=text.replace("True", "on").replace("False", "off"))
+        else:
+            super().__init__([f"--{dashed}"], metavar=metavar(field), default=None, callback=_parse, help=text)
+
+
+def _parse(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        # Wrapped, for None is what "not given" looks like, and some options may be given as none.
+        return (parse_text(FIELDS[param.name], value),)
+    except ConfigError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def config_options(*names: str) -> Callable:
+    """Adds options for the named fields of `Config`, or for all of them."""
+
+    def decorate(function: Callable) -> Callable:
+        for name in reversed(names or tuple(FIELDS)):
+            function.__dict__.setdefault("__click_params__", []).append(_ConfigOption(name))
+        return function
+
+    return decorate
+
+
+def recipe_options(function: Callable) -> Callable:
+    """Adds --recipe and --config."""
+    recipe = click.option(
+        "--recipe", metavar="NAME", help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe."
+    )
+    config = click.option("--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime.")
+    return recipe(config(function))
+
+
+def given_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns those options of `Config` that were given, unwrapped."""
+    return {name: value[0] if isinstance(value, tuple) else value for name, value in options.items() if name in FIELDS and value is not None}
+
+
+def make_config(recipe: str | None, config_file: str | None, options: dict[str, Any]) -> tuple[Config, str | None]:
+    """Puts a configuration together: a file or a recipe, overridden by what was given on the command line.
+
+    Args:
+      recipe: A recipe's name, "none", or None for the dataset's default.
+      config_file: The path of a configuration file, or None.
+      options: All options of the command, as click gives them.
+
+    Returns:
+      The configuration, and the name of the recipe it started from, if any.
+    """
+    given = given_options(options)
+    if recipe and config_file:
+        raise click.UsageError("--recipe and --config both say where to start from: give one of them.")
+    if config_file:
+        return Config.from_file(config_file).replace(**given), None
+    if recipe is None:
+        recipe = default_recipe(parse_name(given.get("dataset", Config().data.dataset))[0])
+    if recipe in (None, "none"):
+        return Config().replace(**given), None
+    return load_recipe(recipe).config.replace(**given), recipe

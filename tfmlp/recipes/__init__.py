@@ -1,0 +1,1 @@
+"""Named configurations, and which is a dataset's default."""

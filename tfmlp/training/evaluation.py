@@ -1,0 +1,77 @@
+"""A model's figures on some rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfmlp.data.dataset import Dataset, Split
+from tfmlp.training.losses import TASK_LOSS, make_metrics
+from tfmlp.training.step import make_test_step
+
+_ROWS_AT_A_TIME = 2048  # larger batches gain nothing and take memory
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Figures over some examples, each counted once.
+
+    Attributes:
+      loss: Mean per-example loss, without penalties.
+      count: Number of examples.
+      accuracy: Share of right classes, 0 to 1; None for regression.
+      mae: Mean absolute error, in the target's unit; None for classification.
+      rmse: Root of the mean squared error, in the target's unit; None for classification.
+    """
+
+    loss: float
+    count: int
+    accuracy: float | None = None
+    mae: float | None = None
+    rmse: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the figures that the task has."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class Evaluation:
+    """Runs a model over rows in large batches, each row once, in one call.
+
+    Args:
+      model: A built Keras model.
+      data: Tells the task, and the shape and type of the features.
+    """
+
+    def __init__(self, model: keras.Model, data: Dataset):
+        self._metrics = make_metrics(data.task)
+        step = make_test_step(model, TASK_LOSS[data.task], list(self._metrics.values()))
+        features, labels = data.train.features, data.train.labels
+        signature = [tf.TensorSpec([None, *features.shape[1:]], features.dtype), tf.TensorSpec([None], labels.dtype)]
+
+        @tf.function(input_signature=signature)
+        def run(features: tf.Tensor, labels: tf.Tensor) -> None:
+            for start in tf.range(0, tf.shape(labels)[0], _ROWS_AT_A_TIME):
+                stop = start + _ROWS_AT_A_TIME
+                step.python_function(features[start:stop], labels[start:stop])
+
+        self._run = run
+        self(*(tensor[:0] for tensor in as_tensors(data.train.take(slice(1)))))  # traced now, not within the first epoch
+
+    def __call__(self, features: tf.Tensor, labels: tf.Tensor) -> Metrics:
+        """Returns the figures on features [n, ...] and labels [n]."""
+        for metric in self._metrics.values():
+            metric.reset_state()
+        self._run(features, labels)
+        return read_metrics(self._metrics, len(labels))
+
+
+def as_tensors(split: Split) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns a split's features and labels in the memory of the present device."""
+    return tf.constant(split.features), tf.constant(split.labels)
+
+
+def read_metrics(metrics: dict[str, keras.metrics.Metric], count: int) -> Metrics:
+    """Returns the results of metric objects that have seen `count` examples."""
+    return Metrics(count=count, **{name: float(metric.result()) for name, metric in metrics.items()})
