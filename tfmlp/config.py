@@ -46,8 +46,7 @@ class DataConfig(_Group):
 
     dataset: str = knob(
         "mnist",
-        "mnist, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, csv:FILE.csv, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] "
-        "or mat:TRAIN[,TEST].",
+        "mnist, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, csv:FILE.csv, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or mat:TRAIN[,TEST].",
     )
     data_dir: str | None = knob(None, "The folder that holds the dataset's files. Without it: $TFMLP_DATA_DIR, the checkout's data/, the cache.")
     tfds_dir: str | None = knob(None, "The folder in which tensorflow-datasets keeps its prepared sets.")
@@ -191,7 +190,9 @@ class Config:
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns the configuration as plain values, one mapping a group; `from_dict` reads it back."""
-        return {group: {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()} for group, values in dataclasses.asdict(self).items()}
+        return {
+            group: {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()} for group, values in dataclasses.asdict(self).items()
+        }
 
 
 FIELDS: dict[str, dataclasses.Field] = {f.name: f for group in _GROUPS.values() for f in dataclasses.fields(group)}

@@ -80,7 +80,9 @@ def recipe_options(function: Callable) -> Callable:
     recipe = click.option(
         "--recipe", metavar="NAME", help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe."
     )
-    config = click.option("--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime.")
+    config = click.option(
+        "--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime."
+    )
     return recipe(config(function))
 
 

@@ -47,7 +47,10 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
         err=True,
     )
     if config.optimization.batch_size > len(data.train):
-        click.echo(f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.", err=True)
+        click.echo(
+            f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.",
+            err=True,
+        )
     record = {
         "status": "interrupted",
         "recipe": recipe,

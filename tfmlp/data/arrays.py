@@ -24,19 +24,24 @@ def read_arrays(file: str) -> RawDataset:
     """
     path = Path(file).expanduser()
     try:
+        path.stat()  # an error of its own for a file that is not there
+        if not zipfile.is_zipfile(path):
+            raise DataError(f"{path}: expected an .npz file, as numpy.savez writes it; received something else.")
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: expected an .npz file, as numpy.savez writes it; received a single array.")
             names = set(archive.files)
             train = next((pair for pair in _TRAIN + _WHOLE if names >= set(pair)), None)
             if train is None:
-                raise DataError(f"{path}: expected arrays named x_train, y_train, x_test, y_test, or x, y; received {', '.join(sorted(names)) or 'none'}.")
+                raise DataError(
+                    f"{path}: expected arrays named x_train, y_train, x_test, y_test, or x, y; received {', '.join(sorted(names)) or 'none'}."
+                )
             test = next((pair for pair in _TEST if names >= set(pair)), None)
             pairs = [(archive[features], archive[labels]) for features, labels in filter(None, (train, test))]
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path} is not a whole .npz file of plain arrays ({str(error).splitlines()[0] if str(error) else type(error).__name__}).") from None
+        raise DataError(
+            f"{path} is not a whole .npz file of plain arrays ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
+        ) from None
     for array in (array for pair in pairs for array in pair):
         if array.dtype.kind not in "fiub":
             raise DataError(f"{path}: arrays must hold numbers; received the type {array.dtype}.")

@@ -135,7 +135,9 @@ def make_dataset(raw: RawDataset, task: str, validation: float, test_share: floa
         test = _make_split(*raw.test, task, f"{name}: test")
     raw.train = raw.test = None  # the copies below must not come on top of what was read
     if test.features.shape[1:] != train.features.shape[1:]:
-        raise DataError(f"{name}: training and test rows must have the same shape; received {train.features.shape[1:]} and {test.features.shape[1:]}.")
+        raise DataError(
+            f"{name}: training and test rows must have the same shape; received {train.features.shape[1:]} and {test.features.shape[1:]}."
+        )
     if test.features.dtype != train.features.dtype:
         raise DataError(f"{name}: training and test features must have the same type; received {train.features.dtype} and {test.features.dtype}.")
     class_names = _class_names(raw.class_names, train, test, name) if task == "classification" else ()
@@ -156,12 +158,15 @@ def _make_split(features: np.ndarray, labels: np.ndarray, task: str, what: str) 
     if features.dtype != np.uint8:
         if features.dtype.kind not in "fiub":
             raise DataError(f"{what} features must be numbers; received the type {features.dtype}.")
-        features = features.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is found next
+            features = features.astype(np.float32, copy=False)
         for start in range(0, len(features), _ROWS_AT_A_TIME):
             bad = np.argwhere(~np.isfinite(features[start : start + _ROWS_AT_A_TIME]))
             if len(bad):
                 place = tuple(int(i) for i in bad[0] + np.eye(1, bad.shape[1], dtype=int)[0] * start)
-                raise DataError(f"{what} features must be finite in float32; received {features[place]} at row {place[0]}, index {place[1:]}: remove or fill it.")
+                raise DataError(
+                    f"{what} features must be finite in float32; received {features[place]} at row {place[0]}, index {place[1:]}: remove or fill it."
+                )
     labels = np.squeeze(labels, axis=1) if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim != 1:
         raise DataError(f"{what} labels must have the shape [n]; received {labels.shape}.")
@@ -178,7 +183,9 @@ def _checked_labels(labels: np.ndarray, task: str, what: str) -> np.ndarray:
     if task == "regression":
         return labels.astype(np.float32)
     if (labels != np.floor(labels)).any():
-        raise DataError(f"{what} labels must be whole numbers for classification; received {labels[labels != np.floor(labels)][0]}. For values, use --task regression.")
+        raise DataError(
+            f"{what} labels must be whole numbers for classification; received {labels[labels != np.floor(labels)][0]}. For values, use --task regression."
+        )
     if labels.min() < 0 or labels.max() >= _MOST_CLASSES:
         raise DataError(f"{what} labels must be classes 0, 1, 2, ...; received {labels.min()} to {labels.max()}. For values, use --task regression.")
     return labels.astype(np.int32)
@@ -199,6 +206,8 @@ def _held_out(rows: int, share: float, seed: int, part: int, what: str) -> tuple
     """Returns (kept, held) row numbers, each ascending, so that copying them runs through memory in order."""
     count = round(share * rows) if share < 1 else int(share)
     if not 0 < count < rows:
-        raise DataError(f"{what} split: holding out {share:g} of {rows:,} rows would leave {rows - count:,} and {count:,}; both must have at least one row.")
+        raise DataError(
+            f"{what} split: holding out {share:g} of {rows:,} rows would leave {rows - count:,} and {count:,}; both must have at least one row."
+        )
     order = seeds.split_order(seed, rows, part)
     return np.sort(order[count:]), np.sort(order[:count])

@@ -1,7 +1,10 @@
 """One file from one address: resumed where it broke off, checked, and renamed into place only when it is whole."""
 
+import http.client
 import os
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +13,7 @@ from tfmlp import files
 from tfmlp.errors import DataError
 
 ATTEMPTS = 4
-_TIMEOUTS = (10, 60)  # seconds: to connect, and between two pieces
+_TIMEOUT = 30  # seconds: to connect, and between two pieces
 _PIECE = 1 << 18  # bytes
 
 
@@ -22,9 +25,7 @@ class Remote(NamedTuple):
     sha256: str
 
 
-def download(
-    remote: Remote, path: Path, progress: Callable[[str, int, int], None] | None = None, *, pause: float = 1.0
-) -> Path:
+def download(remote: Remote, path: Path, progress: Callable[[str, int, int], None] | None = None, *, pause: float = 1.0) -> Path:
     """Downloads a file to `path`, unless it is there.
 
     What has arrived stands beside it as `NAME.part` until it is whole, has the right size and the right sha256. A broken connection is tried again from where it
@@ -70,8 +71,6 @@ def _size(path: Path) -> int:
 
 def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], None] | None) -> str | None:
     """Appends to `part` what is missing. Returns why it is still not whole, or None when it is."""
-    import requests
-
     have = _size(part)
     if have > remote.size:
         part.unlink()
@@ -81,31 +80,23 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
     # identity: a length and a range count bytes of the file itself, not of a compressed form of it.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
-        with requests.get(remote.url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
-            if response.status_code not in (200, 206):
-                return f"the server answered {response.status_code} {response.reason}"
+        with urllib.request.urlopen(urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT) as response:
             if have and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 have = 0  # the server sends the file from its beginning
             with open(part, "ab" if have else "wb") as file:
-                for piece in response.iter_content(_PIECE):
+                while piece := response.read1(_PIECE):
                     have += len(piece)
                     if have > remote.size:
                         return f"more than the expected {remote.size:,} bytes arrived"
                     file.write(piece)
                     if progress:
                         progress(part.name.removesuffix(".part"), have, remote.size)
-    except requests.exceptions.RequestException as error:
-        return _reason(error)
+    except urllib.error.HTTPError as error:
+        return f"the server answered {error.code} {error.reason}"
+    except urllib.error.URLError as error:
+        return f"no connection ({error.reason})"
+    except TimeoutError:
+        return f"no answer in {_TIMEOUT} seconds"
+    except (ConnectionError, http.client.HTTPException) as error:
+        return f"the connection broke ({type(error).__name__})"
     return None if have == remote.size else f"the connection ended after {have:,} of {remote.size:,} bytes"
-
-
-def _reason(error: Exception) -> str:
-    import requests
-
-    if isinstance(error, requests.exceptions.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return "no connection"
-    return f"{type(error).__name__}"

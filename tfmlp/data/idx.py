@@ -46,7 +46,9 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
 def _read(file: BinaryIO, path: Path) -> tuple[np.ndarray, str]:
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 8:
-        raise DataError(f"{path}: expected an IDX file, which starts with 00 00, a type and a number of dimensions; received {head.hex(' ') or 'an empty file'}.")
+        raise DataError(
+            f"{path}: expected an IDX file, which starts with 00 00, a type and a number of dimensions; received {head.hex(' ') or 'an empty file'}."
+        )
     sizes = file.read(4 * head[3])
     if len(sizes) < 4 * head[3]:
         raise DataError(f"{path} ends within its header: replace it by a whole copy.")
@@ -58,7 +60,9 @@ def _read(file: BinaryIO, path: Path) -> tuple[np.ndarray, str]:
         body += chunk
     if len(body) < expected or file.read(1):
         received = f"{len(body):,}" if len(body) < expected else "more"
-        raise DataError(f"{path}: its header promises {'x'.join(map(str, shape))} values, {expected:,} bytes; received {received}. Replace it by a whole copy.")
+        raise DataError(
+            f"{path}: its header promises {'x'.join(map(str, shape))} values, {expected:,} bytes; received {received}. Replace it by a whole copy."
+        )
     digest = hashlib.sha256(head + sizes)
     digest.update(body)
     return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False), digest.hexdigest()

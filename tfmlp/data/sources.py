@@ -28,7 +28,9 @@ def _mnist(argument: str, config: DataConfig, progress: Progress | None) -> RawD
         return read_mnist(paths)
     folders = ", ".join(map(str, files.data_folders("mnist", config.data_dir)))
     if config.data_dir:
-        raise DataError(f"expected MNIST's four IDX files (train-images-idx3-ubyte[.gz] and so on) in {folders}; found none. Correct --data-dir, or leave it out.")
+        raise DataError(
+            f"expected MNIST's four IDX files (train-images-idx3-ubyte[.gz] and so on) in {folders}; found none. Correct --data-dir, or leave it out."
+        )
     try:
         return _tfds("mnist", config, progress)
     except DataError as error:
@@ -134,8 +136,7 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
         raw = SOURCES[kind].read(argument, config, progress)
         if raw.provenance.official is False:
             warnings.warn(
-                f"{raw.provenance.source}: these are not the published {kind.upper()} files (their sha256 differ); "
-                "the run records them as such.",
+                f"{raw.provenance.source}: these are not the published {kind.upper()} files (their sha256 differ); the run records them as such.",
                 TfmlpWarning,
                 stacklevel=3,
             )

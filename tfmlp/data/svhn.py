@@ -51,21 +51,20 @@ def read_mat(path: Path) -> MatContents:
     try:
         with open(path, "rb") as file:
             head = file.read(len(_MATLAB_5))
-        if head != _MATLAB_5:
-            kind = "an empty file" if not head else f"a file that starts with {head!r}"
-            raise DataError(f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must be saved again with -v7.")
-        with ThreadPoolExecutor(1) as other:  # hashing costs nothing beside unpacking
-            digest = other.submit(files.sha256_of, path)
-            variables = scipy.io.loadmat(path, variable_names=["X", "y"])
-            return MatContents(*_as_rows(variables, path), digest.result())
-    except DataError:
-        raise
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
-    except MemoryError:
-        raise DataError(f"{path} needs more memory than there is.") from None
-    except Exception as error:  # scipy raises whatever its parser stumbled over
-        raise DataError(f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a whole copy.") from None
+        raise DataError(f"cannot read {path}: {error.strerror}.") from None
+    if head != _MATLAB_5:
+        kind = "an empty file" if not head else f"a file that starts with {head!r}"
+        raise DataError(f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must be saved again with -v7.")
+    with ThreadPoolExecutor(1) as other:  # hashing costs nothing beside unpacking
+        digest = other.submit(files.sha256_of, path)
+        try:
+            variables = scipy.io.loadmat(path, variable_names=["X", "y"])
+        except MemoryError:
+            raise DataError(f"{path} needs more memory than there is.") from None
+        except Exception as error:  # scipy raises whatever its parser stumbled over
+            raise DataError(f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a whole copy.") from None
+        return MatContents(*_as_rows(variables, path), digest.result())
 
 
 def _as_rows(variables: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -142,6 +141,4 @@ def as_dataset(name: str, source: str, paths: list[Path], official: bool | None)
     images, labels = train.images, train.labels
     if len(rest) > 1:
         images, labels = np.concatenate([images, rest[1].images]), np.concatenate([labels, rest[1].labels])
-    return RawDataset(
-        (images, labels), (test.images, test.labels) if test else None, Provenance(name, source, digests, official), CLASS_NAMES
-    )
+    return RawDataset((images, labels), (test.images, test.labels) if test else None, Provenance(name, source, digests, official), CLASS_NAMES)

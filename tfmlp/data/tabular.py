@@ -55,7 +55,9 @@ def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
     if len(header) < 2 or not rows:
-        raise DataError(f"{path}: expected a header line with at least two columns, and rows; received {len(header)} column(s) and {len(rows)} row(s).")
+        raise DataError(
+            f"{path}: expected a header line with at least two columns, and rows; received {len(header)} column(s) and {len(rows)} row(s)."
+        )
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise DataError(f"{path}: column names must differ; received {twice!r} twice.")
@@ -85,6 +87,8 @@ def _classes(answers: list[tuple[int, str]], path: Path, target: str) -> tuple[n
     except ValueError:
         names = sorted(found)
     if len(names) > max(2, len(answers) // 2):
-        raise DataError(f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows; classes repeat. For values, use --task regression.")
+        raise DataError(
+            f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows; classes repeat. For values, use --task regression."
+        )
     number = {name: i for i, name in enumerate(names)}
     return np.array([number[cell] for _, cell in answers]), tuple(names)

@@ -33,7 +33,9 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
         received = ", ".join(features or ()) or "nothing"
         raise DataError(f"tfds:{name}: expected a set for image classification, with 'image' and 'label'; it has {received}.")
     if None in features["image"].shape:
-        raise DataError(f"tfds:{name}: expected images of one size; received the shape {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz.")
+        raise DataError(
+            f"tfds:{name}: expected images of one size; received the shape {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
+        )
     try:
         builder.download_and_prepare()
         available = builder.info.splits

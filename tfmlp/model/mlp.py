@@ -1,10 +1,11 @@
 """`MLP`: a multilayer perceptron from raw pixels to logits.
 
-    model = MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
-    model.build((None, 28, 28, 1))
-    logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b, 10]
+model = MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
+model.build((None, 28, 28, 1))
+logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b, 10]
 """
 
+import math
 from collections.abc import Sequence
 
 import keras
@@ -159,5 +160,8 @@ class MLP(keras.Model):
 
 def _activation(name: str, negative_slope: float):
     if name == "leaky_relu":
-        return keras.layers.LeakyReLU(negative_slope=negative_slope)
+        return lambda rows: keras.activations.leaky_relu(rows, negative_slope)
+    if name == "gelu":
+        # Keras' own takes sqrt(2) in float32 even where the rest is float64.
+        return lambda rows: 0.5 * rows * (1 + tf.math.erf(rows * math.sqrt(0.5)))
     return getattr(keras.activations, "silu" if name == "swish" else name)

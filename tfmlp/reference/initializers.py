@@ -21,9 +21,7 @@ _STANDARD_DEVIATIONS: dict[str, Callable[[int, int], float]] = {
 }
 
 
-def initial_weights(
-    name: str, generator: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0, rows: int | None = None
-) -> np.ndarray:
+def initial_weights(name: str, generator: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0, rows: int | None = None) -> np.ndarray:
     """Draws a layer's initial weights.
 
     Args:

@@ -112,4 +112,6 @@ class _writing:
 
     def __exit__(self, kind, error, traceback) -> None:
         if isinstance(error, OSError):
-            raise CheckpointError(f"cannot write into the run folder {self._path}: {error.strerror or error}: free space or choose another --out.") from None
+            raise CheckpointError(
+                f"cannot write into the run folder {self._path}: {error.strerror or error}: free space or choose another --out."
+            ) from None

@@ -1,5 +1,6 @@
 """What computes: a model, its optimizer, its steps and its engine behind a few verbs."""
 
+import itertools
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import tensorflow as tf
 from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.augment import make_augmentation
-from tfmlp.data.dataset import Dataset, Split
+from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
 from tfmlp.model.mlp import MLP
 from tfmlp.training.device import choose_device
@@ -111,13 +112,16 @@ class TensorFlowBackend:
         """
         variables = self._variables()
         if variables.keys() != state.keys() or any(variables[name].shape != value.shape for name, value in state.items()):
-            raise ConfigError("expected the state of this model and optimizer; received one with other names or shapes: use the configuration it was made with.")
+            raise ConfigError(
+                "expected the state of this model and optimizer; received one with other names or shapes: use the configuration it was made with."
+            )
         for name, value in state.items():
             variables[name].assign(value)
 
     def _variables(self) -> dict[str, Any]:
-        model = {f"model/{i}/{v.path}": v for i, v in enumerate(self.model.weights)}
-        return model | {f"optimizer/{i}/{v.path}": v for i, v in enumerate(self.optimizer.variables)}
+        # Numbered, because Keras tells a second optimizer of a kind from the first by its variables' paths.
+        model = {f"model/{i}/{v.name}": v for i, v in enumerate(self.model.weights)}
+        return model | {f"optimizer/{i}/{v.name}": v for i, v in enumerate(self.optimizer.variables)}
 
 
 def make_model(config: Config, data: Dataset) -> MLP:
@@ -128,9 +132,11 @@ def make_model(config: Config, data: Dataset) -> MLP:
     """
     settings = config.model
     widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
-    parameters = sum(rows * columns for rows, columns in zip(widths, widths[1:], strict=False))
+    parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
     if parameters > _MOST_PARAMETERS:
-        raise ConfigError(f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights; at most {_MOST_PARAMETERS:,} are supported.")
+        raise ConfigError(
+            f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights; at most {_MOST_PARAMETERS:,} are supported."
+        )
     model = MLP(
         hidden_units=settings.hidden_units,
         activation=settings.activation,

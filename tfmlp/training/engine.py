@@ -76,7 +76,7 @@ class XlaEngine:
     name = "xla"
 
     def __init__(self, step: Step, features: tf.Tensor, labels: tf.Tensor, counter: tf.Variable, config: Config, augmentation: Augmentation | None):
-        batch_size = config.optimization.batch_size
+        batch_size = min(config.optimization.batch_size, len(labels))
         self._full, tail = divmod(len(labels), batch_size)
         if config.optimization.drop_remainder:
             tail = 0

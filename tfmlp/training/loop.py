@@ -1,9 +1,9 @@
 """`fit`: the loop over epochs. Prints nothing and opens no file: it yields, and whoever consumes decides.
 
-    training = fit(config, data)
-    for epoch in training:
-        print(epoch.epoch, epoch.train.loss, epoch.validation.accuracy)
-    print(training.evaluate("test"), training.model)
+training = fit(config, data)
+for epoch in training:
+    print(epoch.epoch, epoch.train.loss, epoch.validation.accuracy)
+print(training.evaluate("test"), training.model)
 """
 
 import math

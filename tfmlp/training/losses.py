@@ -30,7 +30,9 @@ def find_loss(loss: str | PerExampleLoss) -> PerExampleLoss:
     if callable(loss):
         return loss
     if loss not in LOSSES:
-        raise ConfigError(f"unknown loss {loss!r}: {nearest(str(loss), LOSSES)}; or pass a function of (labels, outputs) that returns one loss per example.")
+        raise ConfigError(
+            f"unknown loss {loss!r}: {nearest(str(loss), LOSSES)}; or pass a function of (labels, outputs) that returns one loss per example."
+        )
     return LOSSES[loss]
 
 

@@ -89,9 +89,7 @@ def make_train_step(
     return Step(train_step)
 
 
-def make_test_step(
-    model: keras.Model, loss: str | PerExampleLoss = "cross_entropy", metrics: Sequence[keras.metrics.Metric] = ()
-) -> Step:
+def make_test_step(model: keras.Model, loss: str | PerExampleLoss = "cross_entropy", metrics: Sequence[keras.metrics.Metric] = ()) -> Step:
     """Makes the step that only looks: the model runs as at inference, metrics are updated, weights are left alone.
 
     Args and raises: as for `make_train_step`.

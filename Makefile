@@ -1,0 +1,40 @@
+# make train   set up and train on the embedded MNIST
+# make test    set up and run the tests
+# make test-all   the slow tests, too
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: train test test-all test-lowest format clean
+
+train: $(READY)
+	$(BIN)/tfmlp train --dataset mnist
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-all: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+# The oldest versions that setup.cfg allows, in an environment of their own.
+test-lowest: .venv-lowest/ready
+	.venv-lowest/bin/python -m pytest
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(READY): setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("tfmlp needs Python 3.11 or newer; %s is %s. Name another with make PYTHON=..." % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv || { echo "Cannot make .venv. On Debian: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+.venv-lowest/ready: setup.cfg tests/lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check -c tests/lowest.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .venv-lowest build *.egg-info

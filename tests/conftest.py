@@ -1,0 +1,84 @@
+"""What the tests share: small files in the real layouts, and a way to run the program."""
+
+import gzip
+import os
+import struct
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tfmlp.data.mnist import OFFICIAL, find_mnist, read_mnist
+from tfmlp.data.synthetic import draw_images, write_mat
+
+ROOT = Path(__file__).resolve().parent.parent
+# Larger real samples, which may not be part of the project. Tests that want them skip where they are not.
+SAMPLES = Path(os.environ.get("TFMLP_TEST_SAMPLES", ROOT.parent / "shared" / "data"))
+
+
+def write_idx(path: Path, values: np.ndarray) -> Path:
+    """Writes uint8 values as an IDX file, gzipped if the name says so."""
+    content = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape) + values.astype(np.uint8).tobytes()
+    path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
+    return path
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """600 training and 200 test digits of MNIST: ((images, labels), (images, labels))."""
+    raw = read_mnist(find_mnist(str(ROOT / "data" / "mnist")))
+    return tuple((images[:rows], labels[:rows]) for (images, labels), rows in ((raw.train, 600), (raw.test, 200)))
+
+
+@pytest.fixture(scope="session")
+def mnist_dir(tmp_path_factory, digits) -> Path:
+    """A folder with a cut of MNIST in its four files."""
+    folder = tmp_path_factory.mktemp("mnist")
+    values = [part for pair in digits for part in pair]
+    for stem, array in zip(OFFICIAL, values):
+        write_idx(folder / f"{stem}-idx{array.ndim}-ubyte.gz", array)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def svhn_dir(tmp_path_factory, digits) -> Path:
+    """A folder with 300 and 100 synthetic images in SVHN's files."""
+    folder = tmp_path_factory.mktemp("svhn")
+    for part, (name, rows) in enumerate((("train_32x32.mat", 300), ("test_32x32.mat", 100))):
+        images, labels = draw_images(*digits[part], rows, np.random.default_rng(part))
+        write_mat(folder / name, images, labels)
+    return folder
+
+
+@pytest.fixture
+def sample():
+    """Returns the folder of a larger real sample by name, or skips."""
+
+    def find(name: str) -> Path:
+        if not (SAMPLES / name).exists():
+            pytest.skip(f"the sample {name} is not at {SAMPLES}")
+        return SAMPLES / name
+
+    return find
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch):
+    """Every test runs in a folder of its own, with a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TFMLP_DATA_DIR", raising=False)
+
+
+@pytest.fixture
+def run_cli():
+    """Runs `tfmlp` within this process: run_cli("train", "--epochs", 1) -> result with exit_code, stdout, stderr."""
+    from tfmlp.cli.main import main
+
+    def run(*args):
+        return CliRunner().invoke(main, [str(arg) for arg in args])
+
+    return run

@@ -1,0 +1,152 @@
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmlp import MLP, seeds
+from tfmlp.config import ACTIVATIONS, PREPROCESSING
+from tfmlp.errors import CheckpointError, ConfigError
+from tfmlp.model.layers import Dropout, Preprocessing, counters
+from tfmlp.model.saved import load_model
+from tfmlp.reference.initializers import initial_weights
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (16, 6, 5, 3), dtype=np.uint8)
+
+
+def built(**options):
+    model = MLP(**({"hidden_units": (7, 5), "num_classes": 4} | options))
+    model.adapt(IMAGES)
+    return model
+
+
+# What each activation is, by its definition.
+DEFINITIONS = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.25 * z),
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "linear": lambda z: z,
+    "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
+    "gelu": lambda z: z * np.vectorize(lambda v: 0.5 * (1 + math.erf(v / math.sqrt(2))))(z),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+    "swish": lambda z: z / (1 + np.exp(-z)),
+}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_forward_pass_is_that_of_its_formulas(activation):
+    model = built(activation=activation, negative_slope=0.25, bias_initializer="normal", dtype="float64")
+    weights = [w.numpy() for w in model.trainable_weights]
+    rows = IMAGES.reshape(16, -1) / 255
+    for kernel, bias in (weights[0:2], weights[2:4]):
+        rows = DEFINITIONS[activation](rows @ kernel + bias)
+    assert np.allclose(model(IMAGES), rows @ weights[4] + weights[5], rtol=1e-9, atol=1e-9)
+
+
+def test_initial_weights_are_those_of_the_reference():
+    model = built(initializer="he_normal", initializer_scale=0.5, bias_initializer="fan_in_uniform", seed=3)
+    kernel = initial_weights("he_normal", seeds.generator(3, seeds.Stream.WEIGHTS, 2), 7, 5, 0.5)
+    bias = initial_weights("fan_in_uniform", seeds.generator(3, seeds.Stream.WEIGHTS, 3), 7, 5, rows=1)
+    assert np.array_equal(model.denses[1].kernel, kernel.astype(np.float32))
+    assert np.array_equal(model.denses[1].bias, bias[0].astype(np.float32))
+
+
+def test_preprocessing():
+    flat = IMAGES.reshape(16, -1).astype(np.float64)
+    expected = {
+        "none": flat,
+        "scale": flat / 255,
+        "standardize": (flat - flat.mean()) / flat.std(),
+        "per_image": (flat - flat.mean(axis=1, keepdims=True)) / flat.std(axis=1, keepdims=True),
+    }
+    assert set(expected) == set(PREPROCESSING)
+    for kind, values in expected.items():
+        layer = Preprocessing(kind)
+        layer.adapt(IMAGES)
+        assert np.allclose(layer(IMAGES), values, atol=2e-5), kind
+        assert layer(IMAGES).dtype == tf.float32
+
+
+def test_a_table_is_standardized_by_column_and_a_constant_column_becomes_zero():
+    rows = np.column_stack([np.arange(10.0), np.full(10, 7.0)]).astype(np.float32)
+    layer = Preprocessing("standardize")
+    layer.adapt(rows)
+    values = layer(rows).numpy()
+    assert np.allclose(values.mean(axis=0), 0, atol=1e-6) and np.allclose(values.std(axis=0), [1, 0], atol=1e-6)
+    per_image = Preprocessing("per_image")
+    assert np.isfinite(per_image(np.full((2, 3, 3, 1), 9, np.uint8))).all()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"dropout": 0.3, "batch_norm": True, "l2": 1e-3, "activation": "leaky_relu", "preprocessing": "standardize"}]
+)
+def test_a_saved_model_is_the_same_model(tmp_path, options):
+    model = built(**options)
+    model.save(tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
+    assert np.array_equal(loaded(IMAGES), model(IMAGES))
+    assert loaded.get_config() == model.get_config()
+    assert loaded.feature_shape == (6, 5, 3)
+
+
+def test_files_that_are_no_saved_model(tmp_path):
+    with pytest.raises(CheckpointError, match="there is none"):
+        load_model(tmp_path / "none.keras")
+    (tmp_path / "a.keras").write_bytes(b"PK\x03\x04 no")
+    with pytest.raises(CheckpointError, match="not a whole model file"):
+        load_model(tmp_path / "a.keras")
+    keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "b.keras")
+    with pytest.raises(CheckpointError, match="expected a tfmlp MLP; received Sequential"):
+        load_model(tmp_path / "b.keras")
+
+
+def test_keras_fit_and_summary(capsys):
+    model = built(dropout=0.5, batch_norm=True)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    before = model.get_weights()
+    history = model.fit(IMAGES, np.arange(16) % 4, epochs=2, batch_size=5, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+    assert any((a != b).any() for a, b in zip(before, model.get_weights()))
+    model.summary()
+    assert "dense_1 (Dense)" in capsys.readouterr().out
+
+
+def test_it_takes_any_depth_and_builds_by_being_called():
+    model = MLP(hidden_units=(), num_classes=3)
+    assert model(IMAGES).shape == (16, 3) and len(model.trainable_weights) == 2
+    assert len(MLP(hidden_units=[2] * 12).denses) == 12
+
+
+def test_logits_are_float32_in_bfloat16():
+    model = built(dtype="mixed_bfloat16")
+    assert model(IMAGES).dtype == tf.float32
+    assert model.denses[0].compute_dtype == "bfloat16" and model.denses[0].kernel.dtype == "float32"
+
+
+@pytest.mark.parametrize("options", [{"activation": "rellu"}, {"initializer": "he_norm"}, {"preprocessing": "scaled"}])
+def test_unknown_names(options):
+    with pytest.raises(ConfigError, match="did you mean"):
+        MLP(**options)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_dropout_in_a_step_is_the_reference_mask(compiled):
+    layer = Dropout(0.25, seed=5, index=2)
+    inputs = tf.random.stateless_normal((40, 30), (1, 2))
+
+    @tf.function(jit_compile=compiled)
+    def call(step, first):
+        with counters(step, first + tf.range(40)):
+            return layer(inputs, training=True)
+
+    with np.errstate(over="ignore"):
+        positions = np.arange(100, 140, dtype=np.uint32)
+        bits = seeds.counter_bits(
+            seeds.stream_key(5, seeds.Stream.DROPOUT, 2), np.uint32(7), positions, np.arange(30, dtype=np.uint32), np.right_shift
+        )
+    expected = np.where(bits < seeds.keep_threshold(0.75), inputs.numpy() / 0.75, 0)
+    assert np.allclose(call(tf.constant(7, tf.int64), 100), expected, rtol=1e-6)
+    assert not np.array_equal(call(tf.constant(8, tf.int64), 100), expected)
+    assert np.array_equal(layer(inputs, training=False), inputs)

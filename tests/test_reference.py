@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from tfmlp.config import INITIALIZERS
+from tfmlp.reference.initializers import initial_weights
+from tfmlp.reference.schedules import learning_rate_at
+
+VARIANCES = {
+    "glorot": 2 / (300 + 200), "he": 2 / 300, "lecun": 1 / 300,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_initial_weights_have_their_formulas_variance(name):
+    weights = initial_weights(name, np.random.default_rng(0), 300, 200)
+    assert weights.shape == (300, 200)
+    expected = {"zeros": 0.0, "normal": 1.0, "fan_in_uniform": 1 / 300 / 3} | {
+        f"{f}_{d}": v for f, v in VARIANCES.items() for d in ("normal", "uniform")
+    }
+    assert weights.var() == pytest.approx(expected[name], rel=0.03)
+    assert abs(weights.mean()) <= 5 * np.sqrt(expected[name] / weights.size)
+    if name.endswith("uniform"):
+        assert np.abs(weights).max() <= np.sqrt(3 * expected[name])
+
+
+def test_scale_and_bias_rows():
+    one, two = (initial_weights("normal", np.random.default_rng(0), 5, 4, scale) for scale in (1.0, 0.01))
+    assert np.allclose(two, 0.01 * one)
+    assert initial_weights("fan_in_uniform", np.random.default_rng(0), 5, 4, rows=1).shape == (1, 4)
+    with pytest.raises(ValueError, match="'unknown'"):
+        initial_weights("unknown", np.random.default_rng(0), 5, 4)
+
+
+def rates(schedule, steps=40, **options):
+    settings = {"learning_rate": 0.2, "final_learning_rate": 0.05, "steps_per_epoch": 10, "epochs": 4} | options
+    return learning_rate_at(np.arange(steps), schedule=schedule, **settings)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "exponential", "cosine"])
+@pytest.mark.parametrize("by", ["step", "epoch"])
+def test_schedules_start_and_end_where_they_say_and_only_fall(schedule, by):
+    values = rates(schedule, by=by)
+    assert values[0] == pytest.approx(0.2) and values[-1] == pytest.approx(0.05)
+    assert (np.diff(values) <= 1e-15).all()
+    assert len(np.unique(values.round(12))) == (40 if by == "step" else 4)
+
+
+def test_the_courses_decay_by_epoch():
+    # From lr to final_lr over E epochs: linear in steps of (lr - final) / (E - 1), exponential by the factor (final / lr) ** (1 / (E - 1)).
+    assert np.allclose(rates("linear", by="epoch")[::10], [0.2, 0.15, 0.1, 0.05])
+    assert np.allclose(rates("exponential", by="epoch")[::10], 0.2 * (0.05 / 0.2) ** (np.arange(4) / 3))
+
+
+def test_steps_and_warm_up():
+    assert np.allclose(rates("step", drop_every=2, drop_factor=0.1)[::10], [0.2, 0.2, 0.02, 0.02])
+    warm = rates("cosine", warmup=1.0)
+    assert np.allclose(warm[:10], 0.2 * np.arange(1, 11) / 10)
+    assert warm[10] == pytest.approx(0.2) and warm[-1] == pytest.approx(0.05)
+    assert np.allclose(rates("constant"), 0.2)
+    with pytest.raises(ValueError, match="'unknown'"):
+        rates("unknown")
