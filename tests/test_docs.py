@@ -35,7 +35,8 @@ def test_every_command_is_in_the_readme_and_has_help(path, run_cli):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_line_in_a_page_has_options_that_exist(page):
-    for line in re.findall(r"^\s*(?:\$ )?(tfmlp [a-z].*)$", page.read_text(), re.MULTILINE):
+    blocks = "".join(re.findall(r"^```\w*\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
+    for line in re.findall(r"^(?:\.venv/bin/)?(tfmlp [a-z].*)$", blocks, re.MULTILINE):
         words = shlex.split(line.split("  #")[0].rstrip("\\"))[1:]
         path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in COMMANDS), None)
         assert path, f"{page.name}: {line}"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
-_CHECKOUT_DATA = Path(__file__).resolve().parent.parent / "data"
+_CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def cache_dir() -> Path:
@@ -32,8 +32,8 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
     if not roots:
         variable = os.environ.get(DATA_DIR_VARIABLE)
         roots = [Path(variable).expanduser()] if variable else []
-        if _CHECKOUT_DATA.is_dir():
-            roots.append(_CHECKOUT_DATA)
+        if (_CHECKOUT / "setup.cfg").is_file():  # installed elsewhere, the folder above the package is not ours
+            roots.append(_CHECKOUT / "data")
         roots.append(cache_dir())
     return [folder for root in roots for folder in (root, root / name)]
 
@@ -41,6 +41,12 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
 def download_folder(name: str, data_dir: str | None) -> Path:
     """Returns where downloaded or generated files of a dataset are put: the folder the user named, or the cache."""
     return Path(data_dir).expanduser() if data_dir else cache_dir() / name
+
+
+def shown(path: Path) -> str:
+    """Returns a path as people read it: relative to the current folder where it lies below it."""
+    path, here = Path(path), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
 
 
 def sha256_of(path: Path) -> str:

@@ -78,7 +78,8 @@ def config_options(*names: str) -> Callable:
 def recipe_options(function: Callable) -> Callable:
     """Adds --recipe and --config."""
     recipe = click.option(
-        "--recipe", metavar="NAME", help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe."
+        "--recipe", metavar="NAME", help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe. The defaults shown "
+        "above hold where neither recipe nor --config says otherwise."
     )
     config = click.option(
         "--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime."

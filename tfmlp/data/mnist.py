@@ -46,7 +46,7 @@ def read_mnist(paths: Sequence[Path]) -> RawDataset:
     """Reads the four files; `official` tells whether they are the published ones."""
     contents = [read_idx(path) for path in paths]
     digests = dict(zip(OFFICIAL, (digest for _, digest in contents)))
-    provenance = Provenance("mnist", f"IDX files in {paths[0].parent}", digests, official=digests == OFFICIAL)
+    provenance = Provenance("mnist", f"IDX files in {files.shown(paths[0].parent)}", digests, official=digests == OFFICIAL)
     train_images, train_labels, test_images, test_labels = (values for values, _ in contents)
     names = tuple("0123456789")
     return RawDataset((train_images, train_labels), (test_images, test_labels), provenance, names)

@@ -100,7 +100,7 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, i
     """
     names = ["train_32x32.mat", "test_32x32.mat"] + (["extra_32x32.mat"] if extra else [])
     paths = [find_or_download(name, data_dir, progress) for name in names]
-    return as_dataset("svhn", f"MATLAB files in {paths[0].parent}", paths, official=True)
+    return as_dataset("svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True)
 
 
 def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None) -> Path:

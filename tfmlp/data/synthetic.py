@@ -40,7 +40,7 @@ def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
                 write_mat(temporary, *draw_images(digits, labels, rows, seeds.generator(VERSION, seeds.Stream.SYNTHETIC, part)))
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror}. Name another folder with --data-dir.") from None
-    return as_dataset("svhn-synthetic", f"drawn from MNIST, in {folder}", [folder / name for name in SIZES], official=None)
+    return as_dataset("svhn-synthetic", f"drawn from MNIST, in {files.shown(folder)}", [folder / name for name in SIZES], official=None)
 
 
 def write_mat(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
@@ -93,4 +93,4 @@ def _place(digit: np.ndarray, zoom: float, offset: np.ndarray) -> np.ndarray:
     """Returns the digit's ink, 0 to 1, [32, 32]: zoomed about its middle and moved by `offset` (down, right)."""
     middle = (_SIDE - 1) / 2
     origin = (digit.shape[0] - 1) / 2 - (middle + offset) / zoom
-    return scipy.ndimage.affine_transform(digit / 255.0, [1 / zoom, 1 / zoom], origin, (_SIDE, _SIDE), order=1)
+    return scipy.ndimage.affine_transform(digit / 255.0, np.eye(2) / zoom, origin, (_SIDE, _SIDE), order=1)
