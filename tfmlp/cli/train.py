@@ -35,8 +35,10 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
 
     import_tensorflow()
     from tfmlp.data.sources import load_configured
+    from tfmlp.training.device import choose_device
     from tfmlp.training.loop import fit
 
+    choose_device(config.runtime)  # before reading data, which may start TensorFlow: threads cannot be set later
     with show_downloads() as progress:
         data = load_configured(config.data, config.runtime.seed, progress)
     training = fit(config, data)
