@@ -26,10 +26,11 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 $(READY): setup.cfg pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("tfmlp needs Python 3.11 or newer; %s is %s. Name another with make PYTHON=..." % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv || { echo "Cannot make .venv. On Debian: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $@
+	@echo "Setting up .venv; the first time this takes a minute or two."
+	@$(PYTHON) -c 'import sys; sys.exit("tfmlp needs Python 3.11 or newer; %s is %s. Name another with make PYTHON=..." % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv || { echo "Cannot make .venv. On Debian: apt-get install python3-venv" >&2; rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
 
 .venv-lowest/ready: setup.cfg tests/lowest.txt
 	$(PYTHON) -m venv .venv-lowest

@@ -189,7 +189,7 @@ def test_a_table_of_classes_and_one_of_values(tmp_path):
         ("a,y\n1,2\nx,3\n", "line 3, column a: expected a number; received 'x'"),
         ("a,y\n,2\n", "line 2, column a: expected a number; received ''"),
         ("a,y\n1,2\nnan,3\n", "expected a finite number; received 'nan'"),
-        ("a,z\n1,2\n", "expected --target to name a column; received 'y'"),
+        ("a,z\n1,2\n", "expected --target to name the column to predict; received 'y'"),
         ("a,a,y\n1,2,3\n", "received 'a' twice"),
         ("a,y\n1,\n", "the cell is empty"),
         ("a,y\n" + "".join(f"1,{i}\n" for i in range(50)), "50 different values in 50 rows"),

@@ -19,6 +19,7 @@ _NAMES = {
     "Dataset": "tfmlp.data.dataset",
     "Split": "tfmlp.data.dataset",
     "MLP": "tfmlp.model.mlp",
+    "load_model": "tfmlp.model.saved",
     "make_train_step": "tfmlp.training.step",
     "make_test_step": "tfmlp.training.step",
     "fit": "tfmlp.training.loop",

@@ -25,8 +25,10 @@ INITIALIZERS = (
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "fan_in_uniform", "normal", "zeros",
 )  # fmt: skip
 PREPROCESSING = ("none", "scale", "standardize", "per_image")
+LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "squared_error", "summed_squared_error", "half_squared_error")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "linear", "exponential", "cosine", "step")
+BACKENDS = ("tensorflow", "numpy", "numeric")
 ENGINES = ("auto", "graph", "xla", "streaming")
 _CONFIG_FILE_LIMIT = 1 << 20  # bytes; a configuration is a page of text
 
@@ -71,7 +73,12 @@ class ModelConfig(_Group):
     initializer: str = knob("glorot_uniform", "Initial weights. fan_in_uniform is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).", choices=INITIALIZERS)
     initializer_scale: float = knob(1.0, "Factor on the initial weights: the standard deviation for normal.", minimum=0)
     bias_initializer: str = knob("zeros", "Initial biases.", choices=("zeros", "fan_in_uniform", "normal"))
+    standardize_target: bool = knob(
+        True,
+        "For regression: learn the target less its training mean, over its training standard deviation. Outputs, mae and rmse stay in the target's unit.",
+    )
     l2: float = knob(0.0, "Penalty on the weights of the dense layers: l2 times the sum of their squares is added to the loss.", minimum=0)
+    output_activation: str = knob("linear", "Activation of the outputs; anything but linear is for the losses of squares.", choices=ACTIVATIONS)
     preprocessing: str = knob(
         "standardize",
         "What the model does to raw inputs: scale divides by 255; standardize subtracts the training mean and divides by the training "
@@ -84,6 +91,12 @@ class ModelConfig(_Group):
 class OptimizationConfig(_Group):
     """How the weights are changed, and for how long."""
 
+    loss: str = knob(
+        "auto",
+        "What is minimized: cross_entropy (of softmax) and binary_cross_entropy (of sigmoids, mean over outputs) take linear outputs; squared_error is the mean over outputs, "
+        "summed_squared_error their sum, half_squared_error half their mean; auto is cross_entropy for classes and squared_error for values.",
+        choices=LOSSES,
+    )
     optimizer: str = knob("adam", "The update rule.", choices=OPTIMIZERS)
     learning_rate: float = knob(1e-3, "Learning rate at the start (after the warm-up).", above=0)
     momentum: float = knob(0.9, "Momentum of momentum and nesterov.", minimum=0, below=1)
@@ -111,7 +124,9 @@ class RuntimeConfig(_Group):
     """On what, and with which random numbers."""
 
     seed: int = knob(0, "Decides initial weights, order of rows, dropout, augmentation and held-out rows.", minimum=0, maximum=SEED_LIMIT - 1)
-    backend: str = knob("tensorflow", "What computes.", choices=("tensorflow",))
+    backend: str = knob(
+        "tensorflow", "What computes: TensorFlow, the NumPy reference, or the reference with numerical differentiation.", choices=BACKENDS
+    )
     engine: str = knob(
         "auto",
         "graph and xla keep the data in memory and run an epoch as one call; streaming reads batches through tf.data; auto chooses.",

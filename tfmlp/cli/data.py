@@ -1,5 +1,6 @@
 """`tfmlp data`: what there is, getting it, checking it, looking at it."""
 
+import warnings
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import show_downloads
 from tfmlp.config import DataConfig
-from tfmlp.errors import ConfigError, DataError
+from tfmlp.errors import ConfigError, DataError, TfmlpWarning
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,12 +47,20 @@ def verify(name_or_path: str, **options) -> None:
 
     Takes a dataset's name, a folder of MNIST's or SVHN's files, or one .mat, .npz or .csv file. Exits with 1 when the files are damaged or are not the published ones.
     """
-    dataset = _load(*_as_source(name_or_path, options), **options)
+    name = _as_source(name_or_path, options)
+    if name == "svhn":
+        _require_svhn(given_options(options).get("data_dir"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TfmlpWarning)  # what it would say is the verdict below
+        dataset = _load(name, **options)
     for file, digest in dataset.provenance.files.items():
         click.echo(f"{digest}  {file}")
     click.echo(f"{dataset.provenance.source}: {', '.join(f'{len(split):,} {name}' for name, split in dataset.splits.items())} rows")
     if dataset.provenance.official is False:
-        raise DataError(f"{dataset.provenance.source} can be read, but these are not the published files: their sha256 differ.")
+        raise DataError(
+            f"{dataset.provenance.source} can be read, but these are not the published files: their sha256 differ. "
+            "Train on them if they are meant to be another set; otherwise replace them."
+        )
     click.echo("these are the published files" if dataset.provenance.official else "whole and readable; there are no published files to compare with")
 
 
@@ -84,18 +93,28 @@ def show(name: str, out: str | None, **options) -> None:
         click.echo(f"contact sheet {path}")
 
 
-def _as_source(name_or_path: str, options: dict) -> tuple[str]:
+def _require_svhn(data_dir: str | None) -> None:
+    """Verifying must not start a download of hundreds of megabytes."""
+    from tfmlp.data.svhn import OFFICIAL, find
+
+    missing = [name for name in list(OFFICIAL)[:2] if find(name, data_dir) is None]
+    if missing:
+        searched = ", ".join(map(str, files.data_folders("svhn", data_dir)))
+        raise DataError(f"there is nothing to verify: {' and '.join(missing)} not found in {searched}. Get them with: tfmlp data download svhn")
+
+
+def _as_source(name_or_path: str, options: dict) -> str:
     """Returns the dataset's name that reads a path; for a folder, the path becomes the data_dir option."""
     path = Path(name_or_path).expanduser()
     if path.is_dir():
         options["data_dir"] = str(path)
-        return ("svhn",) if any(path.glob("*_32x32.mat")) else ("mnist",)
+        return "svhn" if any(path.glob("*_32x32.mat")) else "mnist"
     if path.is_file():
         kinds = {".mat": "mat", ".npz": "arrays", ".csv": "csv"}
         if path.suffix not in kinds:
             raise ConfigError(f"{path}: expected a file that ends in {', '.join(kinds)}, or a folder of MNIST's or SVHN's files.")
-        return (f"{kinds[path.suffix]}:{path}",)
-    return (name_or_path,)
+        return f"{kinds[path.suffix]}:{path}"
+    return name_or_path
 
 
 def _load(name: str, **options):

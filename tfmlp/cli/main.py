@@ -17,7 +17,13 @@ from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
 # Command -> the module that has it, as an object of the command's name.
-_COMMANDS = {"train": "tfmlp.cli.train", "evaluate": "tfmlp.cli.evaluate", "data": "tfmlp.cli.data"}
+_COMMANDS = {
+    "train": "tfmlp.cli.train",
+    "evaluate": "tfmlp.cli.evaluate",
+    "compare": "tfmlp.cli.compare",
+    "reproduce": "tfmlp.cli.reproduce",
+    "data": "tfmlp.cli.data",
+}
 
 
 class LazyGroup(click.Group):

@@ -26,7 +26,7 @@ class Command(click.Command):
         )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = {param.name: row for param in self.get_params(ctx) if (row := param.get_help_record(ctx))}
+        rows = {param.name: row for param in self.get_params(ctx) if isinstance(param, click.Option) and (row := param.get_help_record(ctx))}
         for group, names in groups().items():
             if fields := [rows.pop(name) for name in names if name in rows]:
                 with formatter.section(_TITLES[group]):
@@ -43,11 +43,10 @@ def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 class _ConfigOption(click.Option):
     """An option that is a field of `Config`. Its value is None unless it was given."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, show_default: bool):
         field = FIELDS[name]
         dashed = name.replace("_", "-")
-        default = show_value(field.default)
-        text = f"{field.metadata['help']}  [default: {default}]"
+        text = field.metadata["help"] + (f"  [default: {show_value(field.default)}]" if show_default else "")
         if plain_type(field)[0] is bool:
             super().__init__([f"--{dashed}/--no-{dashed}"], default=None, help=text.replace("True", "on").replace("False", "off"))
         else:
@@ -65,11 +64,11 @@ def _parse(ctx: click.Context, param: click.Parameter, value: str | None) -> Any
 
 
 def config_options(*names: str) -> Callable:
-    """Adds options for the named fields of `Config`, or for all of them."""
+    """Adds options for the named fields of `Config`; or for all of them, with their defaults."""
 
     def decorate(function: Callable) -> Callable:
         for name in reversed(names or tuple(FIELDS)):
-            function.__dict__.setdefault("__click_params__", []).append(_ConfigOption(name))
+            function.__dict__.setdefault("__click_params__", []).append(_ConfigOption(name, show_default=not names))
         return function
 
     return decorate
@@ -78,8 +77,9 @@ def config_options(*names: str) -> Callable:
 def recipe_options(function: Callable) -> Callable:
     """Adds --recipe and --config."""
     recipe = click.option(
-        "--recipe", metavar="NAME", help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe. The defaults shown "
-        "above hold where neither recipe nor --config says otherwise."
+        "--recipe",
+        metavar="NAME",
+        help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe.",
     )
     config = click.option(
         "--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime."

@@ -1,6 +1,7 @@
 """TensorFlow, imported without what it prints while it starts."""
 
 import importlib
+import logging
 import os
 import sys
 
@@ -13,6 +14,8 @@ def import_tensorflow() -> None:
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
         importlib.import_module("tensorflow")
         return
+    for name in ("absl", "tensorflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,7 +1,6 @@
 """`tfmlp train`: from a name to a trained, evaluated, recorded model."""
 
 import json
-import time
 from pathlib import Path
 
 import click
@@ -9,9 +8,8 @@ import click
 from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
 from tfmlp.cli.progress import describe_figures, show_downloads, show_epochs
-from tfmlp.errors import DivergenceError
 from tfmlp.runs.record import RunFolder, default_folder
-from tfmlp.runs.versions import versions
+from tfmlp.runs.recording import record_training
 
 
 @click.command(cls=Command)
@@ -26,6 +24,9 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
     tfmlp train --dataset mnist
     tfmlp train --dataset svhn --data-dir DIR --epochs 20
     tfmlp train --dataset csv:house.csv --target price --task regression
+
+    A run starts from a recipe (the dataset's own, or --recipe) or from --config; an option given here overrides it. The defaults
+    shown below hold for what neither says.
     """
     config, recipe = make_config(recipe, config_file, options)
     folder = RunFolder(Path(out) if out else default_folder(config.data.dataset))
@@ -48,63 +49,21 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
         f"{'recipe ' + recipe if recipe else 'no recipe'}, engine {backend.engine}",
         err=True,
     )
+    for note in backend.notes:
+        click.echo(f"note: {note}", err=True)
     if config.optimization.batch_size > len(data.train):
         click.echo(
             f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.",
             err=True,
         )
-    record = {
-        "status": "interrupted",
-        "recipe": recipe,
-        "config": config.to_dict(),
-        "seed": config.runtime.seed,
-        "dataset": {
-            "name": data.provenance.name,
-            "source": data.provenance.source,
-            "sha256": data.provenance.sha256,
-            "files": data.provenance.files,
-            "official": data.provenance.official,
-            "sizes": {name: len(split) for name, split in data.splits.items()},
-            "class_counts": {name: counts.tolist() for name, counts in data.class_counts().items()},
-            "class_names": list(data.class_names),
-        },
-        "parameters": backend.parameters,
-        "engine": {"name": backend.engine, "precision": config.runtime.precision},
-        "device": backend.device,
-        "versions": versions(),
-    }
-    folder.start(record)
-    error: BaseException | None = None
-    started = time.perf_counter()
-    try:
-        with show_epochs(config.optimization.epochs) as show:
-            for epoch in training:
-                folder.add_epoch(epoch.to_dict())
-                show(epoch.to_dict())
-        record["status"] = "stopped" if training.stopped_early else "completed"
-    except DivergenceError as divergence:
-        error, record["status"] = divergence, "diverged"
-    except KeyboardInterrupt as interrupt:
-        error = interrupt
-    training_seconds = time.perf_counter() - started
-
-    test = None if record["status"] == "diverged" else training.evaluate("test").to_dict()
-    if test:
-        folder.save_model(training.model)
-    record["timing"] = {
-        "total_seconds": round(time.perf_counter() - program.STARTED, 3),
-        "training_seconds": round(training_seconds, 3),
-        "compile_seconds": round(backend.compile_seconds, 3),
-    }
-    best = training.best
-    record["best"] = best and {"epoch": best.epoch, "validation": best.validation.to_dict()}
-    record["test"] = test
-    folder.write(record)
+    with show_epochs(config.optimization.epochs) as show:
+        record, error = record_training(training, folder, recipe, program.STARTED, show)
+    test = record["test"]
     if as_json:
-        click.echo(json.dumps({"format": 1} | record | {"epochs": [epoch.to_dict() for epoch in training.history]}, indent=2))
+        click.echo(json.dumps(record | {"epochs": [epoch.to_dict() for epoch in training.history]}, indent=2))
     elif test:
-        if best and config.optimization.patience:
-            click.echo(f"weights of epoch {best.epoch}, the best on the validation rows")
+        if record["best"] and config.optimization.patience:
+            click.echo(f"weights of epoch {record['best']['epoch']}, the best on the validation rows")
         click.echo(describe_figures("test", test))
     if not as_json:
         click.echo(f"run folder {folder.path}")

@@ -8,23 +8,20 @@ import numpy as np
 from tfmlp import files
 from tfmlp.data.dataset import Dataset, Split
 from tfmlp.errors import DataError
+from tfmlp.reference.preprocessing import moments
 
 _COLUMNS = 12  # examples of each class
 _MOST_CLASSES = 30  # rows of a sheet that still fits on a screen
-_ROWS_AT_A_TIME = 4096
 
 
 def statistics(split: Split) -> list[dict[str, Any]]:
     """Returns mean, standard deviation, least and largest value of each channel (images) or column (tables)."""
     features = split.features
     axes = tuple(range(features.ndim - 1))
-    pieces = [features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME)]
-    count = features.size // features.shape[-1]
-    mean = sum(piece.sum(axis=axes, dtype=np.float64) for piece in pieces) / count
-    variance = sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in pieces) / count
+    mean, deviation = moments(features, axes)
     least, largest = features.min(axis=axes), features.max(axis=axes)
     return [
-        {"mean": float(mean[i]), "deviation": float(np.sqrt(variance[i])), "least": float(least[i]), "largest": float(largest[i])}
+        {"mean": float(mean[i]), "deviation": float(deviation[i]), "least": float(least[i]), "largest": float(largest[i])}
         for i in range(features.shape[-1])
     ]
 

@@ -99,7 +99,7 @@ def parse_name(name: str) -> tuple[str, str]:
     """
     kind, colon, argument = name.partition(":")
     if kind not in SOURCES:
-        raise ConfigError(f"unknown dataset {name!r}: {nearest(kind, SOURCES)}.")
+        raise ConfigError(f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A set of tensorflow-datasets is written tfds:NAME.")
     if SOURCES[kind].takes_argument != bool(argument):
         expected = SOURCES[kind].description if SOURCES[kind].takes_argument else kind
         raise ConfigError(f"dataset {kind!r}: expected {expected}; received {name!r}.")

@@ -103,16 +103,20 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, i
     return as_dataset("svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True)
 
 
+def find(name: str, data_dir: str | None) -> Path | None:
+    """Returns where one of SVHN's files is, or None."""
+    return next((folder / name for folder in files.data_folders("svhn", data_dir) if (folder / name).is_file()), None)
+
+
 def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None) -> Path:
     """Returns where one of SVHN's files is, downloading it if it is nowhere.
 
     Raises:
       DataError: when it can be neither found nor downloaded.
     """
-    folders = files.data_folders("svhn", data_dir)
-    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if found:
+    if found := find(name, data_dir):
         return found
+    folders = files.data_folders("svhn", data_dir)
     try:
         return download(OFFICIAL[name], files.download_folder("svhn", data_dir) / name, progress)
     except DataError as error:

@@ -31,8 +31,8 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
         raise DataError(f"{path}: expected UTF-8 text; byte {error.start:,} is not.") from None
     header, rows = _rows(path, text)
     if target is None or target not in header:
-        hint = nearest(target, header) if target else f"known: {', '.join(header)}"
-        raise DataError(f"{path}: expected --target to name a column; received {target!r}: {hint}.")
+        received = f"{target!r}: {nearest(target, header)}" if target else f"none. The columns are {', '.join(header)}"
+        raise DataError(f"{path}: expected --target to name the column to predict; received {received}.")
     column = header.index(target)
     features = np.array(
         [[_number(cell, path, line, header[i]) for i, cell in enumerate(cells) if i != column] for line, cells in rows], np.float64
@@ -71,7 +71,9 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
     try:
         value = float(cell)
     except ValueError:
-        raise DataError(f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}.") from None
+        raise DataError(
+            f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}: leave the column out, or write numbers for its values."
+        ) from None
     if not np.isfinite(value):
         raise DataError(f"{path}, line {line}, column {column}: expected a finite number; received {cell.strip()!r}: remove the row or fill it.")
     return value

@@ -1,5 +1,9 @@
 """Image-classification sets of tensorflow-datasets, read into memory."""
 
+import contextlib
+import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ from tfmlp.data.dataset import Provenance, RawDataset
 from tfmlp.errors import DataError
 
 _ROWS_AT_A_TIME = 4096
+_HOST = "https://storage.googleapis.com"  # where tensorflow-datasets keeps what it prepared
 
 
 def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
@@ -36,8 +41,12 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
         raise DataError(
             f"tfds:{name}: expected images of one size; received the shape {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
         )
+    tfds.disable_progress_bar()
     try:
-        builder.download_and_prepare()
+        if not builder.is_prepared():
+            _require_network()
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for results
+            builder.download_and_prepare()
         available = builder.info.splits
         if "train" not in available:
             raise DataError(f"tfds:{name}: expected a split 'train'; it has {', '.join(available)}.")
@@ -55,6 +64,16 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     digests = {path.name: files.sha256_of(path) for path in sorted(folder.glob("*.tfrecord*"))}
     provenance = Provenance(f"tfds:{name}", f"tensorflow-datasets {builder.info.full_name}", digests)
     return RawDataset(train, test, provenance, tuple(features["label"].names))
+
+
+def _require_network() -> None:
+    """Finds out in seconds what tensorflow-datasets finds out by minutes of retrying."""
+    try:
+        urllib.request.urlopen(_HOST, timeout=10).close()
+    except urllib.error.HTTPError:
+        pass  # it answers
+    except OSError:
+        raise ConnectionError("it is not prepared on this machine, and there is no network to download it") from None
 
 
 def _read_split(builder, split: str) -> tuple[np.ndarray, np.ndarray]:

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tfmlp import seeds
 from tfmlp.reference.initializers import initial_weights
+from tfmlp.reference.preprocessing import training_moments
 
 _PACKAGE = "tfmlp"
-_MOMENT_ROWS = 4096  # rows at a time when means are taken, so that a uint8 set is never held as float64
 
 
 class Counters(NamedTuple):
@@ -70,7 +70,7 @@ class Dropout(keras.layers.Dropout):
             tf.bitwise.right_shift,
         )
         keep = 1.0 - self.rate
-        return tf.where(bits < seeds.keep_threshold(keep), inputs * tf.cast(1.0 / keep, inputs.dtype), tf.zeros((), inputs.dtype))
+        return tf.where(bits < seeds.keep_threshold(keep), inputs * tf.constant(1.0 / keep, inputs.dtype), tf.zeros((), inputs.dtype))
 
     def get_config(self) -> dict:
         return super().get_config() | {"index": self.index}
@@ -91,8 +91,7 @@ class Preprocessing(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.kind == "standardize":
-            # One mean for all pixels of images, one a column for tables: a column has a unit of its own, a pixel does not.
-            shape = (input_shape[-1],) if len(input_shape) == 2 else ()
+            shape = (input_shape[-1],) if len(input_shape) == 2 else ()  # as reference.preprocessing.training_moments
             self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
             self.deviation = self.add_weight(name="deviation", shape=shape, initializer="ones", trainable=False)
         self.built = True
@@ -103,14 +102,9 @@ class Preprocessing(keras.layers.Layer):
             self.build(features.shape)
         if self.kind != "standardize":
             return
-        axis = 0 if features.ndim == 2 else None
-        pieces = [features[start : start + _MOMENT_ROWS] for start in range(0, len(features), _MOMENT_ROWS)]
-        count = len(features) if axis == 0 else features.size
-        mean = sum(piece.sum(axis=axis, dtype=np.float64) for piece in pieces) / count
-        variance = sum(np.square(piece - mean).sum(axis=axis, dtype=np.float64) for piece in pieces) / count
-        deviation = np.sqrt(variance)
+        mean, deviation = training_moments(features)
         self.mean.assign(mean)
-        self.deviation.assign(np.where(deviation > 0, deviation, 1.0))  # a constant column becomes 0, not NaN
+        self.deviation.assign(deviation)
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         # Statistics are taken in the weights' type; only the result is in the (perhaps shorter) compute type.
@@ -132,6 +126,32 @@ class Preprocessing(keras.layers.Layer):
 
     def get_config(self) -> dict:
         return super().get_config() | {"kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class TargetScale(keras.layers.Layer):
+    """Turns outputs around zero into the target's unit: outputs * deviation + mean, as `adapt` measured them on the training targets."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.mean = self.add_weight(name="mean", shape=(), initializer="zeros", trainable=False)
+        self.deviation = self.add_weight(name="deviation", shape=(), initializer="ones", trainable=False)
+        self.built = True
+
+    def adapt(self, targets: np.ndarray) -> None:
+        """Measures the mean and the (population) standard deviation of training targets [n]."""
+        mean, deviation = training_moments(targets[:, np.newaxis])
+        self.mean.assign(mean[0])
+        self.deviation.assign(deviation[0])
+
+    def standardize(self, values: tf.Tensor) -> tf.Tensor:
+        """Returns values in the target's unit as the last layer sees them."""
+        return (tf.cast(values, self.mean.dtype) - self.mean) / self.deviation
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return inputs * self.deviation + self.mean
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfmlp.config import ACTIVATIONS, INITIALIZERS, PREPROCESSING
 from tfmlp.errors import ConfigError, nearest
-from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer
+from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer, TargetScale
 
 
 @keras.saving.register_keras_serializable("tfmlp")
@@ -35,7 +35,9 @@ class MLP(keras.Model):
       initializer_scale: Factor on the initial weights.
       bias_initializer: "zeros", "fan_in_uniform" or "normal".
       l2: `l2 * sum(w ** 2)` over the dense layers' kernels is added to the loss.
+      output_activation: Activation of the last layer; leave it "linear" for losses that take logits.
       preprocessing: "none", "scale" (x / 255), "standardize" (call `adapt` with the training features before training) or "per_image".
+      standardize_target: For regression: the last layer's outputs are multiplied by the target's standard deviation and moved by its mean, as `adapt` measured them.
       seed: Decides initial weights and dropout masks; int in [0, 2**32).
       dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
 
@@ -58,13 +60,16 @@ class MLP(keras.Model):
         initializer_scale: float = 1.0,
         bias_initializer: str = "zeros",
         l2: float = 0.0,
+        output_activation: str = "linear",
         preprocessing: str = "scale",
+        standardize_target: bool = False,
         seed: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         for what, name, known in (
             ("activation", activation, ACTIVATIONS),
+            ("output_activation", output_activation, ACTIVATIONS),
             ("initializer", initializer, INITIALIZERS),
             ("preprocessing", preprocessing, PREPROCESSING),
         ):
@@ -81,7 +86,9 @@ class MLP(keras.Model):
             "initializer_scale": initializer_scale,
             "bias_initializer": bias_initializer,
             "l2": l2,
+            "output_activation": output_activation,
             "preprocessing": preprocessing,
+            "standardize_target": standardize_target,
             "seed": seed,
         }
         self.num_classes = num_classes
@@ -90,19 +97,26 @@ class MLP(keras.Model):
         self.preprocess = Preprocessing(preprocessing, name="preprocessing", dtype=policy)
         self.denses, self.norms, self.activations, self.dropouts = [], [], [], []
         for index, units in enumerate(self.hyperparameters["hidden_units"]):
-            self.denses.append(self._dense(units, index, f"dense_{index + 1}", policy))
+            # Batch normalization subtracts the mean, and any bias with it; its beta takes the bias' place.
+            self.denses.append(self._dense(units, index, f"dense_{index + 1}", policy, use_bias=not batch_norm))
             self.norms.append(keras.layers.BatchNormalization(name=f"norm_{index + 1}", dtype=policy) if batch_norm else None)
             self.activations.append(keras.layers.Activation(_activation(activation, negative_slope), name=f"{activation}_{index + 1}", dtype=policy))
             self.dropouts.append(Dropout(dropout, seed, index, name=f"dropout_{index + 1}", dtype=policy) if dropout else None)
         # Logits in bfloat16 would lose what the loss is about.
         self.head = self._dense(num_classes, len(self.denses), "logits", policy.variable_dtype)
+        self.output_function = _activation(output_activation, negative_slope)
+        self.target_scale = TargetScale(name="target_scale", dtype=policy.variable_dtype) if standardize_target else None
 
-    def _dense(self, units: int, index: int, name: str, dtype) -> keras.layers.Dense:
+    def _dense(self, units: int, index: int, name: str, dtype, use_bias: bool = True) -> keras.layers.Dense:
         settings = self.hyperparameters
+        penalty = keras.regularizers.L2(settings["l2"]) if settings["l2"] else None
+        if penalty:
+            penalty.l2 = np.float64(settings["l2"])  # a plain float would pass through float32, even into float64
         return keras.layers.Dense(
             units,
             kernel_initializer=SeededInitializer(settings["initializer"], settings["seed"], 2 * index, scale=settings["initializer_scale"]),
-            kernel_regularizer=keras.regularizers.L2(settings["l2"]) if settings["l2"] else None,
+            kernel_regularizer=penalty,
+            use_bias=use_bias,
             name=name,
             dtype=dtype,
         )
@@ -120,6 +134,8 @@ class MLP(keras.Model):
             for layer in filter(None, (norm, activation, dropout)):
                 layer.build(shape)
         self._build_dense(self.head, shape)
+        if self.target_scale is not None:
+            self.target_scale.build((shape[0], self.num_classes))
         self.built = True
 
     def _build_dense(self, dense: keras.layers.Dense, shape: tuple[int | None, int]) -> None:
@@ -133,13 +149,15 @@ class MLP(keras.Model):
     def _hidden(self):
         return zip(self.denses, self.norms, self.activations, self.dropouts, strict=True)
 
-    def adapt(self, features: np.ndarray) -> None:
-        """Builds the model and measures what its preprocessing needs to know of the training features [n, ...]."""
+    def adapt(self, features: np.ndarray, targets: np.ndarray | None = None) -> None:
+        """Builds the model and measures what it needs to know of the training features [n, ...] and, to standardize them, of the targets [n]."""
         self.build((None, *features.shape[1:]))
         self.preprocess.adapt(features)
+        if self.target_scale is not None and targets is not None:
+            self.target_scale.adapt(targets)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Returns the logits, float32 [b, num_classes], of raw inputs [b, ...]."""
+        """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes], of raw inputs [b, ...]."""
         rows = self.preprocess(inputs)
         for dense, norm, activation, dropout in self._hidden():
             rows = dense(rows)
@@ -148,7 +166,8 @@ class MLP(keras.Model):
             rows = activation(rows)
             if dropout is not None:
                 rows = dropout(rows, training=training)
-        return self.head(rows)
+        outputs = self.output_function(self.head(rows))
+        return outputs if self.target_scale is None else self.target_scale(outputs)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         return (input_shape[0], self.num_classes)
@@ -160,8 +179,14 @@ class MLP(keras.Model):
 
 def _activation(name: str, negative_slope: float):
     if name == "leaky_relu":
-        return lambda rows: keras.activations.leaky_relu(rows, negative_slope)
+        return lambda rows: _leaky_relu(rows, negative_slope)
     if name == "gelu":
         # Keras' own takes sqrt(2) in float32 even where the rest is float64.
         return lambda rows: 0.5 * rows * (1 + tf.math.erf(rows * math.sqrt(0.5)))
     return getattr(keras.activations, "silu" if name == "swish" else name)
+
+
+def _leaky_relu(rows: tf.Tensor, negative_slope: float) -> tf.Tensor:
+    if rows.dtype == tf.float64:  # the slope of TensorFlow's own operation is float32, whatever the rows are
+        return tf.where(rows > 0, rows, negative_slope * rows)
+    return tf.nn.leaky_relu(rows, negative_slope)

@@ -8,12 +8,13 @@ from tfmlp.errors import CheckpointError
 from tfmlp.model.mlp import MLP  # also registers tfmlp's classes, by which Keras finds them
 
 
-def load_model(path: Path) -> MLP:
+def load_model(path: str | Path) -> MLP:
     """Loads a model that a run saved. Keras' safe mode is on: a file cannot bring code along.
 
     Raises:
       CheckpointError: when the file is no such model.
     """
+    path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"expected a saved model at {path}; there is none: was the run cut off?")
     try:

@@ -2,12 +2,11 @@
 
     load_recipe("mnist").config.replace(epochs=3)
 
-A recipe is what `Config.from_file` reads, with a table [recipe] that says what it is for.
+A recipe is what `Config.from_file` reads, with a table [recipe] that says what it is for and, where it repeats something published, which figures it must reach.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tfmlp.config import Config, read_tables
 from tfmlp.errors import ConfigError, nearest
@@ -18,21 +17,49 @@ _DEFAULTS = {"mnist": "mnist", "idx": "mnist", "svhn": "svhn", "svhn-synthetic":
 
 
 @dataclass(frozen=True)
+class Check:
+    """A figure that a run of a recipe is judged by.
+
+    Attributes:
+      figure: "loss"; "accuracy" and "f1" (the mean over classes) in %; "accuracy_above_majority": the accuracy in % less that of always telling the commonest class.
+      split: "train", "validation" or "test".
+      epoch: After which epoch; "best": over all epochs; None: at the end.
+      published: The published figure, or None.
+      rule: As in `figures.Figure`; None: "at most" for losses, otherwise "at least".
+    """
+
+    figure: str
+    split: str
+    epoch: int | str | None = None
+    published: float | None = None
+    rule: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the figure is, in words."""
+        unit = "" if self.figure == "loss" else " %"
+        when = "" if self.epoch is None else ", best epoch" if self.epoch == "best" else f", epoch {self.epoch}"
+        return f"{self.split} {self.figure.replace('_', ' ')}{unit}{when}"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A named configuration.
 
     Attributes:
       name: Its file's name, without the ending.
-      description: What it is for, one sentence.
+      description: What it is for.
       source: Where it comes from, or None.
-      published: Figures to compare with, by name.
+      checks: The figures it must reach.
+      look_every: Look at the test loss every so many epochs, stop at its first rise and go back to the look before, as the source did; None: do not.
       config: The configuration.
     """
 
     name: str
     description: str
     source: str | None
-    published: dict[str, Any]
+    checks: tuple[Check, ...]
+    look_every: int | None
     config: Config
 
 
@@ -52,7 +79,8 @@ def load_recipe(name: str) -> Recipe:
     tables = read_tables(_FOLDER / f"{name}.toml")
     about = tables.pop("recipe")
     config = Config.from_dict(tables, source=f"recipe {name}")
-    return Recipe(name, about["description"], about.get("source"), about.get("published", {}), config)
+    checks = tuple(Check(**check) for check in about.get("checks", ()))
+    return Recipe(name, about["description"], about.get("source"), checks, about.get("look_every"), config)
 
 
 def default_recipe(kind: str) -> str | None:

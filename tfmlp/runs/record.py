@@ -71,7 +71,7 @@ class RunFolder:
 
     def write(self, record: dict[str, Any]) -> None:
         """Writes `run.json`, whole or not at all."""
-        text = json.dumps({"format": FORMAT} | record, indent=2, allow_nan=False)
+        text = json.dumps(record, indent=2, allow_nan=False)
         with _writing(self.path), files.written_atomically(self.path / RECORD) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
 

@@ -16,7 +16,7 @@ from tfmlp.model.mlp import MLP
 from tfmlp.training.device import choose_device
 from tfmlp.training.engine import choose_engine, count_steps, make_engine
 from tfmlp.training.evaluation import Evaluation, Metrics, as_tensors, read_metrics
-from tfmlp.training.losses import TASK_LOSS, make_metrics
+from tfmlp.training.losses import find_loss_name, make_metrics, model_loss
 from tfmlp.training.optimizers import learning_rates, make_optimizer
 from tfmlp.training.step import make_train_step
 
@@ -36,7 +36,10 @@ class TensorFlowBackend:
       engine: The name of the engine: "graph", "xla" or "streaming".
       device: "/CPU:0" or "/GPU:0".
       compile_seconds: What tracing and compiling took.
+      notes: What a user should know before training starts: nothing.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, config: Config, data: Dataset):
         self._config, self._data = config, data
@@ -51,11 +54,11 @@ class TensorFlowBackend:
         with tf.device(self.device):
             self.model = make_model(config, data)
             self.optimizer = make_optimizer(config.optimization, self._rates)
-            loss = TASK_LOSS[data.task]
+            loss = find_loss_name(config, data.task)
             self._train_metrics = make_metrics(data.task)
-            step = make_train_step(self.model, self.optimizer, loss, list(self._train_metrics.values()))
+            step = make_train_step(self.model, self.optimizer, model_loss(self.model, loss), list(self._train_metrics.values()))
             features, labels = as_tensors(data.train)
-            self._evaluation = Evaluation(self.model, data)
+            self._evaluation = Evaluation(self.model, data, loss)
             # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
             self._validation = as_tensors(data.validation) if data.validation else None
             self.engine = choose_engine(len(data.train), config)
@@ -148,10 +151,17 @@ def make_model(config: Config, data: Dataset) -> MLP:
         initializer_scale=settings.initializer_scale,
         bias_initializer=settings.bias_initializer,
         l2=settings.l2,
+        output_activation=settings.output_activation,
         preprocessing=settings.preprocessing,
+        standardize_target=standardizes_target(config, data),
         seed=config.runtime.seed,
         dtype=config.runtime.precision,
         name="mlp",
     )
-    model.adapt(data.train.features)
+    model.adapt(data.train.features, data.train.labels if data.task == "regression" else None)
     return model
+
+
+def standardizes_target(config: Config, data: Dataset) -> bool:
+    """Returns whether a model learns standardized targets: if asked to, for values, where the output is not bounded by an activation."""
+    return data.task == "regression" and config.model.standardize_target and config.model.output_activation == "linear"

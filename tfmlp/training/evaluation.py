@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfmlp.data.dataset import Dataset, Split
-from tfmlp.training.losses import TASK_LOSS, make_metrics
+from tfmlp.training.losses import PerExampleLoss, make_metrics, model_loss
 from tfmlp.training.step import make_test_step
 
 _ROWS_AT_A_TIME = 2048  # larger batches gain nothing and take memory
@@ -18,7 +18,7 @@ class Metrics:
     """Figures over some examples, each counted once.
 
     Attributes:
-      loss: Mean per-example loss, without penalties.
+      loss: Mean per-example loss, without penalties; of standardized targets, where the model standardizes them.
       count: Number of examples.
       accuracy: Share of right classes, 0 to 1; None for regression.
       mae: Mean absolute error, in the target's unit; None for classification.
@@ -42,11 +42,12 @@ class Evaluation:
     Args:
       model: A built Keras model.
       data: Tells the task, and the shape and type of the features.
+      loss: The per-example loss, or its name.
     """
 
-    def __init__(self, model: keras.Model, data: Dataset):
+    def __init__(self, model: keras.Model, data: Dataset, loss: str | PerExampleLoss):
         self._metrics = make_metrics(data.task)
-        step = make_test_step(model, TASK_LOSS[data.task], list(self._metrics.values()))
+        step = make_test_step(model, model_loss(model, loss), list(self._metrics.values()))
         features, labels = data.train.features, data.train.labels
         signature = [tf.TensorSpec([None, *features.shape[1:]], features.dtype), tf.TensorSpec([None], labels.dtype)]
 

@@ -18,7 +18,10 @@ from tfmlp.data.sources import load_configured
 from tfmlp.errors import ConfigError, DivergenceError
 from tfmlp.training.backend import TensorFlowBackend
 from tfmlp.training.evaluation import Metrics
+from tfmlp.training.numpy_backend import NumericBackend, NumpyBackend
 from tfmlp.training.stopping import EarlyStopping
+
+_BACKENDS = {"tensorflow": TensorFlowBackend, "numpy": NumpyBackend, "numeric": NumericBackend}
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Training:
         if optimization.patience and data.validation is None:
             raise ConfigError("patience needs validation rows to watch: set validation, for example to 0.1.")
         self._stopping = EarlyStopping(optimization.monitor, optimization.patience, optimization.min_delta)
-        self.backend = TensorFlowBackend(config, data)
+        self.backend = _BACKENDS[config.runtime.backend](config, data)
 
     @property
     def model(self):
@@ -112,6 +115,12 @@ class Training:
                     f"the {name} loss is {metrics.loss} after epoch {epoch} with learning rate {rate:g}: lower --learning-rate, set --clip-norm, or check --preprocessing."
                 )
         return EpochResult(epoch, rate, train, validation, time.perf_counter() - started)
+
+    def stop(self, weights: Any = None) -> None:
+        """Makes the present epoch the last one; with `weights`, as `backend.get_weights` gave them, training ends by going back to those."""
+        self.stopped_early = True
+        if weights is not None:
+            self._stopping.best_weights = weights
 
     def evaluate(self, split: str = "test") -> Metrics:
         """Returns the present model's figures on "train", "validation" or "test"."""

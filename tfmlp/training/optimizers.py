@@ -54,16 +54,18 @@ def make_optimizer(config: OptimizationConfig, rates: np.ndarray) -> keras.optim
     """Returns the Keras optimizer of a configuration; `rates` as `learning_rates` gives them."""
     rate = RateTable(rates) if len(rates) > 1 else float(rates[0])
     clip = {"global_clipnorm": config.clip_norm}
+    # Keras casts its constants to the weights' type by way of float32, unless they are of NumPy's float64.
+    momentum, beta_1, beta_2, rho, decay = map(np.float64, (config.momentum, 0.9, 0.999, 0.9, config.weight_decay))
     match config.optimizer:
         case "sgd":
             return keras.optimizers.SGD(rate, **clip)
         case "momentum":
-            return keras.optimizers.SGD(rate, momentum=config.momentum, **clip)
+            return keras.optimizers.SGD(rate, momentum=momentum, **clip)
         case "nesterov":
-            return keras.optimizers.SGD(rate, momentum=config.momentum, nesterov=True, **clip)
+            return keras.optimizers.SGD(rate, momentum=momentum, nesterov=True, **clip)
         case "adam":
-            return keras.optimizers.Adam(rate, **clip)
+            return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2, **clip)
         case "adamw":
-            return keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, **clip)
+            return keras.optimizers.AdamW(rate, beta_1=beta_1, beta_2=beta_2, weight_decay=decay, **clip)
         case "rmsprop":
-            return keras.optimizers.RMSprop(rate, **clip)
+            return keras.optimizers.RMSprop(rate, rho=rho, **clip)

@@ -72,21 +72,39 @@ def make_train_step(
         optimizer.build(model.trainable_variables)
 
     def train_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        replica = tf.distribute.get_replica_context()
-        with tf.GradientTape() as tape:
-            with counters(optimizer.iterations, tf.range(tf.shape(features)[0])):
-                outputs = model(features, training=True)
-            per_example = _checked(per_example_loss(labels, outputs), loss)
-            count = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.shape(per_example)[0])
-            value = tf.reduce_sum(per_example) / tf.cast(count, per_example.dtype)
-            for penalty in model.losses:
-                value += tf.cast(penalty, value.dtype) / replica.num_replicas_in_sync
-        gradients = tape.gradient(value, model.trainable_variables)
+        value, gradients, outputs, per_example = compute_gradients(model, optimizer.iterations, per_example_loss, features, labels)
         optimizer.apply(gradients, model.trainable_variables)
         _update(metrics, labels, outputs, per_example)
         return value
 
     return Step(train_step)
+
+
+def compute_gradients(
+    model: keras.Model, counter: tf.Variable, per_example_loss: PerExampleLoss, features: tf.Tensor, labels: tf.Tensor
+) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor, tf.Tensor]:
+    """Runs the model forward and back, as a train step does before it changes the weights.
+
+    Args:
+      model: A built Keras model.
+      counter: The number of steps done before, by which dropout draws its masks.
+      per_example_loss: (labels, outputs) -> [b].
+      features: [b, ...].
+      labels: [b].
+
+    Returns:
+      The loss with penalties, a scalar; its gradients, one per trainable variable; the outputs [b, k]; the per-example losses [b].
+    """
+    replica = tf.distribute.get_replica_context()
+    with tf.GradientTape() as tape:
+        with counters(counter, tf.range(tf.shape(features)[0])):
+            outputs = model(features, training=True)
+        per_example = _checked(per_example_loss(labels, outputs), per_example_loss)
+        count = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.shape(per_example)[0])
+        value = tf.reduce_sum(per_example) / tf.cast(count, per_example.dtype)
+        for penalty in model.losses:
+            value += tf.cast(penalty, value.dtype) / replica.num_replicas_in_sync
+    return value, tape.gradient(value, model.trainable_variables), outputs, per_example
 
 
 def make_test_step(model: keras.Model, loss: str | PerExampleLoss = "cross_entropy", metrics: Sequence[keras.metrics.Metric] = ()) -> Step:
@@ -102,7 +120,7 @@ def make_test_step(model: keras.Model, loss: str | PerExampleLoss = "cross_entro
 
     def test_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         outputs = model(features, training=False)
-        per_example = _checked(per_example_loss(labels, outputs), loss)
+        per_example = _checked(per_example_loss(labels, outputs), per_example_loss)
         _update(metrics, labels, outputs, per_example)
         return tf.reduce_mean(per_example)
 
@@ -117,10 +135,10 @@ def _require_built(model: keras.Model) -> None:
         )
 
 
-def _checked(per_example: tf.Tensor, loss: str | PerExampleLoss) -> tf.Tensor:
+def _checked(per_example: tf.Tensor, loss: PerExampleLoss) -> tf.Tensor:
     if per_example.shape.rank != 1:
         raise ConfigError(
-            f"the loss must return one value per example, shape [b]; {getattr(loss, '__name__', loss)} returned the shape {per_example.shape}. "
+            f"the loss must return one value per example, shape [b]; {getattr(loss, '__name__', type(loss).__name__)} returned the shape {per_example.shape}. "
             "A Keras loss object needs reduction='none'."
         )
     return per_example

@@ -1,0 +1,54 @@
+"""From raw inputs to the rows a network sees."""
+
+import math
+
+import numpy as np
+
+_ROWS_AT_A_TIME = 4096  # so that a large uint8 set is never held as float64
+
+
+def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns mean and (population) standard deviation over some axes, the first among them, as float64.
+
+    Args:
+      features: [n, ...], any numeric type.
+      axes: Which axes to take them over; must include 0.
+    """
+    pieces = [features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME)]
+    count = math.prod(features.shape[axis] for axis in axes)
+    mean = sum(piece.sum(axis=axes, dtype=np.float64) for piece in pieces) / count
+    variance = sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in pieces) / count
+    return np.asarray(mean), np.sqrt(variance)
+
+
+def training_moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns what "standardize" subtracts and divides by: one pair for images [n, h, w, c], one a column for tables [n, d].
+
+    A column has a unit of its own, a pixel does not. Where the deviation is 0 it is given as 1, so that a constant column becomes 0 and not NaN.
+    """
+    mean, deviation = moments(features, (0,) if features.ndim == 2 else tuple(range(features.ndim)))
+    return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def preprocess(kind: str, features: np.ndarray, dtype: np.dtype, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Returns rows [n, d] of raw features [n, ...].
+
+    Args:
+      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / deviation; "per_image": each row by its own mean and deviation.
+      features: Raw features.
+      dtype: Type of the result.
+      mean: As `training_moments` gives it; used by "standardize" only.
+      deviation: Likewise.
+    """
+    dtype = np.dtype(dtype)
+    rows = features.reshape(len(features), -1).astype(dtype)
+    if kind == "scale":
+        rows /= 255
+    elif kind == "standardize":
+        rows -= mean.astype(dtype)
+        rows /= deviation.astype(dtype)
+    elif kind == "per_image":
+        rows -= rows.mean(axis=1, keepdims=True)
+        # An image of one color has no deviation; 1/sqrt(count) is the least that is divided by.
+        rows /= np.maximum(np.sqrt(np.square(rows).mean(axis=1, keepdims=True)), dtype.type(1 / math.sqrt(rows.shape[1])))
+    return rows

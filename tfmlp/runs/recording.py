@@ -1,0 +1,80 @@
+"""A training run, recorded: drives a `Training` to its end and writes its run folder as it goes."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tfmlp.errors import DivergenceError
+from tfmlp.runs.record import FORMAT, RunFolder
+from tfmlp.runs.versions import versions
+
+
+def describe(training: Any, recipe: str | None) -> dict[str, Any]:
+    """Returns what a record says of a `Training` before its first epoch."""
+    config, data, backend = training.config, training.data, training.backend
+    return {
+        "format": FORMAT,
+        "status": "interrupted",
+        "recipe": recipe,
+        "config": config.to_dict(),
+        "seed": config.runtime.seed,
+        "dataset": {
+            "name": data.provenance.name,
+            "source": data.provenance.source,
+            "sha256": data.provenance.sha256,
+            "files": data.provenance.files,
+            "official": data.provenance.official,
+            "sizes": {name: len(split) for name, split in data.splits.items()},
+            "class_counts": {name: counts.tolist() for name, counts in data.class_counts().items()},
+            "class_names": list(data.class_names),
+        },
+        "parameters": backend.parameters,
+        "engine": {"name": backend.engine, "precision": config.runtime.precision},
+        "device": backend.device,
+        "versions": versions(),
+    }
+
+
+def record_training(
+    training: Any, folder: RunFolder, recipe: str | None, started: float, on_epoch: Callable[[dict[str, Any]], None]
+) -> tuple[dict[str, Any], BaseException | None]:
+    """Trains to the end, evaluates on the test rows, and leaves record, epochs and model in the run folder.
+
+    Args:
+      training: A `Training`.
+      folder: Where to write.
+      recipe: The recipe's name, for the record.
+      started: `time.perf_counter()` when the command started.
+      on_epoch: Called with each epoch's figures, as `epochs.jsonl` holds them.
+
+    Returns:
+      The record, and the divergence or interruption that ended the run early, if one did.
+    """
+    record = describe(training, recipe)
+    folder.start(record)
+    error: BaseException | None = None
+    loop_started = time.perf_counter()
+    try:
+        for epoch in training:
+            folder.add_epoch(epoch.to_dict())
+            on_epoch(epoch.to_dict())
+        record["status"] = "stopped" if training.stopped_early else "completed"
+    except DivergenceError as divergence:
+        error, record["status"] = divergence, "diverged"
+    except KeyboardInterrupt as interrupt:
+        error = interrupt
+    training_seconds = time.perf_counter() - loop_started
+
+    test = None if record["status"] == "diverged" else training.evaluate("test").to_dict()
+    if test:
+        folder.save_model(training.model)
+    record["timing"] = {
+        "total_seconds": round(time.perf_counter() - started, 3),
+        "training_seconds": round(training_seconds, 3),
+        "compile_seconds": round(training.backend.compile_seconds, 3),
+    }
+    best = training.best
+    record["best"] = best and {"epoch": best.epoch, "validation": best.validation.to_dict()}
+    record["test"] = test
+    folder.write(record)
+    return record, error

@@ -1,0 +1,292 @@
+"""The NumPy reference behind the same verbs as TensorFlow: same initial weights, same batches, same masks, same record."""
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from tfmlp import seeds
+from tfmlp.config import Config
+from tfmlp.data.dataset import Dataset
+from tfmlp.errors import ConfigError
+from tfmlp.reference.activations import make_activation
+from tfmlp.reference.initializers import initial_weights
+from tfmlp.reference.layers import Activate, BatchNormalization, Dense, Dropout, Layer
+from tfmlp.reference.losses import LOSSES
+from tfmlp.reference.metrics import accuracy
+from tfmlp.reference.network import Network
+from tfmlp.reference.numeric import differences
+from tfmlp.reference.optimizers import OPTIMIZERS, clip_by_global_norm
+from tfmlp.reference.preprocessing import preprocess, training_moments
+from tfmlp.training.backend import make_model, standardizes_target
+from tfmlp.training.engine import count_steps
+from tfmlp.training.evaluation import Metrics
+from tfmlp.training.losses import find_loss_name
+from tfmlp.training.optimizers import learning_rates
+
+_EVALUATION_ROWS = 2048
+_PREPARED_LIMIT = 2**31  # bytes of preprocessed rows that are kept; above, each batch is preprocessed when it is used
+
+
+class NumpyBackend:
+    """Trains the reference as a configuration says.
+
+    Args:
+      config: The configuration; precision float32 or float64.
+      data: What to train on.
+
+    Attributes:
+      network: The `Network`.
+      optimizer: Its update rule.
+      engine: "numpy".
+      device: "/CPU:0".
+      compile_seconds: 0.
+      notes: What a user should know before training starts.
+    """
+
+    engine, device, compile_seconds = "numpy", "/CPU:0", 0.0
+
+    def __init__(self, config: Config, data: Dataset):
+        self._config, self._data = config, data
+        self.notes: list[str] = []
+        if config.runtime.precision == "mixed_bfloat16":
+            raise ConfigError(f"backend {config.runtime.backend} computes in float32 or float64; received precision mixed_bfloat16.")
+        self._dtype = np.dtype(self._precision())
+        self.steps_per_epoch = count_steps(len(data.train), config)
+        self._rates = learning_rates(config.optimization, self.steps_per_epoch)
+        self._moments = training_moments(data.train.features)
+        # The network learns (label - mean) / deviation.
+        self._target_moments = (0.0, 1.0)
+        if standardizes_target(config, data):
+            self._target_moments = tuple(self._dtype.type(moment[0]) for moment in training_moments(data.train.labels[:, np.newaxis]))
+        self.network = make_network(config, data, self._dtype, self._draw)
+        self.optimizer = make_reference_optimizer(config)
+        self._augment = self._make_augmentation()
+        size = len(data.train) * math.prod(data.feature_shape) * self._dtype.itemsize
+        self._prepared = self._rows(data.train.features) if self._augment is None and size <= _PREPARED_LIMIT else None
+
+    def _precision(self) -> str:
+        return self._config.runtime.precision
+
+    def _make_augmentation(self):
+        config = self._config
+        if not config.data.shift and not config.data.invert:
+            return None
+        import tensorflow as tf
+
+        from tfmlp.data.augment import make_augmentation
+
+        augment = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
+        return lambda images: augment(tf.constant(images), tf.constant(self.optimizer.steps)).numpy()
+
+    def _rows(self, features: np.ndarray) -> np.ndarray:
+        return preprocess(self._config.model.preprocessing, features, self._dtype, *self._moments)
+
+    def _labels(self, labels: np.ndarray) -> np.ndarray:
+        mean, deviation = self._target_moments
+        return labels if labels.dtype.kind in "iu" else (labels.astype(self._dtype) - mean) / deviation
+
+    def _draw(self, layer: int, keep: float, shape: tuple[int, int]) -> np.ndarray:
+        """Returns which units of a dropout layer are kept at the present step, bool [b, units]."""
+        positions, columns = (np.arange(size, dtype=np.uint32) for size in shape)
+        key = seeds.stream_key(self._config.runtime.seed, seeds.Stream.DROPOUT, layer)
+        with np.errstate(over="ignore"):  # words wrap around, as a hash means them to
+            bits = seeds.counter_bits(key, np.uint32(self.optimizer.steps), positions, columns, np.right_shift)
+        return bits < seeds.keep_threshold(keep)
+
+    @property
+    def parameters(self) -> int:
+        """The number of trainable weights."""
+        return sum(parameter.size for parameter in self.network.parameters().values())
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the preprocessed (and augmented) features [b, d] and the (standardized) labels [b] of some training rows."""
+        labels = self._labels(self._data.train.labels[rows])
+        if self._prepared is not None:
+            return self._prepared[rows], labels
+        features = self._data.train.features[rows]
+        return self._rows(features if self._augment is None else self._augment(features)), labels
+
+    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Returns the gradients by parameter, and the outputs [b, k], of a batch as `batch` gives it."""
+        outputs = self.network.forward(features, training=True)
+        self.network.backward(outputs, labels)
+        return self.network.gradients(), outputs
+
+    def update(self, gradients: dict[str, np.ndarray]) -> None:
+        """Changes the weights by one step."""
+        if self._config.optimization.clip_norm is not None:
+            gradients = clip_by_global_norm(gradients, self._config.optimization.clip_norm)
+        rate = float(self._rates[min(self.optimizer.steps, len(self._rates) - 1)])
+        self.optimizer.update(self.network.parameters(), gradients, rate)
+
+    def train_epoch(self, epoch: int) -> Metrics:
+        """Trains on every training row once, in the order of (seed, epoch)."""
+        count = len(self._data.train)
+        settings = self._config.optimization
+        order = seeds.row_order(self._config.runtime.seed, epoch, count) if settings.shuffle else np.arange(count)
+        sums = _Sums(self._data.task, self._target_moments[1])
+        for step in range(self.steps_per_epoch):
+            features, labels = self.batch(order[step * settings.batch_size : (step + 1) * settings.batch_size])
+            gradients, outputs = self.compute_gradients(features, labels)
+            self.update(gradients)
+            sums.add(self.network, outputs, labels)
+        return sums.metrics()
+
+    def evaluate(self, split: str) -> Metrics:
+        """Returns the network's figures on "train", "validation" or "test"."""
+        rows, sums = self._data.splits[split], _Sums(self._data.task, self._target_moments[1])
+        for start in range(0, len(rows), _EVALUATION_ROWS):
+            part = slice(start, start + _EVALUATION_ROWS)
+            sums.add(self.network, self.network.forward(self._rows(rows.features[part])), self._labels(rows.labels[part]))
+        return sums.metrics()
+
+    def learning_rate(self, epoch: int) -> float:
+        """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
+        return float(self._rates[min(epoch * self.steps_per_epoch, len(self._rates)) - 1])
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return self.network.parameters() | self.network.state()
+
+    def get_weights(self) -> dict[str, np.ndarray]:
+        """Returns a copy of the network's weights."""
+        return {name: array.copy() for name, array in self._arrays().items()}
+
+    def set_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Puts back what `get_weights` returned."""
+        for name, array in self._arrays().items():
+            array[...] = weights[name]
+
+    def get_state(self) -> dict[str, Any]:
+        """Returns a copy of everything that training changes: weights, the update rule's slots and its step."""
+        slots = {f"{slot}/{name}": array.copy() for slot, arrays in self.optimizer.slots.items() for name, array in arrays.items()}
+        return {"steps": np.array(self.optimizer.steps), **self.get_weights(), **slots}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Puts back what `get_state` returned."""
+        self.set_weights(state)
+        self.optimizer.steps = int(state["steps"])
+        for slot, arrays in self.optimizer.slots.items():
+            for name in self.network.parameters():
+                if f"{slot}/{name}" in state:
+                    arrays[name] = state[f"{slot}/{name}"].copy()
+
+    @property
+    def model(self):
+        """A Keras `MLP` with the network's weights."""
+        model = make_model(self._config, self._data)
+        arrays = self._arrays()
+        for variable in model.weights:
+            name = variable.path.removeprefix(f"{model.name}/")
+            if name in arrays:
+                variable.assign(arrays[name])
+        return model
+
+
+class NumericBackend(NumpyBackend):
+    """The reference, whose gradients are found by changing every weight a little: for nets small enough, and always in float64.
+
+    The slopes are central differences, so a step costs two forward passes for each weight.
+    """
+
+    engine = "numeric"
+
+    def __init__(self, config: Config, data: Dataset):
+        if config.model.batch_norm:
+            raise ConfigError("backend numeric cannot train batch_norm: every trial would change its running means. Use --backend numpy.")
+        super().__init__(config, data)
+        passes = 2 * self.parameters * self.steps_per_epoch * config.optimization.epochs
+        features, labels = self.batch(np.arange(min(config.optimization.batch_size, len(data.train))))
+        started = time.perf_counter()
+        self.network.mean_loss(self.network.forward(features, training=True), labels)
+        seconds = passes * (time.perf_counter() - started)
+        self.notes = [
+            f"numeric differentiation: 2 x {self.parameters:,} weights x {passes // (2 * self.parameters):,} steps = {passes:,} forward passes, about {_duration(seconds)}"
+        ]
+
+    def _precision(self) -> str:
+        return "float64"
+
+    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        def loss() -> float:
+            return self.network.mean_loss(self.network.forward(features, training=True), labels)
+
+        gradients = {name: differences(loss, parameter) for name, parameter in self.network.parameters().items()}
+        return gradients, self.network.forward(features, training=True)
+
+
+class _Sums:
+    """Figures over batches, each example counted once; `unit` is the target's standard deviation, if the network sees standardized ones."""
+
+    def __init__(self, task: str, unit: float):
+        self._unit = float(unit)
+        self._task, self._count, self._loss, self._right, self._absolute, self._squares, self._values = task, 0, 0.0, 0.0, 0.0, 0.0, 0
+
+    def add(self, network: Network, outputs: np.ndarray, labels: np.ndarray) -> None:
+        self._count += len(labels)
+        self._loss += float(network.loss.values(outputs, labels).sum(dtype=np.float64))
+        if self._task == "classification":
+            self._right += accuracy(outputs, labels) * len(labels)
+        else:
+            errors = (outputs - labels.reshape(outputs.shape)).astype(np.float64)
+            self._absolute += float(np.abs(errors).sum())
+            self._squares += float(np.square(errors).sum())
+            self._values += errors.size
+
+    def metrics(self) -> Metrics:
+        loss = self._loss / self._count
+        if self._task == "classification":
+            return Metrics(loss, self._count, accuracy=round(self._right) / self._count)
+        return Metrics(loss, self._count, mae=self._unit * self._absolute / self._values, rmse=self._unit * math.sqrt(self._squares / self._values))
+
+
+def make_network(config: Config, data: Dataset, dtype: np.dtype, draw) -> Network:
+    """Makes the reference network of a configuration, with the same names and initial weights as the Keras model.
+
+    Args:
+      config: The configuration.
+      data: Tells the number of inputs and outputs.
+      dtype: Type of the weights.
+      draw: Called with (layer, keep probability, shape) for a dropout mask.
+    """
+    settings, seed = config.model, config.runtime.seed
+    layers: list[tuple[str, Layer]] = []
+    widths = [math.prod(data.feature_shape), *settings.hidden_units, data.num_classes]
+
+    def dense(index: int, use_bias: bool = True) -> Dense:
+        fan_in, fan_out = widths[index], widths[index + 1]
+        kernel, bias = (seeds.generator(seed, seeds.Stream.WEIGHTS, 2 * index + part) for part in (0, 1))
+        return Dense(
+            initial_weights(settings.initializer, kernel, fan_in, fan_out, settings.initializer_scale).astype(dtype),
+            initial_weights(settings.bias_initializer, bias, fan_in, fan_out, rows=1)[0].astype(dtype) if use_bias else None,
+            settings.l2,
+        )
+
+    for index, units in enumerate(settings.hidden_units):
+        layers.append((f"dense_{index + 1}", dense(index, use_bias=not settings.batch_norm)))
+        if settings.batch_norm:
+            layers.append((f"norm_{index + 1}", BatchNormalization(units, dtype)))
+        layers.append((f"{settings.activation}_{index + 1}", Activate(make_activation(settings.activation, settings.negative_slope))))
+        if settings.dropout:
+            keep = 1.0 - settings.dropout
+            layers.append((f"dropout_{index + 1}", Dropout(keep, lambda shape, index=index, keep=keep: draw(index, keep, shape))))
+    layers.append(("logits", dense(len(settings.hidden_units))))
+    if settings.output_activation != "linear":
+        layers.append(("output", Activate(make_activation(settings.output_activation, settings.negative_slope))))
+    return Network(layers, LOSSES[find_loss_name(config, data.task)])
+
+
+def make_reference_optimizer(config: Config):
+    """Makes the reference's update rule of a configuration."""
+    settings = config.optimization
+    options = {
+        "momentum": {"momentum": settings.momentum},
+        "nesterov": {"momentum": settings.momentum},
+        "adamw": {"weight_decay": settings.weight_decay},
+    }
+    return OPTIMIZERS[settings.optimizer](**options.get(settings.optimizer, {}))
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.0f} h"

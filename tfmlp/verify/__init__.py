@@ -1,0 +1,1 @@
+"""Checks: does what was computed agree with what should have been."""
