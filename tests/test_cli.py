@@ -199,7 +199,7 @@ def test_a_full_disk_is_one_line(train, tmp_path, monkeypatch):
     monkeypatch.setattr("tfmlp.files.os.fsync", full)
     result = train("--out", tmp_path / "run")
     assert result.exit_code == 1 and "No space left on device: free space or choose another --out" in lines(result)[-1]
-    assert not [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".")]
+    assert not (tmp_path / "run").exists()  # a part of a folder would refuse the next try
 
 
 def test_debug_shows_the_traceback(run_cli):
@@ -277,3 +277,130 @@ def test_a_process_prints_results_to_stdout_and_nothing_of_tensorflows(mnist_dir
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0 and len(done.stdout.splitlines()) == 2
     assert [line.split()[0] for line in done.stderr.splitlines()] == ["warning:", "mnist:", "epoch"]
+
+
+# --- what an attacker tried
+
+
+def test_divergence_in_the_very_last_update_is_divergence(run_cli, tmp_path):
+    rows = np.random.default_rng(0).random((40, 3)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", x=rows, y=np.arange(40) % 3)
+    result = run_cli(
+        "train", "--dataset", "arrays:a.npz", "--epochs", 1, "--validation", 0, "--batch-size", 40, "--optimizer", "sgd", "--learning-rate", "1e38",
+        "--hidden-units", "4,4", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert result.exit_code == 3 and "the test loss is" in result.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["status"] == "diverged" and record["test"] is None and not (tmp_path / "run" / "model.keras").exists()
+
+
+def test_an_interrupted_run_with_patience_keeps_the_best_weights(train, run_cli, tmp_path, monkeypatch):
+    from tfmlp.training.backend import TensorFlowBackend
+
+    whole = TensorFlowBackend.train_epoch
+
+    def interrupted(self, epoch):
+        if epoch == 6:
+            raise KeyboardInterrupt
+        return whole(self, epoch)
+
+    monkeypatch.setattr(TensorFlowBackend, "train_epoch", interrupted)
+    result = train("--epochs", 50, "--patience", 40, "--learning-rate", 0.3, "--out", tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert result.exit_code == 130 and record["status"] == "interrupted"
+    figures = json.loads(run_cli("evaluate", tmp_path / "run", "--split", "validation", "--json").stdout)
+    assert figures["loss"] == pytest.approx(record["best"]["validation"]["loss"], rel=1e-5)
+
+
+def test_a_disk_that_fills_up_at_the_end_does_not_hide_the_figures(train, tmp_path, monkeypatch):
+    from tfmlp.errors import CheckpointError
+    from tfmlp.runs.record import RunFolder
+
+    def full(self, model):
+        raise CheckpointError("cannot write into the run folder: No space left on device.")
+
+    monkeypatch.setattr(RunFolder, "save_model", full)
+    result = train("--out", tmp_path / "run")
+    assert result.exit_code == 1 and result.stdout.startswith("test loss") and "No space left" in lines(result)[-1]
+
+
+@pytest.mark.parametrize("reader", ["idx:{0},{0}", "csv:{0}", "arrays:{0}", "mat:{0}"])
+def test_pipes_are_refused_and_not_waited_for(run_cli, tmp_path, reader):
+    os.mkfifo(tmp_path / "pipe")
+    result = run_cli("train", "--dataset", reader.format(tmp_path / "pipe"), "--target", "y", "--out", tmp_path / "run")
+    assert result.exit_code == 1 and "no regular file" in result.stderr and len(lines(result)) == 1
+    assert "no regular file" in run_cli("train", "--config", tmp_path / "pipe").stderr
+
+
+@pytest.mark.parametrize("out", ["link", "loop", "x" * 300, "nul\0"])
+def test_names_no_folder_can_have(run_cli, tmp_path, out):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "at-all")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    result = run_cli("train", "--dataset", "csv:none.csv", "--target", "y", "--out", tmp_path / out)
+    assert result.exit_code in (1, 2) and "Traceback" not in result.output and "defect" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--data-dir", "~nobody-of-this-name/x"],
+        ["--data-dir", "x" * 300],
+        ["--dataset", "idx:~nobody-of-this-name/x,y"],
+        ["--batch-size", "1" + 20 * "0"],
+        ["--drop-every", "1" + 20 * "0"],
+        ["--hidden-units", "200000,200000"],
+        ["--out", ""],
+    ],
+)
+def test_odd_values_are_one_line(run_cli, options):
+    result = run_cli("train", *options)
+    assert result.exit_code in (1, 2) and "defect" not in result.stderr and "Traceback" not in result.output and not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": None},
+        {"config": [1]},
+        {"config": {"model": 5}},
+        {"test": [1]},
+        {"test": {"loss": "x"}},
+        {"dataset": "x"},
+        {"dataset": None},
+        {"format": True},
+    ],
+)
+def test_a_mutated_record_is_one_line(train, run_cli, tmp_path, change):
+    path = tmp_path / "run" / "run.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"format": 1, "config": {}, "dataset": {}, "test": None} | change))
+    result = run_cli("evaluate", path.parent)
+    assert result.exit_code == 1 and len(lines(result)) == 1 and "defect" not in result.stderr
+
+
+def test_files_with_surprises_inside(run_cli, tmp_path):
+    import zipfile
+
+    import scipy.io
+    import scipy.sparse
+
+    for name, content in (("a", b"not an array"), ("b", b""), ("c", b"\x93NUMPY\x01\x00\x10\x00garbage garbage g")):
+        with zipfile.ZipFile(tmp_path / f"{name}.npz", "w") as archive:
+            archive.writestr("x.npy", content)
+            archive.writestr("y", content)
+            archive.writestr("x", content)
+        result = run_cli("train", "--dataset", f"arrays:{name}.npz")
+        assert result.exit_code == 1 and "defect" not in result.stderr and len(lines(result)) == 1, result.stderr
+    scipy.io.savemat(tmp_path / "sparse.mat", {"X": np.zeros((32, 32, 3, 4), np.uint8), "y": scipy.sparse.eye(4)})
+    assert "plain arrays" in run_cli("train", "--dataset", "mat:sparse.mat").stderr
+    (tmp_path / "none").write_bytes(b"\0\0\x08\x08" + bytes(4) + b"\xff" * 28)
+    assert "promises none" in run_cli("train", "--dataset", "idx:none,none").stderr
+
+
+def test_a_reader_of_progress_that_goes_away_does_not_end_the_training(mnist_dir, tmp_path):
+    command = [*PROGRAM, "train", "--data-dir", str(mnist_dir), "--epochs", "30", "--hidden-units", "8", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stderr.readline()
+    process.stderr.close()
+    assert "test loss" in process.stdout.read() and process.wait() == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "completed"

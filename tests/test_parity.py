@@ -20,6 +20,8 @@ EXTRAS = {
     "clipping": {"clip_norm": 0.1},
     "schedule": {"schedule": "cosine", "warmup": 0.5},
 }
+
+
 # Every activation with every loss, and every optimizer with every extra; each pair of the rest occurs, too. The whole product is in the slow test.
 #
 # Left out: a linear net with two batch normalizations under a rule that divides by the gradient's size. The second normalization takes away what the first one's

@@ -14,7 +14,7 @@ VARIANCES = {
 def test_initial_weights_have_their_formulas_variance(name):
     weights = initial_weights(name, np.random.default_rng(0), 300, 200)
     assert weights.shape == (300, 200)
-    expected = {"zeros": 0.0, "normal": 1.0, "fan_in_uniform": 1 / 300 / 3} | {
+    expected = {"zeros": 0.0, "normal": 1.0, "fan_in_uniform": 1 / 300 / 3, "glorot_slip": (2 / 500) ** 2} | {
         f"{f}_{d}": v for f, v in VARIANCES.items() for d in ("normal", "uniform")
     }
     assert weights.var() == pytest.approx(expected[name], rel=0.03)

@@ -9,8 +9,8 @@ from tfmlp.runs.record import RunFolder, default_folder
 
 def test_a_run_that_dies_is_recorded_as_interrupted(tmp_path):
     folder = RunFolder(tmp_path / "a" / "run")
-    folder.start({"format": 1, "seed": 1})
-    assert folder.read() == {"format": 1, "seed": 1, "status": "interrupted"}
+    folder.start({"format": 1, "config": {}, "dataset": {}})
+    assert folder.read() == {"format": 1, "config": {}, "dataset": {}, "status": "interrupted"}
     folder.add_epoch({"epoch": 1})
     assert (folder.path / "epochs.jsonl").read_text() == '{"epoch": 1}\n'
     with pytest.raises(CheckpointError, match="already holds a run"):

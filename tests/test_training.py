@@ -332,7 +332,7 @@ def test_without_validation_rows(data):
         ({"monitor": "mae"}, "monitor mae is not a figure of classification"),
         ({"batch_size": 1000, "drop_remainder": True}, "leaves no step"),
         ({"device": "gpu"}, "sees no GPU"),
-        ({"hidden_units": (10**6, 10**6)}, "at most 2,000,000,000"),
+        ({"hidden_units": (10**6, 10**6)}, "GB to train; this machine has"),
         ({"schedule": "exponential", "final_learning_rate": 0}, "greater than 0"),
         ({"schedule": "cosine", "epochs": 10**6, "batch_size": 1}, "at most 50,000,000 steps"),
         ({"warmup": 2, "epochs": 2}, "warmup must be shorter"),

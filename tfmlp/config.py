@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tfmlp import files
 from tfmlp.errors import ConfigError, nearest
 from tfmlp.knobs import check_value, knob
 from tfmlp.seeds import SEED_LIMIT
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu", "swish")
 INITIALIZERS = (
-    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "fan_in_uniform", "normal", "zeros",
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "fan_in_uniform", "glorot_slip", "normal", "zeros",
 )  # fmt: skip
 PREPROCESSING = ("none", "scale", "standardize", "per_image")
 LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "squared_error", "summed_squared_error", "half_squared_error")
@@ -104,11 +105,11 @@ class OptimizationConfig(_Group):
     schedule: str = knob("constant", "How the learning rate goes from learning_rate to final_learning_rate.", choices=SCHEDULES)
     final_learning_rate: float = knob(1e-5, "Learning rate at the end, for linear, exponential and cosine.", minimum=0)
     schedule_by: str = knob("step", "Whether the learning rate changes every step or every epoch.", choices=("step", "epoch"))
-    drop_every: int = knob(10, "Epochs between two drops of schedule step.", minimum=1)
+    drop_every: int = knob(10, "Epochs between two drops of schedule step.", minimum=1, maximum=10**6)
     drop_factor: float = knob(0.1, "Factor of each drop of schedule step.", above=0, maximum=1)
     warmup: float = knob(0.0, "Epochs over which the learning rate first rises linearly from zero.", minimum=0)
     clip_norm: float | None = knob(None, "Scale all gradients together so that their global L2 norm is at most this.", above=0)
-    batch_size: int = knob(128, "Rows per training step.", minimum=1)
+    batch_size: int = knob(128, "Rows per training step.", minimum=1, maximum=10**9)
     drop_remainder: bool = knob(False, "Leave out the short last batch of an epoch.")
     shuffle: bool = knob(True, "Visit the rows in a new order each epoch.")
     epochs: int = knob(10, "Passes over the training rows.", minimum=1, maximum=10**6)
@@ -169,6 +170,8 @@ class Config:
           tables: {"data": {...}, "model": {...}, ...}; what is absent has its default.
           source: Where it was read, for error messages.
         """
+        if not isinstance(tables, Mapping):
+            raise ConfigError(f"{source}: expected the tables {', '.join(_GROUPS)}; received {type(tables).__name__}.")
         options = {}
         for group, values in tables.items():
             if group not in _GROUPS:
@@ -234,6 +237,7 @@ def read_tables(path: Path) -> dict[str, Any]:
       ConfigError: when the file cannot be read or is not what its ending says.
     """
     try:
+        files.require_regular(path)
         if path.stat().st_size > _CONFIG_FILE_LIMIT:
             raise ConfigError(f"{path}: expected a configuration of at most {_CONFIG_FILE_LIMIT:,} bytes; received {path.stat().st_size:,}.")
         text = path.read_text(encoding="utf-8")

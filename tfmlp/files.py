@@ -1,5 +1,6 @@
 """Files and folders: where data lives, what a file's identity is, and how a file comes to be whole or not at all."""
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -28,10 +29,10 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
       name: The dataset's folder name, such as "mnist".
       data_dir: The folder the user named, or None.
     """
-    roots = [Path(data_dir).expanduser()] if data_dir else []
+    roots = [user_path(data_dir)] if data_dir else []
     if not roots:
         variable = os.environ.get(DATA_DIR_VARIABLE)
-        roots = [Path(variable).expanduser()] if variable else []
+        roots = [user_path(variable)] if variable else []
         if (_CHECKOUT / "setup.cfg").is_file():  # installed elsewhere, the folder above the package is not ours
             roots.append(_CHECKOUT / "data")
         roots.append(cache_dir())
@@ -40,12 +41,39 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
 
 def download_folder(name: str, data_dir: str | None) -> Path:
     """Returns where downloaded or generated files of a dataset are put: the folder the user named, or the cache."""
-    return Path(data_dir).expanduser() if data_dir else cache_dir() / name
+    return user_path(data_dir) if data_dir else cache_dir() / name
+
+
+def user_path(text: str) -> Path:
+    """Returns a path the user typed, with `~` as their home folder."""
+    return Path(os.path.expanduser(text))  # Path.expanduser fails for a user that does not exist
+
+
+def is_file(path: Path) -> bool:
+    """Returns whether a path is a regular file that can be looked at; False for names no file can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def require_regular(path: Path) -> None:
+    """Refuses what is no regular file: a pipe would be waited for, and a device never ends.
+
+    Raises:
+      OSError: when it is not there, or is something else.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    path.stat()
 
 
 def shown(path: Path) -> str:
     """Returns a path as people read it: relative to the current folder where it lies below it."""
-    path, here = Path(path), Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the current folder was removed
+        return str(path)
     return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
 
 

@@ -67,7 +67,7 @@ def verify(name_or_path: str, **options) -> None:
 @data.command(cls=Command)
 @click.argument("name")
 @config_options("data_dir", "tfds_dir", "extra", "target", "task")
-@click.option("--out", type=click.Path(), help="The picture to write. Without it, NAME.png in this folder.")
+@click.option("--out", metavar="PATH", help="The picture to write. Without it, NAME.png in this folder.")
 def show(name: str, out: str | None, **options) -> None:
     """Show NAME: a contact sheet as a PNG, a table of classes, statistics of pixels or columns."""
     from rich.console import Console
@@ -105,7 +105,7 @@ def _require_svhn(data_dir: str | None) -> None:
 
 def _as_source(name_or_path: str, options: dict) -> str:
     """Returns the dataset's name that reads a path; for a folder, the path becomes the data_dir option."""
-    path = Path(name_or_path).expanduser()
+    path = files.user_path(name_or_path)
     if path.is_dir():
         options["data_dir"] = str(path)
         return "svhn" if any(path.glob("*_32x32.mat")) else "mnist"

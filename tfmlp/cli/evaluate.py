@@ -16,7 +16,7 @@ _TOLERANCE = 1e-5  # relative; another batch size or machine sums in another ord
 
 
 @click.command(cls=Command)
-@click.argument("run", type=click.Path())
+@click.argument("run")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True, help="Which rows to evaluate on.")
 @config_options("dataset", "data_dir", "tfds_dir")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

@@ -1,6 +1,8 @@
 """`tfmlp`: finds the command, and turns errors into one line and an exit status."""
 
 import os
+import signal
+import threading
 import time
 import warnings
 
@@ -13,6 +15,7 @@ import importlib  # noqa: E402
 import click  # noqa: E402
 
 from tfmlp.cli.options import DEBUG_KEY, Command  # noqa: E402
+from tfmlp.cli.progress import say  # noqa: E402
 from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
@@ -44,6 +47,14 @@ class LazyGroup(click.Group):
         warnings.showwarning = _show_warning
         warnings.simplefilter("ignore")  # other libraries' warnings are for their callers, not for a user of this program
         warnings.simplefilter("always", TfmlpWarning)
+        interrupted = []
+
+        def interrupt(number, frame):
+            interrupted.append(number)
+            raise KeyboardInterrupt
+
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -56,7 +67,16 @@ class LazyGroup(click.Group):
             ctx.exit(130)
         except BrokenPipeError:
             raise  # click ends quietly: whoever read the output has had enough
+        except MemoryError as error:
+            _report(ctx, "error: this needs more memory than there is: use fewer hidden units or smaller data.", error)
+            ctx.exit(1)
+        except OSError as error:
+            _report(ctx, f"error: {error.strerror or error}{': ' + str(error.filename) if error.filename else ''}.", error)
+            ctx.exit(1)
         except Exception as error:
+            if interrupted:  # a library can turn the interruption into an error of its own
+                click.echo("interrupted", err=True)
+                ctx.exit(130)
             _report(ctx, f"error: {type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows where.", error)
             ctx.exit(1)
 
@@ -68,7 +88,7 @@ def _report(ctx: click.Context, line: str, error: Exception) -> None:
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    click.echo(f"warning: {message}", err=True)
+    say(f"warning: {message}")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

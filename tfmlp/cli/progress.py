@@ -1,11 +1,22 @@
 """What is shown on stderr while something runs: a live display on a terminal, plain lines elsewhere."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
+
+
+def say(line: str) -> None:
+    """Shows a line on stderr, if anybody still reads it: lost progress must not end the work."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _figures(values: dict[str, Any]) -> str:
@@ -29,8 +40,8 @@ def describe_epoch(epoch: dict[str, Any], epochs: int) -> str:
 @contextmanager
 def show_epochs(epochs: int) -> Iterator:
     """Yields a function that shows one epoch's figures: above a progress bar on a terminal, as a line elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda epoch: click.echo(describe_epoch(epoch, epochs), err=True)
+    if not _is_terminal():
+        yield lambda epoch: say(describe_epoch(epoch, epochs))
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -49,13 +60,13 @@ def show_epochs(epochs: int) -> Iterator:
 @contextmanager
 def show_downloads() -> Iterator:
     """Yields a function of (file name, bytes so far, bytes in all) that shows how far downloads are."""
-    if not sys.stderr.isatty():
+    if not _is_terminal():
         started = set()
 
         def announce(name: str, done: int, total: int) -> None:
             if name not in started:
                 started.add(name)
-                click.echo(f"downloading {name} ({total / 1e6:,.1f} MB)", err=True)
+                say(f"downloading {name} ({total / 1e6:,.1f} MB)")
 
         yield announce
         return

@@ -16,6 +16,9 @@ def import_tensorflow() -> None:
         return
     for name in ("absl", "tensorflow"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    if sys.stderr is None:  # closed: nothing to keep quiet
+        importlib.import_module("tensorflow")
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:

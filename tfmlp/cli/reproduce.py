@@ -17,7 +17,7 @@ from tfmlp.cli.options import Command
 @click.option("--quick", is_flag=True, help="One seed and a tenth of the epochs: shows that everything runs, and judges nothing.")
 @click.option("--data-dir", metavar="DIR", help="The folder of SVHN's files.")
 @click.option(
-    "--out", type=click.Path(), default="runs/reproduce", show_default=True, help="Where the run folders go; complete ones there are not run again."
+    "--out", metavar="PATH", default="runs/reproduce", show_default=True, help="Where the run folders go; complete ones there are not run again."
 )
 @click.option("--markdown", is_flag=True, help="Print the results as a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")

@@ -1,13 +1,13 @@
 """`tfmlp train`: from a name to a trained, evaluated, recorded model."""
 
 import json
-from pathlib import Path
 
 import click
 
+from tfmlp import files
 from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
-from tfmlp.cli.progress import describe_figures, show_downloads, show_epochs
+from tfmlp.cli.progress import describe_figures, say, show_downloads, show_epochs
 from tfmlp.runs.record import RunFolder, default_folder
 from tfmlp.runs.recording import record_training
 
@@ -15,7 +15,7 @@ from tfmlp.runs.recording import record_training
 @click.command(cls=Command)
 @config_options()
 @recipe_options
-@click.option("--out", type=click.Path(), help="The run folder to write. Without it, runs/DATASET-DATE-TIME.")
+@click.option("--out", metavar="PATH", help="The run folder to write. Without it, runs/DATASET-DATE-TIME.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON.")
 def train(recipe: str | None, config_file: str | None, out: str | None, as_json: bool, **options) -> None:
     """Train a model, evaluate it on the test rows, and write a run folder.
@@ -29,7 +29,9 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
     shown below hold for what neither says.
     """
     config, recipe = make_config(recipe, config_file, options)
-    folder = RunFolder(Path(out) if out else default_folder(config.data.dataset))
+    if out == "":
+        raise click.UsageError("--out is empty: name a folder, or leave it out.")
+    folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
     folder.check()
 
     from tfmlp.cli.quiet import import_tensorflow
@@ -44,18 +46,14 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
         data = load_configured(config.data, config.runtime.seed, progress)
     training = fit(config, data)
     backend = training.backend
-    click.echo(
+    say(
         f"{config.data.dataset}: {len(data.train):,} training rows, {backend.parameters:,} parameters, "
-        f"{'recipe ' + recipe if recipe else 'no recipe'}, engine {backend.engine}",
-        err=True,
+        f"{'recipe ' + recipe if recipe else 'no recipe'}, engine {backend.engine}"
     )
     for note in backend.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     if config.optimization.batch_size > len(data.train):
-        click.echo(
-            f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.",
-            err=True,
-        )
+        say(f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.")
     with show_epochs(config.optimization.epochs) as show:
         record, error = record_training(training, folder, recipe, program.STARTED, show)
     test = record["test"]

@@ -1,8 +1,6 @@
 """People's own arrays, from an .npz file."""
 
 import zipfile
-import zlib
-from pathlib import Path
 
 import numpy as np
 
@@ -22,9 +20,9 @@ def read_arrays(file: str) -> RawDataset:
     Raises:
       DataError: when it is not such a file.
     """
-    path = Path(file).expanduser()
+    path = files.user_path(file)
     try:
-        path.stat()  # an error of its own for a file that is not there
+        files.require_regular(path)
         if not zipfile.is_zipfile(path):
             raise DataError(f"{path}: expected an .npz file, as numpy.savez writes it; received something else.")
         with np.load(path, allow_pickle=False) as archive:
@@ -38,11 +36,16 @@ def read_arrays(file: str) -> RawDataset:
             pairs = [(archive[features], archive[labels]) for features, labels in filter(None, (train, test))]
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(
-            f"{path} is not a whole .npz file of plain arrays ({str(error).splitlines()[0] if str(error) else type(error).__name__})."
-        ) from None
+    except DataError:
+        raise
+    except MemoryError:
+        raise DataError(f"{path} needs more memory than there is.") from None
+    except Exception as error:  # zipfile's and NumPy's readers raise whatever they stumbled over
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path} is not a whole .npz file of plain arrays ({reason}).") from None
     for array in (array for pair in pairs for array in pair):
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{path}: expected NumPy arrays; received something else under their names.")
         if array.dtype.kind not in "fiub":
             raise DataError(f"{path}: arrays must hold numbers; received the type {array.dtype}.")
     digests = {path.name: files.sha256_of(path)}

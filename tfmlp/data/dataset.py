@@ -57,7 +57,7 @@ class Provenance:
     def sha256(self) -> str:
         """One digest for all files: of the lines "digest  name", sorted by name."""
         lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tfmlp import files
 from tfmlp.errors import DataError
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -33,6 +34,7 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
       DataError: when the file cannot be read or is not a whole IDX file.
     """
     try:
+        files.require_regular(path)
         with open(path, "rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
@@ -65,4 +67,6 @@ def _read(file: BinaryIO, path: Path) -> tuple[np.ndarray, str]:
         )
     digest = hashlib.sha256(head + sizes)
     digest.update(body)
+    if not expected:
+        raise DataError(f"{path}: expected values; its header promises none ({'x'.join(map(str, shape))}).")
     return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False), digest.hexdigest()

@@ -39,7 +39,7 @@ def find_mnist(data_dir: str | None) -> list[Path] | None:
 def _find(folder: Path, stem: str) -> Path | None:
     ending = _ENDINGS[stem[-6:]]
     names = [f"{stem}{mark}{ending}{packed}" for mark in "-." for packed in ("", ".gz")]
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    return next((folder / name for name in names if files.is_file(folder / name)), None)
 
 
 def read_mnist(paths: Sequence[Path]) -> RawDataset:
@@ -54,7 +54,7 @@ def read_mnist(paths: Sequence[Path]) -> RawDataset:
 
 def read_idx_pairs(text: str) -> RawDataset:
     """Reads IDX files by path: "IMAGES,LABELS" or "IMAGES,LABELS,TEST_IMAGES,TEST_LABELS"."""
-    paths = [Path(part).expanduser() for part in text.split(",")]
+    paths = [files.user_path(part) for part in text.split(",")]
     if len(paths) not in (2, 4):
         raise DataError(f"idx: expected idx:IMAGES,LABELS or idx:IMAGES,LABELS,TEST_IMAGES,TEST_LABELS; received {len(paths)} path(s).")
     contents = [read_idx(path) for path in paths]

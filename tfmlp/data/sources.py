@@ -134,12 +134,13 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
         raise ConfigError(f"task regression is for csv and arrays; {kind} has classes.")
     try:
         raw = SOURCES[kind].read(argument, config, progress)
+        dataset = make_dataset(raw, config.task, config.validation, config.test_share, seed)
         if raw.provenance.official is False:
             warnings.warn(
                 f"{raw.provenance.source}: these are not the published {kind.upper()} files (their sha256 differ); the run records them as such.",
                 TfmlpWarning,
                 stacklevel=3,
             )
-        return make_dataset(raw, config.task, config.validation, config.test_share, seed)
+        return dataset
     except MemoryError:
         raise DataError(f"{config.dataset} needs more memory than there is.") from None

@@ -49,6 +49,7 @@ def read_mat(path: Path) -> MatContents:
       DataError: when the file is not in this layout.
     """
     try:
+        files.require_regular(path)
         with open(path, "rb") as file:
             head = file.read(len(_MATLAB_5))
     except OSError as error:
@@ -72,6 +73,8 @@ def _as_rows(variables: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndar
     if missing:
         raise DataError(f"{path}: expected the variables X and y; missing: {' and '.join(missing)}.")
     images, labels = variables.pop("X"), variables.pop("y")
+    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
+        raise DataError(f"{path}: X and y must be plain arrays; received {type(images).__name__} and {type(labels).__name__}.")
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[:3] != (32, 32, 3):
         raise DataError(f"{path}: X must be uint8 [32, 32, 3, n]; received {images.dtype} {list(images.shape)}.")
     images = images.reshape(32, 32, 3, -1)  # MATLAB drops a last dimension of 1
@@ -105,7 +108,7 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, i
 
 def find(name: str, data_dir: str | None) -> Path | None:
     """Returns where one of SVHN's files is, or None."""
-    return next((folder / name for folder in files.data_folders("svhn", data_dir) if (folder / name).is_file()), None)
+    return next((folder / name for folder in files.data_folders("svhn", data_dir) if files.is_file(folder / name)), None)
 
 
 def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None) -> Path:
@@ -129,7 +132,7 @@ def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, i
 
 def read_mat_pairs(text: str) -> RawDataset:
     """Reads .mat files in SVHN's layout by path: "TRAIN" or "TRAIN,TEST"."""
-    paths = [Path(part).expanduser() for part in text.split(",")]
+    paths = [files.user_path(part) for part in text.split(",")]
     if len(paths) > 2:
         raise DataError(f"mat: expected mat:TRAIN or mat:TRAIN,TEST; received {len(paths)} paths.")
     return as_dataset(f"mat:{text}", "MATLAB files", paths, official=None)

@@ -29,7 +29,7 @@ def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
       mnist: The digits to draw with.
       data_dir: The folder for the files, or None for the cache.
     """
-    folder = Path(data_dir).expanduser() if data_dir else files.cache_dir() / f"svhn-synthetic-{VERSION}"
+    folder = files.user_path(data_dir) if data_dir else files.cache_dir() / f"svhn-synthetic-{VERSION}"
     for part, ((digits, labels), (name, rows)) in enumerate(zip((mnist.train, mnist.test), SIZES.items())):
         path = folder / name
         if path.is_file():

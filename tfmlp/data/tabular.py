@@ -22,8 +22,9 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
     Raises:
       DataError: when the file or a cell cannot be used; it names the line and the column.
     """
-    path = Path(file).expanduser()
+    path = files.user_path(file)
     try:
+        files.require_regular(path)
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None

@@ -28,7 +28,7 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     """
     import tensorflow_datasets as tfds
 
-    where = {"data_dir": str(Path(tfds_dir).expanduser())} if tfds_dir else {}
+    where = {"data_dir": str(files.user_path(tfds_dir))} if tfds_dir else {}
     try:
         builder = tfds.builder(name, **where)
     except Exception as error:  # tensorflow-datasets has no common error

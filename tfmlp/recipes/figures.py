@@ -4,6 +4,8 @@ import math
 import statistics
 from dataclasses import dataclass, field
 
+from scipy import stats
+
 RULES = ("equals", "at least", "at most", "magnitude", "shown")
 
 
@@ -38,7 +40,7 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """ "exact", "reached", "not reached" or "shown"."""
+        """ "exact", "reached", "not reached" or "shown"; "within spread" when the mean falls short of a single published run by no more than such runs scatter."""
         if self.published is None or self.rule == "shown":
             return "shown"
         if self.rule == "equals":
@@ -49,7 +51,17 @@ class Figure:
             reached = self.mean > 0 and abs(math.log10(self.mean / self.published)) <= 1
         else:
             reached = self.mean >= self.published if self.rule == "at least" else self.mean <= self.published
-        return "reached" if reached else "not reached"
+        if reached:
+            return "reached"
+        return "within spread" if self.rule in ("at least", "at most") and self._is_within_spread() else "not reached"
+
+    def _is_within_spread(self) -> bool:
+        """Returns whether the published figure, being of one run, could be one more run of ours: it lies inside the 95 % prediction bound."""
+        count = len(self.measured)
+        if count < 3 or not self.deviation:
+            return False
+        bound = stats.t.ppf(0.95, count - 1) * self.deviation * math.sqrt(1 + 1 / count)
+        return abs(self.mean - self.published) <= bound
 
     def show_measured(self) -> str:
         """Returns mean and deviation as text."""
@@ -78,5 +90,5 @@ class Outcome:
     def verdict(self) -> str:
         """The worst of its figures' verdicts; "skipped" without figures."""
         verdicts = {figure.verdict for figure in self.figures}
-        order = ("not reached", "reached", "exact", "shown")
+        order = ("not reached", "within spread", "reached", "exact", "shown")
         return next((verdict for verdict in order if verdict in verdicts), "skipped")

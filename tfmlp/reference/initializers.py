@@ -26,7 +26,7 @@ def initial_weights(name: str, generator: np.random.Generator, fan_in: int, fan_
 
     Args:
       name: `glorot_`, `he_` or `lecun_` with `uniform` or `normal`; `fan_in_uniform`, that is U(-1/sqrt(fan_in), 1/sqrt(fan_in)),
-        the default of torch's Linear; `normal`, that is N(0, 1); or `zeros`.
+        the default of torch's Linear; `glorot_slip`, whose standard deviation is what Glorot gives as the variance, a slip that some published nets were trained with; `normal`, that is N(0, 1); or `zeros`.
       generator: Where the random numbers come from.
       fan_in: The layer's number of inputs.
       fan_out: The layer's number of outputs.
@@ -48,6 +48,8 @@ def initial_weights(name: str, generator: np.random.Generator, fan_in: int, fan_
         return np.zeros(shape)
     if name == "normal":
         return scale * generator.standard_normal(shape)
+    if name == "glorot_slip":
+        return scale * 2 / (fan_in + fan_out) * generator.standard_normal(shape)
     if name == "fan_in_uniform":
         limit = 1 / math.sqrt(fan_in)
         return scale * generator.uniform(-limit, limit, shape)

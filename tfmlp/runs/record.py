@@ -7,6 +7,7 @@
 `run.json` is written when the run starts, with the status "interrupted", which is the truth unless the run lives to write another.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -45,24 +46,33 @@ class RunFolder:
         Raises:
           CheckpointError: when the folder holds a run already, is no folder, or cannot be written.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise CheckpointError(f"the run folder {self.path} is a file: choose another --out.")
         try:
+            if os.path.lexists(self.path) and not self.path.is_dir():
+                raise CheckpointError(f"the run folder {self.path} is no folder: choose another --out.")
             if held := [name for name in (RECORD, EPOCHS, MODEL) if (self.path / name).exists()]:
                 raise CheckpointError(f"the run folder {self.path} already holds a run ({', '.join(held)}): choose another --out, or remove it.")
             nearest = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.exists())
-        except OSError as error:
-            raise CheckpointError(f"cannot use the run folder {self.path}: {error.strerror}: choose another --out.") from None
+        except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
+            reason = getattr(error, "strerror", None) or error
+            raise CheckpointError(f"cannot use the run folder {self.path}: {reason}: choose another --out.") from None
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
             raise CheckpointError(f"cannot write the run folder {self.path}: {nearest} is not a writable folder: choose another --out.")
 
     def start(self, record: dict[str, Any]) -> None:
         """Makes the folder, and writes the record as far as it is known."""
         self.check()
-        with _writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / EPOCHS).touch()
-        self.write(record | {"status": "interrupted"})
+        is_new = not self.path.exists()
+        try:
+            with _writing(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                (self.path / EPOCHS).touch()
+            self.write(record | {"status": "interrupted"})
+        except CheckpointError:  # a folder that holds no run must not look as if it did
+            with contextlib.suppress(OSError):
+                (self.path / EPOCHS).unlink(missing_ok=True)
+                if is_new:
+                    self.path.rmdir()
+            raise
 
     def add_epoch(self, epoch: dict[str, Any]) -> None:
         """Adds a line to `epochs.jsonl`."""
@@ -88,6 +98,7 @@ class RunFolder:
         """
         path = self.path / RECORD
         try:
+            files.require_regular(path)
             if path.stat().st_size > _RECORD_LIMIT:
                 raise CheckpointError(f"{path}: expected a record of at most {_RECORD_LIMIT:,} bytes.")
             record = json.loads(path.read_text(encoding="utf-8"))
@@ -95,9 +106,15 @@ class RunFolder:
             raise CheckpointError(f"expected a run folder with a {RECORD}; cannot read {path}: {error.strerror}.") from None
         except (ValueError, RecursionError) as error:
             raise CheckpointError(f"{path} is not valid JSON: {error}.") from None
-        if not isinstance(record, dict) or record.get("format") != FORMAT:
+        if not isinstance(record, dict) or type(record.get("format")) is not int or record["format"] != FORMAT:
             received = record.get("format") if isinstance(record, dict) else type(record).__name__
             raise CheckpointError(f"{path}: expected a record of format {FORMAT}; received {received!r}.")
+        test = record.get("test")
+        whole = isinstance(record.get("config"), dict) and isinstance(record.get("dataset"), dict) and (test is None or isinstance(test, dict))
+        if not whole or (test and not all(isinstance(value, int | float) for value in test.values())):
+            raise CheckpointError(
+                f"{path}: expected the tables config, dataset and test of a run; received something else in their places: it was changed since."
+            )
         return record
 
 

@@ -1,10 +1,14 @@
 """A training run, recorded: drives a `Training` to its end and writes its run folder as it goes."""
 
+import math
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from tfmlp.errors import DivergenceError
+from tfmlp.errors import CheckpointError, DivergenceError, TfmlpError
 from tfmlp.runs.record import FORMAT, RunFolder
 from tfmlp.runs.versions import versions
 
@@ -48,7 +52,7 @@ def record_training(
       on_epoch: Called with each epoch's figures, as `epochs.jsonl` holds them.
 
     Returns:
-      The record, and the divergence or interruption that ended the run early, if one did.
+      The record, and what went wrong: the divergence or interruption that ended the run early, or that it could not be written.
     """
     record = describe(training, recipe)
     folder.start(record)
@@ -63,11 +67,25 @@ def record_training(
         error, record["status"] = divergence, "diverged"
     except KeyboardInterrupt as interrupt:
         error = interrupt
+        training.restore_best()
     training_seconds = time.perf_counter() - loop_started
+    with _interruptions_held():  # an impatient second Ctrl-C must not lose what the first one was to save
+        return record, _finish(training, folder, record, started, training_seconds) or error
 
-    test = None if record["status"] == "diverged" else training.evaluate("test").to_dict()
-    if test:
-        folder.save_model(training.model)
+
+def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: float, training_seconds: float) -> TfmlpError | None:
+    """Evaluates, and writes model and record. Returns what went wrong; the record's figures are there all the same."""
+    error: TfmlpError | None = None
+    record["test"] = None
+    if record["status"] != "diverged":
+        test = training.evaluate("test").to_dict()
+        if math.isfinite(test["loss"]):
+            record["test"] = test
+        else:  # the last update of the run did it
+            record["status"] = "diverged"
+            error = DivergenceError(
+                f"the test loss is {test['loss']} after the last epoch: lower --learning-rate, set --clip-norm, or check --preprocessing."
+            )
     record["timing"] = {
         "total_seconds": round(time.perf_counter() - started, 3),
         "training_seconds": round(training_seconds, 3),
@@ -75,6 +93,23 @@ def record_training(
     }
     best = training.best
     record["best"] = best and {"epoch": best.epoch, "validation": best.validation.to_dict()}
-    record["test"] = test
-    folder.write(record)
-    return record, error
+    try:
+        if record["test"]:
+            folder.save_model(training.model)
+        folder.write(record)
+    except CheckpointError as full:
+        error = full
+    return error
+
+
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Ignores Ctrl-C while open, where signals can be handled at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,6 +1,7 @@
 """What computes: a model, its optimizer, its steps and its engine behind a few verbs."""
 
 import itertools
+import os
 import time
 from typing import Any
 
@@ -20,7 +21,8 @@ from tfmlp.training.losses import find_loss_name, make_metrics, model_loss
 from tfmlp.training.optimizers import learning_rates, make_optimizer
 from tfmlp.training.step import make_train_step
 
-_MOST_PARAMETERS = 2_000_000_000  # 8 GB of float32, before the optimizer's
+# A weight, its gradient, two slots of the optimizer, and as much again while they are made, in float32.
+_BYTES_PER_PARAMETER = 20
 
 
 class TensorFlowBackend:
@@ -131,14 +133,16 @@ def make_model(config: Config, data: Dataset) -> MLP:
     """Makes the model of a configuration, built, and adapted to the training rows.
 
     Raises:
-      ConfigError: when it would have more weights than any machine's memory.
+      ConfigError: when it would have more weights than this machine's memory holds.
     """
     settings = config.model
     widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
     parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
-    if parameters > _MOST_PARAMETERS:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if parameters * _BYTES_PER_PARAMETER > memory:
         raise ConfigError(
-            f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights; at most {_MOST_PARAMETERS:,} are supported."
+            f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights, which take about {parameters * _BYTES_PER_PARAMETER / 1e9:,.0f} GB to train; "
+            f"this machine has {memory / 1e9:,.0f} GB."
         )
     model = MLP(
         hidden_units=settings.hidden_units,

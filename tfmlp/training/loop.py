@@ -101,6 +101,10 @@ class Training:
                 self._stopping.update(result.epoch, figure, self.backend.get_weights)
             self.stopped_early = self._stopping.should_stop
             yield result
+        self.restore_best()
+
+    def restore_best(self) -> None:
+        """Goes back to the best epoch's weights, if there is a `patience`; done by itself when training ends, and needed only when it is broken off."""
         if self._stopping.best_weights is not None:
             self.backend.set_weights(self._stopping.best_weights)
 
