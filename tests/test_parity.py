@@ -15,6 +15,7 @@ STEPS = 20
 EXTRAS = {
     "plain": {},
     "dropout": {"dropout": 0.3},
+    "dropout-course": {"dropout": 0.3, "dropout_form": "course"},
     "batch_norm": {"batch_norm": True},
     "l2": {"l2": 1e-2},
     "clipping": {"clip_norm": 0.1},

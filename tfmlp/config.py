@@ -25,6 +25,7 @@ ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu",
 INITIALIZERS = (
     "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "fan_in_uniform", "glorot_slip", "normal", "zeros",
 )  # fmt: skip
+DROPOUT_FORMS = ("inverted", "course")
 PREPROCESSING = ("none", "scale", "standardize", "per_image")
 LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "squared_error", "summed_squared_error", "half_squared_error")
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
@@ -70,6 +71,11 @@ class ModelConfig(_Group):
     activation: str = knob("relu", "Activation of the hidden layers.", choices=ACTIVATIONS)
     negative_slope: float = knob(0.01, "Slope of leaky_relu below zero.", minimum=0)
     dropout: float = knob(0.0, "Probability that a hidden unit is dropped in training.", minimum=0, below=1)
+    dropout_form: str = knob(
+        "inverted",
+        "inverted divides what is kept by its probability while training, as is usual; course only masks, and multiplies by the probability at inference.",
+        choices=DROPOUT_FORMS,
+    )
     batch_norm: bool = knob(False, "Normalize each hidden layer over the batch, before its activation.")
     initializer: str = knob("glorot_uniform", "Initial weights. fan_in_uniform is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).", choices=INITIALIZERS)
     initializer_scale: float = knob(1.0, "Factor on the initial weights: the standard deviation for normal.", minimum=0)

@@ -13,7 +13,7 @@ from tfmlp.cli.options import Command
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--all", "run_all", is_flag=True, help="Run every experiment.")
 @click.option("--list", "only_list", is_flag=True, help="List the experiments.")
-@click.option("--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="How many seeds each is run with, from 0 on.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True, help="How many seeds each is run with, from 0 on.")
 @click.option("--quick", is_flag=True, help="One seed and a tenth of the epochs: shows that everything runs, and judges nothing.")
 @click.option("--data-dir", metavar="DIR", help="The folder of SVHN's files.")
 @click.option(

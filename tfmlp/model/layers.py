@@ -43,25 +43,27 @@ def counters(step: tf.Tensor, positions: tf.Tensor) -> Iterator[None]:
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class Dropout(keras.layers.Dropout):
-    """Inverted dropout whose mask is a function of (seed, layer, step, position, unit) inside a tfmlp step.
+    """Dropout whose mask is a function of (seed, layer, step, position, unit) inside a tfmlp step.
 
     No state to save, the same mask in every engine, and cheap random bits under XLA. In a forward pass outside tfmlp's steps, such as Keras' `fit`, it is Keras' own
-    dropout. Source: Srivastava et al., "Dropout", 2014; division by the keep probability while training.
+    dropout. Source: Srivastava et al., "Dropout", 2014.
 
     Args:
       rate: Probability that a unit is dropped, in [0, 1).
       seed: int in [0, 2**32).
       index: The layer's number, so that layers of one seed have different masks.
+      form: "inverted": kept units are divided by the keep probability while training; "course": they are not, and all are multiplied by it at inference.
     """
 
-    def __init__(self, rate: float, seed: int = 0, index: int = 0, **kwargs):
+    def __init__(self, rate: float, seed: int = 0, index: int = 0, form: str = "inverted", **kwargs):
         super().__init__(rate, seed=seed, **kwargs)
-        self.index = index
+        self.index, self.form = index, form
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        at = _counters.get()
+        at, keep = _counters.get(), tf.constant(1.0 - self.rate, inputs.dtype)
         if not training or not self.rate or at is None:
-            return super().call(inputs, training=training)
+            outputs = super().call(inputs, training=training)
+            return outputs if self.form == "inverted" else outputs * keep
         bits = seeds.counter_bits(
             seeds.stream_key(self.seed, seeds.Stream.DROPOUT, self.index),
             tf.cast(at.step, tf.uint32),
@@ -69,11 +71,11 @@ class Dropout(keras.layers.Dropout):
             tf.constant(np.arange(inputs.shape[-1], dtype=np.uint32)),
             tf.bitwise.right_shift,
         )
-        keep = 1.0 - self.rate
-        return tf.where(bits < seeds.keep_threshold(keep), inputs * tf.constant(1.0 / keep, inputs.dtype), tf.zeros((), inputs.dtype))
+        factor = 1.0 / (1.0 - self.rate) if self.form == "inverted" else 1.0
+        return tf.where(bits < seeds.keep_threshold(1.0 - self.rate), inputs * tf.constant(factor, inputs.dtype), tf.zeros((), inputs.dtype))
 
     def get_config(self) -> dict:
-        return super().get_config() | {"index": self.index}
+        return super().get_config() | {"index": self.index, "form": self.form}
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

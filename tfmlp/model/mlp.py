@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmlp.config import ACTIVATIONS, INITIALIZERS, PREPROCESSING
+from tfmlp.config import ACTIVATIONS, DROPOUT_FORMS, INITIALIZERS, PREPROCESSING
 from tfmlp.errors import ConfigError, nearest
 from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer, TargetScale
 
@@ -29,6 +29,7 @@ class MLP(keras.Model):
       activation: "relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu" or "swish".
       num_classes: Number of outputs; 1 for regression.
       dropout: Probability that a hidden unit is dropped in training, in [0, 1).
+      dropout_form: "inverted" or "course", as in `tfmlp.reference.layers.Dropout`.
       batch_norm: Whether to normalize over the batch before each activation.
       negative_slope: Slope of "leaky_relu" below zero.
       initializer: Initial weights, as in `tfmlp.reference.initializers`.
@@ -54,6 +55,7 @@ class MLP(keras.Model):
         activation: str = "relu",
         num_classes: int = 10,
         dropout: float = 0.0,
+        dropout_form: str = "inverted",
         batch_norm: bool = False,
         negative_slope: float = 0.01,
         initializer: str = "glorot_uniform",
@@ -69,6 +71,7 @@ class MLP(keras.Model):
         super().__init__(**kwargs)
         for what, name, known in (
             ("activation", activation, ACTIVATIONS),
+            ("dropout_form", dropout_form, DROPOUT_FORMS),
             ("output_activation", output_activation, ACTIVATIONS),
             ("initializer", initializer, INITIALIZERS),
             ("preprocessing", preprocessing, PREPROCESSING),
@@ -80,6 +83,7 @@ class MLP(keras.Model):
             "activation": activation,
             "num_classes": num_classes,
             "dropout": dropout,
+            "dropout_form": dropout_form,
             "batch_norm": batch_norm,
             "negative_slope": negative_slope,
             "initializer": initializer,
@@ -101,7 +105,7 @@ class MLP(keras.Model):
             self.denses.append(self._dense(units, index, f"dense_{index + 1}", policy, use_bias=not batch_norm))
             self.norms.append(keras.layers.BatchNormalization(name=f"norm_{index + 1}", dtype=policy) if batch_norm else None)
             self.activations.append(keras.layers.Activation(_activation(activation, negative_slope), name=f"{activation}_{index + 1}", dtype=policy))
-            self.dropouts.append(Dropout(dropout, seed, index, name=f"dropout_{index + 1}", dtype=policy) if dropout else None)
+            self.dropouts.append(Dropout(dropout, seed, index, dropout_form, name=f"dropout_{index + 1}", dtype=policy) if dropout else None)
         # Logits in bfloat16 would lose what the loss is about.
         self.head = self._dense(num_classes, len(self.denses), "logits", policy.variable_dtype)
         self.output_function = _activation(output_activation, negative_slope)

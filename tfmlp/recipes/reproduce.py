@@ -54,7 +54,7 @@ class Reproduction:
     """
 
     folder: Path
-    seeds: int = 3
+    seeds: int = 5
     quick: bool = False
     data_dir: str | None = None
     on_progress: Callable[[str], None] = lambda line: None

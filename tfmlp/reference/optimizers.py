@@ -34,7 +34,7 @@ class Optimizer:
         self.slots: dict[str, Arrays] = {name: {} for name in self.slot_names}
 
     def update(self, parameters: Arrays, gradients: Arrays, rate: float) -> None:
-        """Changes the parameters in place by one step with the learning rate `rate`."""
+        """Changes the parameters in place by one step with the learning rate `rate`. Uses the gradients up: their arrays may be written over, which saves as many new ones."""
         self.steps += 1
         for name, parameter in parameters.items():
             slots = [slot.setdefault(name, np.zeros_like(parameter)) for slot in self.slots.values()]
@@ -48,7 +48,8 @@ class SGD(Optimizer):
     """w <- w - rate * g."""
 
     def _change(self, parameter, gradient, rate):
-        parameter -= rate * gradient
+        gradient *= rate
+        parameter -= gradient
 
 
 class Momentum(Optimizer):
@@ -62,7 +63,8 @@ class Momentum(Optimizer):
 
     def _change(self, parameter, gradient, rate, velocity):
         velocity *= self.momentum
-        velocity -= rate * gradient
+        gradient *= rate
+        velocity -= gradient
         parameter += velocity
 
 

@@ -149,6 +149,7 @@ def make_model(config: Config, data: Dataset) -> MLP:
         activation=settings.activation,
         num_classes=data.num_classes,
         dropout=settings.dropout,
+        dropout_form=settings.dropout_form,
         batch_norm=settings.batch_norm,
         negative_slope=settings.negative_slope,
         initializer=settings.initializer,

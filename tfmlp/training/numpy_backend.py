@@ -104,7 +104,7 @@ class NumpyBackend:
         """Returns the preprocessed (and augmented) features [b, d] and the (standardized) labels [b] of some training rows."""
         labels = self._labels(self._data.train.labels[rows])
         if self._prepared is not None:
-            return self._prepared[rows], labels
+            return self._prepared.take(rows, axis=0), labels
         features = self._data.train.features[rows]
         return self._rows(features if self._augment is None else self._augment(features)), labels
 
@@ -270,7 +270,9 @@ def make_network(config: Config, data: Dataset, dtype: np.dtype, draw) -> Networ
         layers.append((f"{settings.activation}_{index + 1}", Activate(make_activation(settings.activation, settings.negative_slope))))
         if settings.dropout:
             keep = 1.0 - settings.dropout
-            layers.append((f"dropout_{index + 1}", Dropout(keep, lambda shape, index=index, keep=keep: draw(index, keep, shape))))
+            layers.append(
+                (f"dropout_{index + 1}", Dropout(keep, lambda shape, index=index, keep=keep: draw(index, keep, shape), settings.dropout_form))
+            )
     layers.append(("logits", dense(len(settings.hidden_units))))
     if settings.output_activation != "linear":
         layers.append(("output", Activate(make_activation(settings.output_activation, settings.negative_slope))))

@@ -126,7 +126,7 @@ def compare_steps(config: Config, data: Dataset, steps: int, timings: Timings | 
         batch, batch_labels = reference.batch(rows)
         gradients, outputs = reference.compute_gradients(batch, batch_labels)
         value = reference.network.mean_loss(outputs, batch_labels)
-        reference.update(gradients)
+        reference.update({name: gradient.copy() for name, gradient in gradients.items()})
         timings.numpy.append(time.perf_counter() - started)
 
         started = time.perf_counter()
