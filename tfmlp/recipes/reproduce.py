@@ -206,7 +206,7 @@ class _Watcher:
         test = self._training.data.test
         outputs = self._outputs("test")
         if self._training.config.model.output_activation != "linear":
-            return float(LOSSES["summed_squared_error"].values(outputs, test.labels).mean())
+            return float(LOSSES["summed_squared_error"](outputs, test.labels)[0].mean())
         likely = np.clip(softmax(outputs.astype(np.float64)), _CLIP, 1 - _CLIP)
         truth = one_hot(test.labels, outputs.shape[1], likely.dtype)
         return float(-(truth * np.log(likely) + (1 - truth) * np.log(1 - likely)).sum(axis=1).mean())

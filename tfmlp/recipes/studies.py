@@ -200,7 +200,7 @@ def sgd_noise(seed: int, quick: bool) -> Study:
     training = fit(config, data)
     list(training)
     outputs = np.concatenate([training.model(data.train.features[start : start + 2000]).numpy() for start in range(0, len(data.train), 2000)])
-    losses = LOSSES["cross_entropy"].values(outputs, data.train.labels)
+    losses = LOSSES["cross_entropy"](outputs, data.train.labels)[0]
     order = seeds.row_order(seed, 2, len(losses))
     scatter = {size: float(losses[order[: len(losses) // size * size]].reshape(-1, size).mean(axis=1).std()) for size in (32, 512)}
     return Study(

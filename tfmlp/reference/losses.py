@@ -1,7 +1,6 @@
 """Losses, one value per example, each with its gradient.
 
-    values = LOSSES["cross_entropy"].values(outputs, labels)        # [b]
-    slopes = LOSSES["cross_entropy"].gradient(outputs, labels)      # [b, k], d values[i] / d outputs[i, j]
+    values, slopes = LOSSES["cross_entropy"](outputs, labels)       # [b], and [b, k]: d values[i] / d outputs[i, j]
 
 A net minimizes the mean of the values, so the gradient that it propagates back is `slopes / b`. To forget that 1/b is a known defect.
 
@@ -9,23 +8,13 @@ Labels are int [b] (classes) or floats [b] or [b, k] (values). Losses of squares
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from tfmlp.reference.activations import sigmoid
 
-
-class Loss(NamedTuple):
-    """A per-example loss.
-
-    Attributes:
-      values: (outputs [b, k], labels) -> [b].
-      gradient: (outputs [b, k], labels) -> [b, k], each example's own, not divided by b.
-    """
-
-    values: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+# (outputs [b, k], labels) -> per-example losses [b], and their slopes [b, k], each example's own, not divided by b.
+Loss = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def one_hot(labels: np.ndarray, classes: int, dtype: np.dtype) -> np.ndarray:
@@ -41,16 +30,18 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    # -log softmax(logits)[label] = log(sum(exp(logits))) - logits[label]
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """-log softmax(logits)[label], of logits [b, k] and labels int [b]; its slope is softmax(logits) less the one-hot label (C. Bishop, "Pattern recognition
+    and machine learning", equation 4.109)."""
+    rows = np.arange(len(labels))
+    # -log softmax(logits)[label] = log(sum(exp(logits))) - logits[label], in which exp of the largest is 1
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
-
-
-def _cross_entropy_gradient(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    slopes = softmax(logits)
-    slopes[np.arange(len(labels)), labels] -= 1  # C. Bishop, "Pattern recognition and machine learning", equation 4.109
-    return slopes
+    exponentials = np.exp(shifted)
+    sums = exponentials.sum(axis=1, keepdims=True)
+    values = np.log(sums[:, 0]) - shifted[rows, labels]
+    slopes = exponentials / sums
+    slopes[rows, labels] -= 1
+    return values, slopes
 
 
 def _targets(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -59,31 +50,27 @@ def _targets(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return labels.reshape(outputs.shape).astype(outputs.dtype, copy=False)  # [b] against [b, 1] would broadcast to [b, b]
 
 
-def _binary_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    # -t log s(z) - (1-t) log(1 - s(z)) = max(z, 0) - z t + log(1 + exp(-|z|)), which overflows nowhere
+def binary_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean over outputs of -t log s(z) - (1-t) log(1 - s(z)), s the sigmoid, of logits z [b, k] and targets t."""
     targets = _targets(logits, labels)
-    return (np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))).mean(axis=1)
-
-
-def _binary_cross_entropy_gradient(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return (sigmoid(logits) - _targets(logits, labels)) / logits.shape[1]
+    # the same as max(z, 0) - z t + log(1 + exp(-|z|)), which overflows nowhere
+    values = np.maximum(logits, 0) - logits * targets + np.log1p(np.exp(-np.abs(logits)))
+    return values.mean(axis=1), (sigmoid(logits) - targets) / logits.shape[1]
 
 
 def _squares(factor: Callable[[int], float]) -> Loss:
     """Returns the loss factor(k) * sum over the k outputs of (output - target)**2."""
 
-    def values(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return factor(outputs.shape[1]) * np.square(outputs - _targets(outputs, labels)).sum(axis=1)
+    def loss(outputs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        errors, weight = outputs - _targets(outputs, labels), factor(outputs.shape[1])
+        return weight * np.square(errors).sum(axis=1), 2 * weight * errors
 
-    def gradient(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return 2 * factor(outputs.shape[1]) * (outputs - _targets(outputs, labels))
-
-    return Loss(values, gradient)
+    return loss
 
 
 LOSSES: dict[str, Loss] = {
-    "cross_entropy": Loss(_cross_entropy, _cross_entropy_gradient),
-    "binary_cross_entropy": Loss(_binary_cross_entropy, _binary_cross_entropy_gradient),
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
     "squared_error": _squares(lambda k: 1 / k),
     "summed_squared_error": _squares(lambda k: 1.0),
     "half_squared_error": _squares(lambda k: 0.5 / k),

@@ -34,23 +34,25 @@ class Network:
 
     def mean_loss(self, outputs: np.ndarray, labels: np.ndarray) -> float:
         """Returns what is minimized: the mean of the per-example losses, plus penalties."""
-        return float(self.loss.values(outputs, labels).mean()) + self.penalty()
+        return float(self.loss(outputs, labels)[0].mean()) + self.penalty()
 
     def penalty(self) -> float:
         """Returns the sum of the layers' penalties."""
         return sum(layer.penalty() for _, layer in self.layers if isinstance(layer, Dense))
 
-    def backward(self, outputs: np.ndarray, labels: np.ndarray) -> None:
-        """Propagates the slope of the mean loss from the outputs back through every layer. Call after `forward`."""
-        slopes = self.loss.gradient(outputs, labels) / outputs.dtype.type(len(outputs))
+    def backward(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Propagates the slope of the mean loss from the outputs back through every layer. Call after `forward`. Returns the per-example losses [b]."""
+        values, slopes = self.loss(outputs, labels)
+        slopes /= len(slopes)
         for index in range(len(self.layers) - 1, -1, -1):
             slopes = self.layers[index][1].backward(slopes, needs_input_slopes=index > 0)
+        return values
 
     def forward_backward(self, rows: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
         """Runs both passes as in training. Returns the loss and the outputs [b, k]; the gradients are in `gradients()`."""
         outputs = self.forward(rows, training=True)
-        self.backward(outputs, labels)
-        return self.mean_loss(outputs, labels), outputs
+        values = self.backward(outputs, labels)
+        return float(values.mean()) + self.penalty(), outputs
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Returns the parameters themselves (no copies), by "layer/parameter"."""

@@ -108,11 +108,11 @@ class NumpyBackend:
         features = self._data.train.features[rows]
         return self._rows(features if self._augment is None else self._augment(features)), labels
 
-    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Returns the gradients by parameter, and the outputs [b, k], of a batch as `batch` gives it."""
+    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """Returns the gradients by parameter, the outputs [b, k] and the per-example losses [b], of a batch as `batch` gives it."""
         outputs = self.network.forward(features, training=True)
-        self.network.backward(outputs, labels)
-        return self.network.gradients(), outputs
+        losses = self.network.backward(outputs, labels)
+        return self.network.gradients(), outputs, losses
 
     def update(self, gradients: dict[str, np.ndarray]) -> None:
         """Changes the weights by one step."""
@@ -129,9 +129,9 @@ class NumpyBackend:
         sums = _Sums(self._data.task, self._target_moments[1])
         for step in range(self.steps_per_epoch):
             features, labels = self.batch(order[step * settings.batch_size : (step + 1) * settings.batch_size])
-            gradients, outputs = self.compute_gradients(features, labels)
+            gradients, outputs, losses = self.compute_gradients(features, labels)
             self.update(gradients)
-            sums.add(self.network, outputs, labels)
+            sums.add(losses, outputs, labels)
         return sums.metrics()
 
     def evaluate(self, split: str) -> Metrics:
@@ -139,7 +139,8 @@ class NumpyBackend:
         rows, sums = self._data.splits[split], _Sums(self._data.task, self._target_moments[1])
         for start in range(0, len(rows), _EVALUATION_ROWS):
             part = slice(start, start + _EVALUATION_ROWS)
-            sums.add(self.network, self.network.forward(self._rows(rows.features[part])), self._labels(rows.labels[part]))
+            outputs, labels = self.network.forward(self._rows(rows.features[part])), self._labels(rows.labels[part])
+            sums.add(self.network.loss(outputs, labels)[0], outputs, labels)
         return sums.metrics()
 
     def learning_rate(self, epoch: int) -> float:
@@ -208,12 +209,13 @@ class NumericBackend(NumpyBackend):
     def _precision(self) -> str:
         return "float64"
 
-    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def compute_gradients(self, features: np.ndarray, labels: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         def loss() -> float:
             return self.network.mean_loss(self.network.forward(features, training=True), labels)
 
         gradients = {name: differences(loss, parameter) for name, parameter in self.network.parameters().items()}
-        return gradients, self.network.forward(features, training=True)
+        outputs = self.network.forward(features, training=True)
+        return gradients, outputs, self.network.loss(outputs, labels)[0]
 
 
 class _Sums:
@@ -223,9 +225,9 @@ class _Sums:
         self._unit = float(unit)
         self._task, self._count, self._loss, self._right, self._absolute, self._squares, self._values = task, 0, 0.0, 0.0, 0.0, 0.0, 0
 
-    def add(self, network: Network, outputs: np.ndarray, labels: np.ndarray) -> None:
+    def add(self, losses: np.ndarray, outputs: np.ndarray, labels: np.ndarray) -> None:
         self._count += len(labels)
-        self._loss += float(network.loss.values(outputs, labels).sum(dtype=np.float64))
+        self._loss += float(losses.sum(dtype=np.float64))
         if self._task == "classification":
             self._right += accuracy(outputs, labels) * len(labels)
         else:

@@ -124,8 +124,8 @@ def compare_steps(config: Config, data: Dataset, steps: int, timings: Timings | 
         rows = _rows_of_step(config, data, step, per_epoch)
         started = time.perf_counter()
         batch, batch_labels = reference.batch(rows)
-        gradients, outputs = reference.compute_gradients(batch, batch_labels)
-        value = reference.network.mean_loss(outputs, batch_labels)
+        gradients, _, losses = reference.compute_gradients(batch, batch_labels)
+        value = float(losses.mean()) + reference.network.penalty()
         reference.update({name: gradient.copy() for name, gradient in gradients.items()})
         timings.numpy.append(time.perf_counter() - started)
 
