@@ -12,15 +12,15 @@ import os
 # cache), and the epoch takes the same time. Read when NumPy is imported.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-import itertools  # noqa: E402
-import json  # noqa: E402
-import statistics  # noqa: E402
-import time  # noqa: E402
+import itertools
+import json
+import statistics
+import time
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from tfmlp import Config, load_dataset  # noqa: E402
-from tfmlp.training.numpy_backend import NumpyBackend  # noqa: E402
+from tfmlp import Config, load_dataset
+from tfmlp.training.numpy_backend import NumpyBackend
 
 ROUNDS = 7
 WIDTHS = (784, 128, 64, 10)
