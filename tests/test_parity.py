@@ -181,7 +181,7 @@ def compare(run_cli, mnist_dir):
 def test_compare_ends_well_where_nothing_differs(compare):
     result = compare("--steps", 3)
     assert result.exit_code == 0 and result.stdout.splitlines()[-1] == "equal over 3 steps, within 1e-12"
-    assert "median step  NumPy" in result.stdout
+    assert "median step\nNumPy" in result.stdout
 
 
 def test_compare_names_the_first_step_and_array_that_differ(compare, monkeypatch):

@@ -68,7 +68,9 @@ def compare(recipe: str | None, config_file: str | None, steps: int, tolerance: 
             json.dumps({"equal": worst is None, "tolerance": tolerance, "verdict": verdict, "steps": rows, "median_seconds": medians}, indent=2)
         )
     else:
-        click.echo(f"\nmedian step  NumPy {1000 * medians['numpy']:.2f} ms  TensorFlow, one call a step, {1000 * medians['tensorflow']:.2f} ms")
+        click.echo("\n                              median step")
+        click.echo(f"NumPy                      {1000 * medians['numpy']:>11.2f} ms")
+        click.echo(f"TensorFlow, one call a step{1000 * medians['tensorflow']:>11.2f} ms\n")
         click.echo(verdict)
     if worst:
         sys.exit(1)
