@@ -10,19 +10,14 @@ from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
-from tfmlp.reference.activations import make_activation
-from tfmlp.reference.initializers import initial_weights
-from tfmlp.reference.layers import Activate, BatchNormalization, Dense, Dropout, Layer
-from tfmlp.reference.losses import LOSSES
 from tfmlp.reference.metrics import accuracy
-from tfmlp.reference.network import Network
 from tfmlp.reference.numeric import differences
-from tfmlp.reference.optimizers import OPTIMIZERS, clip_by_global_norm
+from tfmlp.reference.optimizers import clip_by_global_norm
 from tfmlp.reference.preprocessing import preprocess, training_moments
 from tfmlp.training.backend import make_model, standardizes_target
 from tfmlp.training.engine import count_steps
 from tfmlp.training.evaluation import Metrics
-from tfmlp.training.losses import find_loss_name
+from tfmlp.training.numpy_network import make_network, make_reference_optimizer
 from tfmlp.training.optimizers import learning_rates
 
 _EVALUATION_ROWS = 2048
@@ -241,55 +236,6 @@ class _Sums:
         if self._task == "classification":
             return Metrics(loss, self._count, accuracy=round(self._right) / self._count)
         return Metrics(loss, self._count, mae=self._unit * self._absolute / self._values, rmse=self._unit * math.sqrt(self._squares / self._values))
-
-
-def make_network(config: Config, data: Dataset, dtype: np.dtype, draw) -> Network:
-    """Makes the reference network of a configuration, with the same names and initial weights as the Keras model.
-
-    Args:
-      config: The configuration.
-      data: Tells the number of inputs and outputs.
-      dtype: Type of the weights.
-      draw: Called with (layer, keep probability, shape) for a dropout mask.
-    """
-    settings, seed = config.model, config.runtime.seed
-    layers: list[tuple[str, Layer]] = []
-    widths = [math.prod(data.feature_shape), *settings.hidden_units, data.num_classes]
-
-    def dense(index: int, use_bias: bool = True) -> Dense:
-        fan_in, fan_out = widths[index], widths[index + 1]
-        kernel, bias = (seeds.generator(seed, seeds.Stream.WEIGHTS, 2 * index + part) for part in (0, 1))
-        return Dense(
-            initial_weights(settings.initializer, kernel, fan_in, fan_out, settings.initializer_scale).astype(dtype),
-            initial_weights(settings.bias_initializer, bias, fan_in, fan_out, rows=1)[0].astype(dtype) if use_bias else None,
-            settings.l2,
-        )
-
-    for index, units in enumerate(settings.hidden_units):
-        layers.append((f"dense_{index + 1}", dense(index, use_bias=not settings.batch_norm)))
-        if settings.batch_norm:
-            layers.append((f"norm_{index + 1}", BatchNormalization(units, dtype)))
-        layers.append((f"{settings.activation}_{index + 1}", Activate(make_activation(settings.activation, settings.negative_slope))))
-        if settings.dropout:
-            keep = 1.0 - settings.dropout
-            layers.append(
-                (f"dropout_{index + 1}", Dropout(keep, lambda shape, index=index, keep=keep: draw(index, keep, shape), settings.dropout_form))
-            )
-    layers.append(("logits", dense(len(settings.hidden_units))))
-    if settings.output_activation != "linear":
-        layers.append(("output", Activate(make_activation(settings.output_activation, settings.negative_slope))))
-    return Network(layers, LOSSES[find_loss_name(config, data.task)])
-
-
-def make_reference_optimizer(config: Config):
-    """Makes the reference's update rule of a configuration."""
-    settings = config.optimization
-    options = {
-        "momentum": {"momentum": settings.momentum},
-        "nesterov": {"momentum": settings.momentum},
-        "adamw": {"weight_decay": settings.weight_decay},
-    }
-    return OPTIMIZERS[settings.optimizer](**options.get(settings.optimizer, {}))
 
 
 def _duration(seconds: float) -> str:
