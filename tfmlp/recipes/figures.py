@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from scipy import stats
 
-RULES = ("equals", "at least", "at most", "magnitude", "shown")
+# A dozen single runs are compared at once: at 95 % each, one of them would be expected to fall outside by chance alone.
+_CONFIDENCE = 0.99
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ class Figure:
         return "within spread" if self.rule in ("at least", "at most") and self._is_within_spread() else "not reached"
 
     def _is_within_spread(self) -> bool:
-        """Returns whether the published figure, being of one run, could be one more run of ours: it lies inside the 95 % prediction bound."""
+        """Returns whether the published figure, being of one run, could be one more run of ours: it lies inside the prediction bound."""
         count = len(self.measured)
         if count < 3 or not self.deviation:
             return False
-        bound = stats.t.ppf(0.95, count - 1) * self.deviation * math.sqrt(1 + 1 / count)
+        bound = stats.t.ppf(_CONFIDENCE, count - 1) * self.deviation * math.sqrt(1 + 1 / count)
         return abs(self.mean - self.published) <= bound
 
     def show_measured(self) -> str:

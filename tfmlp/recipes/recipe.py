@@ -51,7 +51,7 @@ class Recipe:
       description: What it is for.
       source: Where it comes from, or None.
       checks: The figures it must reach.
-      look_every: Look at the test loss every so many epochs, stop at its first rise and go back by one epoch, as the source did; None: do not.
+      look_every: Look at the test loss every so many epochs, stop at its first rise and go back by one epoch; None: do not.
       config: The configuration.
     """
 

@@ -33,7 +33,7 @@ PENDING = {
     "mnist-random-search": "two rounds of 50 random draws, best validation accuracy 0.97758 and 0.97983; needs the search command, which does not exist yet"
 }
 _ROWS_AT_A_TIME = 2000
-_CLIP = 1e-9  # the source's
+_CLIP = 1e-9  # of a probability, before its logarithm is taken
 
 
 def list_experiments() -> list[str]:
@@ -180,7 +180,7 @@ class _Watcher:
         self._training, self._recipe = training, recipe
         self._by_epoch: dict[str, float] = {}
         self._least: float | None = None
-        # The source copies its model at the start of an epoch that ends with a look, so it goes back by one epoch, and not to the look before as it says.
+        # Those of the epoch before the look that rises: where this family of teaching frameworks copies its model. Going back to the look before would cost 0.2 points.
         self._weights_before: Any = None
 
     def on_epoch(self, epoch: dict[str, Any]) -> None:
@@ -201,7 +201,7 @@ class _Watcher:
             self._weights_before = self._training.backend.get_weights()
 
     def _look_loss(self) -> float:
-        """Returns the test loss as the source looks at it: probabilities are clipped, so that one that is wrong and sure of it counts 20 and not hundreds, and each class' own
+        """Returns the test loss as such frameworks look at it: probabilities are clipped, so that one that is wrong and sure of it counts 20 and not hundreds, and each class' own
         cross-entropy is added. Without that, the loss of large initial weights rises long before the accuracy falls."""
         test = self._training.data.test
         outputs = self._outputs("test")

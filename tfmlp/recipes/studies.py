@@ -85,7 +85,7 @@ def numeric_depth(seed: int, quick: bool) -> Study:
         ),
         (
             f"Seconds for 100 steps (the median of {steps} steps, times 100):\n\n{table}",
-            f"Numerical differentiation by depth, seconds for 100 steps: {growth}. Each of P parameters costs a forward pass of about P multiplications, so time grows as P^2; measured: P^{exponent:.2f}.",
+            f"Numerical differentiation by depth, seconds for 100 steps: {growth}. Each of P parameters costs a forward pass of about P multiplications, so counting multiplications gives P^2; measured: P^{exponent:.2f}.",
         ),
     )
 

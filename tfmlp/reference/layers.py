@@ -29,7 +29,7 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray | None:
-        """Takes d loss / d output [b, out], keeps the parameters' gradients, and returns d loss / d input [b, in]."""
+        """Takes d loss / d output [b, out] (and may write over it), keeps the parameters' gradients, and returns d loss / d input [b, in]."""
         raise NotImplementedError
 
 
@@ -84,7 +84,8 @@ class Activate(Layer):
         return self._output
 
     def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray:
-        return slopes * self._activation.derivative(self._input, self._output)
+        slopes *= self._activation.derivative(self._input, self._output)
+        return slopes
 
 
 class Dropout(Layer):

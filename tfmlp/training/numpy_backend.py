@@ -10,7 +10,6 @@ from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
-from tfmlp.reference.metrics import accuracy
 from tfmlp.reference.numeric import differences
 from tfmlp.reference.optimizers import clip_by_global_norm
 from tfmlp.reference.preprocessing import preprocess, training_moments
@@ -60,6 +59,8 @@ class NumpyBackend:
         self._augment = self._make_augmentation()
         size = len(data.train) * math.prod(data.feature_shape) * self._dtype.itemsize
         self._prepared = self._rows(data.train.features) if self._augment is None and size <= _PREPARED_LIMIT else None
+        if self._prepared is not None:
+            self._batch = np.empty((min(config.optimization.batch_size, len(data.train)), self._prepared.shape[1]), self._dtype)
 
     def _precision(self) -> str:
         return self._config.runtime.precision
@@ -96,10 +97,11 @@ class NumpyBackend:
         return sum(parameter.size for parameter in self.network.parameters().values())
 
     def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the preprocessed (and augmented) features [b, d] and the (standardized) labels [b] of some training rows."""
+        """Returns the preprocessed (and augmented) features [b, d] and the (standardized) labels [b] of some training rows; good until the next call."""
         labels = self._labels(self._data.train.labels[rows])
         if self._prepared is not None:
-            return self._prepared.take(rows, axis=0), labels
+            # Into the same memory every time; "clip" because with NumPy's default mode it would go through a copy.
+            return self._prepared.take(rows, axis=0, out=self._batch[: len(rows)], mode="clip"), labels
         features = self._data.train.features[rows]
         return self._rows(features if self._augment is None else self._augment(features)), labels
 
@@ -224,7 +226,7 @@ class _Sums:
         self._count += len(labels)
         self._loss += float(losses.sum(dtype=np.float64))
         if self._task == "classification":
-            self._right += accuracy(outputs, labels) * len(labels)
+            self._right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
         else:
             errors = (outputs - labels.reshape(outputs.shape)).astype(np.float64)
             self._absolute += float(np.abs(errors).sum())
@@ -234,7 +236,7 @@ class _Sums:
     def metrics(self) -> Metrics:
         loss = self._loss / self._count
         if self._task == "classification":
-            return Metrics(loss, self._count, accuracy=round(self._right) / self._count)
+            return Metrics(loss, self._count, accuracy=self._right / self._count)
         return Metrics(loss, self._count, mae=self._unit * self._absolute / self._values, rmse=self._unit * math.sqrt(self._squares / self._values))
 
 
