@@ -162,9 +162,9 @@ def test_the_saved_model_of_the_reference_is_the_reference():
 
 def test_bfloat16_is_refused():
     with pytest.raises(ConfigError, match="float32 or float64"):
-        fit(config("relu", "auto", "sgd", "plain", "mixed_bfloat16").replace(backend="numpy"), images())
+        fit(config("relu", "auto", "sgd", "plain", "bfloat16").replace(backend="numpy"), images())
     with pytest.raises(ConfigError, match="compare needs precision"):
-        next(compare_steps(config("relu", "auto", "sgd", "plain", "mixed_bfloat16"), images(), 1))
+        next(compare_steps(config("relu", "auto", "sgd", "plain", "bfloat16"), images(), 1))
 
 
 def test_the_largest_difference_is_named_and_nan_is_the_largest():

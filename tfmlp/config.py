@@ -31,7 +31,8 @@ LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "squared_error", "sum
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "linear", "exponential", "cosine", "step")
 BACKENDS = ("tensorflow", "numpy", "numeric")
-ENGINES = ("auto", "graph", "xla", "streaming")
+ENGINES = ("auto", "graph", "hybrid", "xla", "streaming", "streaming-graph", "streaming-hybrid", "streaming-xla")
+PRECISIONS = ("auto", "float32", "float64", "bfloat16")
 _CONFIG_FILE_LIMIT = 1 << 20  # bytes; a configuration is a page of text
 
 
@@ -50,7 +51,7 @@ class DataConfig(_Group):
 
     dataset: str = knob(
         "mnist",
-        "mnist, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, csv:FILE.csv, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or mat:TRAIN[,TEST].",
+        "mnist, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, arrays:FOLDER, csv:FILE.csv, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or mat:TRAIN[,TEST].",
     )
     data_dir: str | None = knob(None, "The folder that holds the dataset's files. Without it: $TFMLP_DATA_DIR, the checkout's data/, the cache.")
     tfds_dir: str | None = knob(None, "The folder in which tensorflow-datasets keeps its prepared sets.")
@@ -58,6 +59,11 @@ class DataConfig(_Group):
     task: str = knob("classification", "What the labels are, for csv and arrays.", choices=("classification", "regression"))
     validation: float = knob(0.1, "Share of the training rows held out for validation; 1 or more is a number of rows.", minimum=0)
     test_share: float = knob(0.2, "Share of the rows held out as test rows where a file brings none of its own.", above=0, below=1)
+    features_in: str = knob(
+        "auto",
+        "Whether features of arrays:FOLDER are read into memory, or stay on disk and are read row by row; auto leaves them there above a quarter of this machine's memory.",
+        choices=("auto", "memory", "disk"),
+    )
     extra: bool = knob(False, "Add SVHN's 531,131 extra images to its training rows.")
     shift: int = knob(0, "Augmentation: shift every training image at random by up to this many pixels.", minimum=0, maximum=64)
     invert: float = knob(0.0, "Augmentation: probability that a training image is inverted (255 - pixel).", minimum=0, maximum=1)
@@ -136,10 +142,15 @@ class RuntimeConfig(_Group):
     )
     engine: str = knob(
         "auto",
-        "graph and xla keep the data in memory and run an epoch as one call; streaming reads batches through tf.data; auto chooses.",
+        "graph, hybrid (graph, with the update compiled) and xla keep the data in memory and run an epoch as one call; streaming reads pieces through tf.data; auto chooses.",
         choices=ENGINES,
     )
-    precision: str = knob("float32", "Data type of weights and arithmetic.", choices=("float32", "float64", "mixed_bfloat16"))
+    precision: str = knob(
+        "auto",
+        "Data type of the arithmetic. bfloat16 is for the matrix products of hidden layers alone: weights, logits and losses stay float32. auto is float32, or bfloat16 for "
+        "wide layers where the machine multiplies it faster.",
+        choices=PRECISIONS,
+    )
     device: str = knob("auto", "Where to compute; auto takes a GPU when TensorFlow sees one.", choices=("auto", "cpu", "gpu"))
     threads: int | None = knob(None, "Threads for TensorFlow's operations; without it, one a core.", minimum=1, maximum=1024)
 

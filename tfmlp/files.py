@@ -12,6 +12,11 @@ DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+def machine_memory() -> int:
+    """Returns this machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def cache_dir() -> Path:
     """Returns the user's cache folder for tfmlp: $XDG_CACHE_HOME/tfmlp, or the system's usual place."""
     import platformdirs  # here, not above: only commands that touch data need it

@@ -26,7 +26,7 @@ def compare(recipe: str | None, config_file: str | None, steps: int, tolerance: 
     the tolerance, and exits with 1. Computes in float64 unless --precision float32 is given.
     """
     config, _ = make_config(recipe, config_file, options)
-    if options["precision"] is None:
+    if config.runtime.precision == "auto":
         config = config.replace(precision="float64")  # in which a difference is an error and not rounding
 
     from tfmlp.cli.quiet import import_tensorflow

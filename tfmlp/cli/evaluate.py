@@ -39,7 +39,7 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
     from tfmlp.data.sources import load_configured
     from tfmlp.model.saved import load_model
     from tfmlp.training.device import choose_device
-    from tfmlp.training.evaluation import Evaluation, as_tensors
+    from tfmlp.training.evaluation import Evaluation
     from tfmlp.training.losses import find_loss_name
 
     model = load_model(folder.path / MODEL)
@@ -53,7 +53,7 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
     if split not in data.splits:
         raise DataError(f"the run held out no {split} rows; evaluate on {' or '.join(data.splits)}.")
     choose_device(config.runtime)
-    figures = Evaluation(model, data, find_loss_name(config, data.task))(*as_tensors(data.splits[split])).to_dict()
+    figures = Evaluation(model, data, find_loss_name(config, data.task))(data.splits[split].features, data.splits[split].labels).to_dict()
     recorded = record.get("test") if split == "test" else None
     same_data = data.provenance.sha256 == record.get("dataset", {}).get("sha256")
     if not same_data:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfmlp import seeds
 
-Augmentation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Augmentation = Callable[..., tf.Tensor]
 
 
 def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augmentation | None:
@@ -22,14 +22,15 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
       invert: Probability that an image's pixels p become 255 - p.
 
     Returns:
-      A function from (images uint8 or float32 [b, h, w, c], step, an integer scalar counted from 0) to images of the same type and shape.
+      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to images of the same type and shape. Rows of several batches may be given
+      at once, with the step of each row [b] and, as a third argument, its position in its batch [b].
     """
     if not shift and not invert:
         return None
     key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
 
-    def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        positions = tf.range(tf.shape(images)[0])
+    def augment(images: tf.Tensor, step: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tensor:
+        positions = tf.range(tf.shape(images)[0]) if positions is None else positions
         bits = seeds.counter_bits(
             key, tf.cast(step, tf.uint32), tf.cast(positions, tf.uint32), tf.constant([0, 1, 2], tf.uint32), tf.bitwise.right_shift
         )

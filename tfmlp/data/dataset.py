@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfmlp import seeds
+from tfmlp.data.rowfile import RowFile
 from tfmlp.errors import DataError
 
 _MOST_CLASSES = 100_000  # more is a column of values, not of classes
@@ -17,11 +18,11 @@ class Split:
     """Rows and their labels.
 
     Attributes:
-      features: uint8 or float32, [n, height, width, channels] for images or [n, columns] for tables.
+      features: uint8 or float32, [n, height, width, channels] for images or [n, columns] for tables; an array, or a `RowFile`, which is read when it is indexed.
       labels: int32 [n], classes from 0; or float32 [n], values to predict.
     """
 
-    features: np.ndarray
+    features: np.ndarray | RowFile
     labels: np.ndarray
 
     def __len__(self) -> int:
@@ -33,8 +34,9 @@ class Split:
         return self.features
 
     def take(self, rows: np.ndarray) -> "Split":
-        """Returns the split of the given rows, in their order (a copy)."""
-        return Split(self.features[rows], self.labels[rows])
+        """Returns the split of the given rows, in their order: a copy, but for features that stay in their file."""
+        features = self.features.take(rows) if isinstance(self.features, RowFile) else self.features[rows]
+        return Split(features, self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -158,21 +160,24 @@ def _make_split(features: np.ndarray, labels: np.ndarray, task: str, what: str) 
     if features.dtype != np.uint8:
         if features.dtype.kind not in "fiub":
             raise DataError(f"{what} features must be numbers; received the type {features.dtype}.")
-        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is found next
-            features = features.astype(np.float32, copy=False)
+        if isinstance(features, np.ndarray):
+            with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is found next
+                features = features.astype(np.float32, copy=False)
         for start in range(0, len(features), _ROWS_AT_A_TIME):
-            bad = np.argwhere(~np.isfinite(features[start : start + _ROWS_AT_A_TIME]))
+            rows = features[start : start + _ROWS_AT_A_TIME]
+            bad = np.argwhere(~np.isfinite(rows))
             if len(bad):
                 place = tuple(int(i) for i in bad[0] + np.eye(1, bad.shape[1], dtype=int)[0] * start)
                 raise DataError(
-                    f"{what} features must be finite in float32; received {features[place]} at row {place[0]}, index {place[1:]}: remove or fill it."
+                    f"{what} features must be finite in float32; received {rows[tuple(bad[0])]} at row {place[0]}, index {place[1:]}: remove or fill it."
                 )
     labels = np.squeeze(labels, axis=1) if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim != 1:
         raise DataError(f"{what} labels must have the shape [n]; received {labels.shape}.")
     if len(labels) != len(features):
         raise DataError(f"{what} images and labels must be equally many; received {len(features):,} and {len(labels):,}.")
-    return Split(np.ascontiguousarray(features), _checked_labels(labels, task, what))
+    features = np.ascontiguousarray(features) if isinstance(features, np.ndarray) else features
+    return Split(features, _checked_labels(labels, task, what))
 
 
 def _checked_labels(labels: np.ndarray, task: str, what: str) -> np.ndarray:

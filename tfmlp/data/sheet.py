@@ -11,6 +11,7 @@ from tfmlp.errors import DataError
 from tfmlp.reference.preprocessing import moments
 
 _COLUMNS = 12  # examples of each class
+_ROWS_AT_A_TIME = 8192  # bounds the memory that features in a file take
 _MOST_CLASSES = 30  # rows of a sheet that still fits on a screen
 
 
@@ -19,7 +20,9 @@ def statistics(split: Split) -> list[dict[str, Any]]:
     features = split.features
     axes = tuple(range(features.ndim - 1))
     mean, deviation = moments(features, axes)
-    least, largest = features.min(axis=axes), features.max(axis=axes)
+    pieces = [features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME)]
+    least = np.min([piece.min(axis=axes) for piece in pieces], axis=0)
+    largest = np.max([piece.max(axis=axes) for piece in pieces], axis=0)
     return [
         {"mean": float(mean[i]), "deviation": float(deviation[i]), "least": float(least[i]), "largest": float(largest[i])}
         for i in range(features.shape[-1])
@@ -40,7 +43,7 @@ def draw_sheet(data: Dataset, path: Path) -> None:
     names = data.class_names[:_MOST_CLASSES]
     figure = Figure(figsize=(_COLUMNS * 0.75 + 1, len(names) * 0.75), layout="constrained")
     grid = figure.subplots(len(names), _COLUMNS, squeeze=False)
-    lightest = 255 if images.dtype == np.uint8 else float(images.max())
+    lightest = 255 if images.dtype == np.uint8 else max(values["largest"] for values in statistics(data.train))
     for label, (name, row) in enumerate(zip(names, grid)):
         examples = images[np.flatnonzero(data.train.labels == label)[:_COLUMNS]]
         for place in row:

@@ -56,9 +56,9 @@ def _tfds(argument: str, config: DataConfig, progress: Progress | None) -> RawDa
 
 
 def _arrays(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
-    from tfmlp.data.arrays import read_arrays
+    from tfmlp.data.arrays import read_arrays, read_folder
 
-    return read_arrays(argument)
+    return read_folder(argument, config.features_in) if files.user_path(argument).is_dir() else read_arrays(argument)
 
 
 def _csv(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -84,7 +84,7 @@ SOURCES = {
     "svhn": Source("house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra 531,131 more)", _svhn),
     "svhn-synthetic": Source("images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network", _synthetic),
     "tfds": Source("tfds:NAME[/CONFIG][:VERSION], any image-classification set of tensorflow-datasets", _tfds, True),
-    "arrays": Source("arrays:FILE.npz with x_train, y_train, x_test, y_test, or x, y", _arrays, True),
+    "arrays": Source("arrays:FILE.npz or arrays:FOLDER (.npy files), with x_train, y_train, x_test, y_test, or x, y", _arrays, True),
     "csv": Source("csv:FILE.csv with --target COLUMN [--task regression]", _csv, True),
     "idx": Source("idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], IDX files by path", _idx, True),
     "mat": Source("mat:TRAIN[,TEST], .mat files in SVHN's layout by path", _mat, True),
@@ -110,7 +110,7 @@ def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1
     """Loads a dataset by its name.
 
     Args:
-      name: "mnist", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz", "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
+      name: "mnist", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz", "arrays:FOLDER", "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
       data_dir: The folder of its files; without it, $TFMLP_DATA_DIR, the checkout's data/ and the cache are searched.
       validation: Share (below 1) or number of training rows to hold out; 0 for none.
       seed: Decides which rows are held out.

@@ -33,7 +33,7 @@ def describe(training: Any, recipe: str | None) -> dict[str, Any]:
             "class_names": list(data.class_names),
         },
         "parameters": backend.parameters,
-        "engine": {"name": backend.engine, "precision": config.runtime.precision},
+        "engine": {"name": backend.engine, "precision": backend.precision},
         "device": backend.device,
         "versions": versions(),
     }

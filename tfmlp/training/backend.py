@@ -1,28 +1,30 @@
 """What computes: a model, its optimizer, its steps and its engine behind a few verbs."""
 
 import itertools
-import os
 import time
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfmlp import seeds
+from tfmlp import files, seeds
 from tfmlp.config import Config
 from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
 from tfmlp.model.mlp import MLP
 from tfmlp.training.device import choose_device
-from tfmlp.training.engine import choose_engine, count_steps, make_engine
-from tfmlp.training.evaluation import Evaluation, Metrics, as_tensors, read_metrics
+from tfmlp.training.choice import choose_engine, choose_precision
+from tfmlp.training.engine import count_steps, make_engine, program_of
+from tfmlp.training.evaluation import Evaluation, Metrics, read_metrics
 from tfmlp.training.losses import find_loss_name, make_metrics, model_loss
 from tfmlp.training.optimizers import learning_rates, make_optimizer
 from tfmlp.training.step import make_train_step
 
 # A weight, its gradient, two slots of the optimizer, and as much again while they are made, in float32.
 _BYTES_PER_PARAMETER = 20
+# Keras' names for our precisions, where they differ.
+_POLICIES = {"auto": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 class TensorFlowBackend:
@@ -35,7 +37,8 @@ class TensorFlowBackend:
     Attributes:
       model: The `MLP`.
       optimizer: Its Keras optimizer.
-      engine: The name of the engine: "graph", "xla" or "streaming".
+      engine: The name of the engine, as in `tfmlp.training.engine`.
+      precision: "float32", "float64" or "bfloat16".
       device: "/CPU:0" or "/GPU:0".
       compile_seconds: What tracing and compiling took.
       notes: What a user should know before training starts: nothing.
@@ -44,8 +47,10 @@ class TensorFlowBackend:
     notes: tuple[str, ...] = ()
 
     def __init__(self, config: Config, data: Dataset):
-        self._config, self._data = config, data
         self.device = choose_device(config.runtime)
+        self.precision = choose_precision(config, data, self.device)
+        self.engine = choose_engine(config, data, self.precision)
+        self._config, self._data = config, data
         self.steps_per_epoch = count_steps(len(data.train), config)
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -54,20 +59,21 @@ class TensorFlowBackend:
         self._rates = learning_rates(config.optimization, self.steps_per_epoch)
         started = time.perf_counter()
         with tf.device(self.device):
-            self.model = make_model(config, data)
+            self.model = make_model(config.replace(precision=self.precision), data)
             self.optimizer = make_optimizer(config.optimization, self._rates)
             loss = find_loss_name(config, data.task)
             self._train_metrics = make_metrics(data.task)
-            step = make_train_step(self.model, self.optimizer, model_loss(self.model, loss), list(self._train_metrics.values()))
-            features, labels = as_tensors(data.train)
+            metrics = list(self._train_metrics.values())
+            step = make_train_step(self.model, self.optimizer, model_loss(self.model, loss), metrics, compile_update=program_of(self.engine) == "hybrid")
             self._evaluation = Evaluation(self.model, data, loss)
             # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
-            self._validation = as_tensors(data.validation) if data.validation else None
-            self.engine = choose_engine(len(data.train), config)
+            self._validation = None
+            if data.validation and isinstance(data.validation.features, np.ndarray):
+                self._validation = tf.constant(data.validation.features), tf.constant(data.validation.labels)
             augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
             if augmentation and len(data.feature_shape) != 3:
                 raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
-            self._engine = make_engine(self.engine, step, features, labels, self.optimizer.iterations, config, augmentation)
+            self._engine = make_engine(self.engine, step, data.train, self.optimizer.iterations, config, augmentation)
             self._engine.compile()
         self.compile_seconds = time.perf_counter() - started
 
@@ -90,8 +96,8 @@ class TensorFlowBackend:
     def evaluate(self, split: str) -> Metrics:
         """Returns the model's figures on "train", "validation" or "test"."""
         with tf.device(self.device):
-            kept = self._validation if split == "validation" else None
-            return self._evaluation(*(kept or as_tensors(self._data.splits[split])))
+            kept, rows = self._validation if split == "validation" else None, self._data.splits[split]
+            return self._evaluation(*(kept or (rows.features, rows.labels)))
 
     def learning_rate(self, epoch: int) -> float:
         """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
@@ -138,7 +144,7 @@ def make_model(config: Config, data: Dataset) -> MLP:
     settings = config.model
     widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
     parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = files.machine_memory()
     if parameters * _BYTES_PER_PARAMETER > memory:
         raise ConfigError(
             f"hidden_units {','.join(map(str, settings.hidden_units))} make {parameters:,} weights, which take about {parameters * _BYTES_PER_PARAMETER / 1e9:,.0f} GB to train; "
@@ -160,7 +166,7 @@ def make_model(config: Config, data: Dataset) -> MLP:
         preprocessing=settings.preprocessing,
         standardize_target=standardizes_target(config, data),
         seed=config.runtime.seed,
-        dtype=config.runtime.precision,
+        dtype=_POLICIES.get(config.runtime.precision, config.runtime.precision),
         name="mlp",
     )
     model.adapt(data.train.features, data.train.labels if data.task == "regression" else None)

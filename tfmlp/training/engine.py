@@ -1,12 +1,11 @@
-"""One epoch as one call.
+"""One epoch as one call: where its rows are, and which program trains on them.
 
-Each engine runs the same train step over the same batches in the same order:
+    ResidentEngine   all rows in the device's memory, one call an epoch
+    StreamingEngine  pieces of many batches, prepared by tf.data beside the training, one call a piece
 
-    GraphEngine      data in memory as tensors; a loop inside one TensorFlow graph
-    XlaEngine        the same, compiled by XLA into one program
-    StreamingEngine  batches through tf.data; a loop inside one TensorFlow graph
-
-GraphEngine and StreamingEngine give bit-identical weights on a CPU. XLA orders some sums differently.
+An engine's name says both: "graph", "hybrid" and "xla" are resident, "streaming-graph", "streaming-hybrid" and "streaming-xla" stream. "hybrid" is the graph program with a
+step whose update XLA compiles, while matrix products stay with TensorFlow's own kernels. The same program gives bit-identical weights resident and streaming on a CPU;
+different programs order some sums differently.
 """
 
 from typing import Protocol
@@ -16,21 +15,18 @@ import tensorflow as tf
 
 from tfmlp.config import Config
 from tfmlp.data.augment import Augmentation
+from tfmlp.data.dataset import Split
 from tfmlp.data.pipeline import make_batches
+from tfmlp.training.programs import GraphProgram, Program, XlaProgram
 from tfmlp.training.step import Step
 
-# XLA compiles for about a second longer than it takes to trace the graph, and then saves roughly a millisecond per step.
-_XLA_PAYS_FROM = 1000  # steps in the whole run
+_PROGRAMS = {"graph": GraphProgram, "hybrid": GraphProgram, "xla": XlaProgram}
+_STREAMING = "streaming"
+_PIECE_BYTES = 32 << 20  # of features in one piece of a stream: enough for calls to be rare, little against TensorFlow's own memory
 
 
 class Engine(Protocol):
-    """What runs an epoch.
-
-    Attributes:
-      name: "graph", "xla" or "streaming".
-    """
-
-    name: str
+    """What runs an epoch."""
 
     def compile(self) -> None:
         """Does all tracing and compiling, by running no step."""
@@ -39,108 +35,41 @@ class Engine(Protocol):
         """Trains on the rows in this order, int32 [n]."""
 
 
-class GraphEngine:
-    """An epoch as a loop in one TensorFlow graph, over data in memory."""
+class ResidentEngine:
+    """An epoch over rows in memory."""
 
-    name = "graph"
-
-    def __init__(self, step: Step, features: tf.Tensor, labels: tf.Tensor, counter: tf.Variable, config: Config, augmentation: Augmentation | None):
-        batch_size = config.optimization.batch_size
-        self._steps = count_steps(len(labels), config)
-
-        @tf.function
-        def run(order: tf.Tensor, steps: tf.Tensor) -> None:
-            for start in tf.range(0, steps * batch_size, batch_size):
-                rows = order[start : start + batch_size]  # the last slice may be short
-                batch = tf.gather(features, rows)
-                if augmentation is not None:
-                    batch = augmentation(batch, counter)
-                step.python_function(batch, tf.gather(labels, rows))
-
-        self._run = run
-        self._rows = len(labels)
+    def __init__(self, program: Program, features: tf.Tensor, labels: tf.Tensor, rows: int):
+        self._program, self._data, self._rows = program, (features, labels), rows
 
     def compile(self) -> None:
-        self._run(tf.zeros(self._rows, tf.int32), tf.constant(0))
+        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0)
 
     def run_epoch(self, order: np.ndarray) -> None:
-        self._run(tf.constant(order), tf.constant(self._steps))
-
-
-class XlaEngine:
-    """An epoch as one program compiled by XLA, over data in memory.
-
-    XLA needs to know every shape: full batches are the loop, and a short last batch is a step of its own after it.
-    """
-
-    name = "xla"
-
-    def __init__(self, step: Step, features: tf.Tensor, labels: tf.Tensor, counter: tf.Variable, config: Config, augmentation: Augmentation | None):
-        batch_size = min(config.optimization.batch_size, len(labels))
-        self._full, tail = divmod(len(labels), batch_size)
-        if config.optimization.drop_remainder:
-            tail = 0
-        tail_start = self._full * batch_size
-
-        def train_on(rows: tf.Tensor) -> None:
-            batch = tf.gather(features, rows)
-            if augmentation is not None:
-                batch = augmentation(batch, counter)
-            step.python_function(batch, tf.gather(labels, rows))
-
-        @tf.function(jit_compile=True)
-        def run(order: tf.Tensor, full: tf.Tensor, with_tail: tf.Tensor) -> None:
-            index = tf.constant(0)
-            while index < full:  # not tf.range, whose limit XLA compiles in: compile() below would compile another program
-                train_on(tf.slice(order, [index * batch_size], [batch_size]))
-                index += 1
-            if tail:  # known while tracing
-                if with_tail:  # known while running
-                    train_on(order[tail_start:])
-
-        self._run = run
-        self._rows = len(labels)
-
-    def compile(self) -> None:
-        self._run(tf.zeros(self._rows, tf.int32), tf.constant(0), tf.constant(False))
-
-    def run_epoch(self, order: np.ndarray) -> None:
-        self._run(tf.constant(order), tf.constant(self._full), tf.constant(True))
+        self._program.run(*self._data, tf.constant(order), self._rows)
 
 
 class StreamingEngine:
-    """An epoch as a loop in one TensorFlow graph, over batches that tf.data prepares beside it."""
+    """An epoch over pieces that tf.data gathers, and augments, while the one before is trained on."""
 
-    name = "streaming"
-
-    def __init__(self, step: Step, features: tf.Tensor, labels: tf.Tensor, counter: tf.Variable, config: Config, augmentation: Augmentation | None):
-        self._data = features, labels
-        self._rows = len(labels)
-        self._counter = counter
-        self._batching = {
-            "batch_size": config.optimization.batch_size,
-            "drop_remainder": config.optimization.drop_remainder,
-            "augmentation": augmentation,
-        }
-
-        @tf.function
-        def run(batches: tf.data.Dataset) -> None:
-            for batch, batch_labels in batches:
-                step.python_function(batch, batch_labels)
-
-        self._run = run
-
-    def _batches(self, order: np.ndarray) -> tf.data.Dataset:
-        return make_batches(*self._data, order, first_step=int(self._counter.numpy()), **self._batching)
+    def __init__(self, program: Program, split: Split, rows: int, batch_size: int, counter: tf.Variable, augmentation: Augmentation | None):
+        self._program, self._split, self._rows, self._counter = program, split, rows, counter
+        row_bytes = split.features.dtype.itemsize * int(np.prod(split.features.shape[1:]))
+        batch_size = min(batch_size, rows)
+        batches = min(max(1, _PIECE_BYTES // (batch_size * row_bytes)), -(-rows // batch_size))
+        self._piece = batches * batch_size
+        self._batching = {"batch_size": batch_size, "batches_at_a_time": batches, "augmentation": augmentation}
 
     def compile(self) -> None:
-        self._run(self._batches(np.arange(self._rows, dtype=np.int32)).take(0))
+        features, labels = self._split.features, self._split.labels
+        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0)
 
     def run_epoch(self, order: np.ndarray) -> None:
-        self._run(self._batches(order))
-
-
-_ENGINES = {"graph": GraphEngine, "xla": XlaEngine, "streaming": StreamingEngine}
+        # Every piece has the same shape, for which alone XLA compiled: the last one is filled up with a row that is not trained on.
+        order = np.pad(order[: self._rows], (0, -self._rows % self._piece), mode="edge")
+        left = self._rows
+        for features, labels in make_batches(self._split.features, self._split.labels, order, first_step=int(self._counter.numpy()), **self._batching):
+            self._program.run(features, labels, None, min(left, self._piece))
+            left -= self._piece
 
 
 def count_steps(rows: int, config: Config) -> int:
@@ -149,17 +78,26 @@ def count_steps(rows: int, config: Config) -> int:
     return rows // batch_size if config.optimization.drop_remainder else -(-rows // batch_size)
 
 
-def choose_engine(rows: int, config: Config) -> str:
-    """Returns the engine that a configuration names, or for "auto" the faster one.
+def program_of(engine: str) -> str:
+    """Returns "graph", "hybrid" or "xla": the program that an engine of this name runs."""
+    return engine.removeprefix(_STREAMING + "-")
 
-    XLA, except for runs too short to earn back its compilation, and for bfloat16, which it does not speed up.
+
+def make_engine(name: str, step: Step, split: Split, counter: tf.Variable, config: Config, augmentation: Augmentation | None) -> Engine:
+    """Makes the engine of a name.
+
+    Args:
+      name: As `choose_engine` gives it.
+      step: The train step.
+      split: The rows to train on.
+      counter: The number of steps done.
+      config: For the batch size.
+      augmentation: What is done to each batch, or None.
     """
-    if config.runtime.engine != "auto":
-        return config.runtime.engine
-    short = count_steps(rows, config) * config.optimization.epochs < _XLA_PAYS_FROM
-    return "graph" if short or config.runtime.precision == "mixed_bfloat16" else "xla"
-
-
-def make_engine(name: str, *parts) -> Engine:
-    """Makes the engine of a name from (step, features, labels, step counter, configuration, augmentation)."""
-    return _ENGINES[name](*parts)
+    batch_size = config.optimization.batch_size
+    rows = len(split) - len(split) % batch_size if config.optimization.drop_remainder else len(split)
+    streams = name.startswith(_STREAMING)
+    program = _PROGRAMS[program_of(name)](step, batch_size, rows, counter, None if streams else augmentation)
+    if streams:
+        return StreamingEngine(program, split, rows, batch_size, counter, augmentation)
+    return ResidentEngine(program, tf.constant(split.features), tf.constant(split.labels), rows)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from tfmlp.data.dataset import Dataset, Split
+from tfmlp.data.dataset import Dataset
+from tfmlp.data.rowfile import RowFile
 from tfmlp.training.losses import PerExampleLoss, make_metrics, model_loss
 from tfmlp.training.step import make_test_step
 
@@ -58,19 +60,19 @@ class Evaluation:
                 step.python_function(features[start:stop], labels[start:stop])
 
         self._run = run
-        self(*(tensor[:0] for tensor in as_tensors(data.train.take(slice(1)))))  # traced now, not within the first epoch
+        self._run(tf.constant(features[:0]), tf.constant(labels[:0]))  # traced now, not within the first epoch
 
-    def __call__(self, features: tf.Tensor, labels: tf.Tensor) -> Metrics:
+    def __call__(self, features: np.ndarray | RowFile | tf.Tensor, labels: np.ndarray | tf.Tensor) -> Metrics:
         """Returns the figures on features [n, ...] and labels [n]."""
         for metric in self._metrics.values():
             metric.reset_state()
-        self._run(features, labels)
+        if isinstance(features, RowFile):
+            for start in range(0, len(labels), _ROWS_AT_A_TIME):
+                rows = slice(start, start + _ROWS_AT_A_TIME)
+                self._run(tf.constant(features[rows]), tf.constant(labels[rows]))
+        else:
+            self._run(tf.convert_to_tensor(features), tf.convert_to_tensor(labels))
         return read_metrics(self._metrics, len(labels))
-
-
-def as_tensors(split: Split) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns a split's features and labels in the memory of the present device."""
-    return tf.constant(split.features), tf.constant(split.labels)
 
 
 def read_metrics(metrics: dict[str, keras.metrics.Metric], count: int) -> Metrics:

@@ -34,6 +34,7 @@ class NumpyBackend:
       network: The `Network`.
       optimizer: Its update rule.
       engine: "numpy".
+      precision: "float32" or "float64".
       device: "/CPU:0".
       compile_seconds: 0.
       notes: What a user should know before training starts.
@@ -44,9 +45,10 @@ class NumpyBackend:
     def __init__(self, config: Config, data: Dataset):
         self._config, self._data = config, data
         self.notes: list[str] = []
-        if config.runtime.precision == "mixed_bfloat16":
-            raise ConfigError(f"backend {config.runtime.backend} computes in float32 or float64; received precision mixed_bfloat16.")
-        self._dtype = np.dtype(self._precision())
+        if config.runtime.precision == "bfloat16":
+            raise ConfigError(f"backend {config.runtime.backend} computes in float32 or float64; received precision bfloat16.")
+        self.precision = self._precision()
+        self._dtype = np.dtype(self.precision)
         self.steps_per_epoch = count_steps(len(data.train), config)
         self._rates = learning_rates(config.optimization, self.steps_per_epoch)
         self._moments = training_moments(data.train.features)
@@ -63,7 +65,7 @@ class NumpyBackend:
             self._batch = np.empty((min(config.optimization.batch_size, len(data.train)), self._prepared.shape[1]), self._dtype)
 
     def _precision(self) -> str:
-        return self._config.runtime.precision
+        return "float32" if self._config.runtime.precision == "auto" else self._config.runtime.precision
 
     def _make_augmentation(self):
         config = self._config

@@ -102,6 +102,8 @@ def compare_steps(config: Config, data: Dataset, steps: int, timings: Timings | 
     Raises:
       ConfigError: for bfloat16, which the reference does not compute in.
     """
+    if config.runtime.precision == "auto":
+        config = config.replace(precision="float32")
     if config.runtime.precision not in TOLERANCES:
         raise ConfigError(f"compare needs precision {' or '.join(TOLERANCES)}; received {config.runtime.precision}.")
     timings = Timings() if timings is None else timings

@@ -1,0 +1,83 @@
+"""Keras' own `compile` and `fit`: as a tutorial writes it, and with the settings that are fastest."""
+
+import numpy as np
+
+from benchmarks.cells import SEED, Task
+
+
+def sequential(task: Task):
+    """Makes the cell's network of Keras' own layers, with the task's initial weights."""
+    import keras
+
+    keras.utils.set_random_seed(SEED)
+    cell = task.cell
+    model = keras.Sequential([keras.Input((cell.widths[0],))])
+    for units in cell.widths[1:-1]:
+        if cell.batch_norm:
+            model.add(keras.layers.Dense(units, use_bias=False))
+            model.add(keras.layers.BatchNormalization())
+            model.add(keras.layers.Activation(cell.activation))
+        else:
+            model.add(keras.layers.Dense(units, activation=cell.activation))
+        if cell.dropout:
+            model.add(keras.layers.Dropout(cell.dropout))
+    model.add(keras.layers.Dense(cell.widths[-1], dtype="float32"))
+    denses = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    for dense, (kernel, bias) in zip(denses, task.weights(), strict=True):
+        dense.set_weights([kernel, bias][: len(dense.weights)])
+    return model
+
+
+def make_optimizer(task: Task):
+    """Makes the cell's optimizer."""
+    import keras
+
+    rate = task.cell.learning_rate
+    if task.cell.optimizer == "adam":
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.SGD(rate, momentum=0.9 if task.cell.optimizer == "momentum" else 0.0)
+
+
+def read_layers(model) -> list[dict[str, np.ndarray]]:
+    """Returns the weights of a `sequential` model."""
+    layers = []
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind == "Dense":
+            kernel = np.asarray(layer.kernel)
+            layers.append({"kernel": kernel, "bias": np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1])})
+        elif kind == "BatchNormalization":
+            names = {"gamma": layer.gamma, "beta": layer.beta, "mean": layer.moving_mean, "variance": layer.moving_variance}
+            layers[-1] |= {name: np.asarray(value) for name, value in names.items()}
+    return layers
+
+
+class KerasFit:
+    """`model.fit` on arrays."""
+
+    def __init__(self, task: Task, best: bool, precision: str):
+        import keras
+
+        if precision == "bfloat16":
+            keras.config.set_dtype_policy("mixed_bfloat16")
+        self._model = sequential(task)
+        # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose random bits are slow under XLA.
+        steps = -(-task.cell.rows // task.cell.batch)
+        settings = {"jit_compile": not task.cell.dropout and precision == "float32", "steps_per_execution": min(steps, 64)} if best else {}
+        self._model.compile(
+            make_optimizer(task), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"], **settings
+        )
+        self._data, self._test, self._batch, self._best = (task.features, task.train_labels), task.test, task.cell.batch, best
+
+    def epoch(self, order: np.ndarray) -> None:
+        self._model.fit(*self._data, batch_size=self._batch, epochs=1, verbose=0)
+
+    def evaluate(self) -> float:
+        return self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0)[1]
+
+    def layers(self) -> list[dict[str, np.ndarray]]:
+        return read_layers(self._model)
+
+
+def make(task: Task, variant: str) -> KerasFit:
+    return KerasFit(task, "best" in variant, "bfloat16" if "bfloat16" in variant else "float32")

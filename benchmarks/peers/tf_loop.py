@@ -1,0 +1,58 @@
+"""The loop that TensorFlow's guides write by hand: one call of a `tf.function` step for each batch of a tf.data pipeline."""
+
+import numpy as np
+
+from benchmarks.cells import Task
+from benchmarks.peers.keras_fit import make_optimizer, read_layers, sequential
+
+
+class TensorFlowLoop:
+    """A hand-written custom loop."""
+
+    def __init__(self, task: Task):
+        import keras
+        import tensorflow as tf
+
+        self._tf, self._task = tf, task
+        self._model = model = sequential(task)
+        optimizer = make_optimizer(task)
+        loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self._loss, self._accuracy = mean, accuracy = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
+        self._data = task.features, task.train_labels
+
+        @tf.function(reduce_retracing=True)
+        def step(images, labels):
+            with tf.GradientTape() as tape:
+                logits = model(images, training=True)
+                loss = loss_function(labels, logits)
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            mean.update_state(loss)
+            accuracy.update_state(labels, logits)
+
+        @tf.function(reduce_retracing=True)
+        def look(images, labels):
+            accuracy.update_state(labels, model(images, training=False))
+
+        self._step, self._look = step, look
+        self._batches = tf.data.Dataset.from_tensor_slices(self._data).shuffle(10_000).batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
+        self._test = tf.data.Dataset.from_tensor_slices(task.test).batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
+
+    def epoch(self, order: np.ndarray) -> None:
+        self._loss.reset_state()
+        self._accuracy.reset_state()
+        for images, labels in self._batches:
+            self._step(images, labels)
+
+    def evaluate(self) -> float:
+        self._accuracy.reset_state()
+        for images, labels in self._test:
+            self._look(images, labels)
+        return float(self._accuracy.result())
+
+    def layers(self) -> list[dict[str, np.ndarray]]:
+        return read_layers(self._model)
+
+
+def make(task: Task, variant: str) -> TensorFlowLoop:
+    return TensorFlowLoop(task)

@@ -1,0 +1,95 @@
+"""A peer in a process of its own, told over a pipe what to do.
+
+One process each, so that peers share no threads and no memory: while one is timed, the others wait on their pipes.
+"""
+
+import importlib
+import importlib.util
+import multiprocessing
+import os
+import resource
+import time
+from typing import Any
+
+from benchmarks.cells import Cell, make_task, train_loss
+from benchmarks.peers import PEERS
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class Worker:
+    """A peer, made for a cell, and its process.
+
+    Attributes:
+      name: The peer's name in `PEERS`.
+      absent: Why it does not take part, or None.
+    """
+
+    def __init__(self, name: str, cell: Cell):
+        self.name, self.absent = name, None
+        if importlib.util.find_spec(PEERS[name].requires) is None:
+            self.absent = f"{PEERS[name].requires} is not installed"
+            return
+        self._pipe, other = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(other, name, cell), daemon=True)
+        self._process.start()
+        other.close()
+
+    def wait(self) -> None:
+        """Waits until the peer is made."""
+        if self.absent is not None:
+            return
+        try:
+            self._receive()
+        except NotImplementedError as error:
+            self.absent = str(error)
+            self._process.join()
+
+    def ask(self, verb: str, *arguments: Any) -> Any:
+        """Has the process do something, and returns what came of it: ("epoch", n) and ("evaluate",) seconds; ("finish",) the final figures."""
+        self._pipe.send((verb, *arguments))
+        return self._receive()
+
+    def close(self) -> None:
+        """Ends the process."""
+        if self.absent is None:
+            self._pipe.close()
+            self._process.join()
+
+    def _receive(self) -> Any:
+        try:
+            answer = self._pipe.recv()
+        except EOFError:
+            raise RuntimeError(f"{self.name} ended with exit status {self._process.exitcode}") from None
+        if isinstance(answer, NotImplementedError):
+            raise answer
+        if isinstance(answer, Exception):
+            raise RuntimeError(f"{self.name}: {type(answer).__name__}: {answer}") from answer
+        return answer
+
+
+def _serve(pipe, name: str, cell: Cell) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries tell while they start
+    try:
+        entry = PEERS[name]
+        task = make_task(cell)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        peer = importlib.import_module(f"benchmarks.peers.{entry.module}").make(task, entry.variant)
+        pipe.send("ready")
+        while True:
+            try:
+                verb, *arguments = pipe.recv()
+            except EOFError:
+                return
+            if verb == "finish":
+                loss = train_loss(task, peer.layers()) if hasattr(peer, "layers") else None
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                pipe.send({"loss": loss, "peak_mb": (peak - before) / 1024, "engine": getattr(peer, "chosen", None)})
+                continue
+            work = (lambda: peer.epoch(task.order(arguments[0]))) if verb == "epoch" else peer.evaluate
+            started = time.perf_counter()
+            work()
+            pipe.send(time.perf_counter() - started)
+    except Exception as error:  # noqa: BLE001 - it is told to the parent
+        pipe.send(error if isinstance(error, NotImplementedError) else RuntimeError(f"{type(error).__name__}: {error}"))

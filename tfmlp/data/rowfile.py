@@ -1,0 +1,77 @@
+"""The rows of a .npy file, read when they are asked for: for data that do not fit in memory."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from tfmlp.errors import DataError
+
+
+class RowFile:
+    """Looks like the array that a .npy file holds, and reads only the rows that are indexed.
+
+    Reads go through `pread`, not through a memory map, whose pages would count as this process' memory for as long as they are cached.
+
+    Args:
+      path: A .npy file of uint8 or float32 in C order, [n, ...].
+      rows: Which of its rows, in this order; all of them if None.
+
+    Attributes:
+      shape: (n, ...).
+      dtype: uint8 or float32.
+
+    Raises:
+      DataError: when it is not such a file.
+    """
+
+    def __init__(self, path: Path, rows: np.ndarray | None = None):
+        self.path, self._rows = path, rows
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header, and that the file is as long as it says
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
+        except (ValueError, EOFError) as error:
+            raise DataError(f"{path} is not a whole .npy file of plain numbers ({str(error).splitlines()[0]}).") from None
+        if not isinstance(array, np.memmap) or array.dtype not in (np.uint8, np.float32) or array.ndim < 2 or not array.flags.c_contiguous:
+            what = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+            raise DataError(f"{path}: expected uint8 or float32 rows [n, ...] in C order, to be read from disk; received {what}.")
+        self.dtype, self._offset = array.dtype, array.offset
+        row_shape = array.shape[1:] if array.ndim != 3 else (*array.shape[1:], 1)  # gray images without their channel
+        self.shape = (len(array) if rows is None else len(rows), *row_shape)
+        self._row_bytes = int(np.prod(row_shape)) * array.dtype.itemsize
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - open as long as this object lives
+
+    ndim = property(lambda self: len(self.shape))
+    nbytes = property(lambda self: self.shape[0] * self._row_bytes)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def take(self, rows: np.ndarray) -> "RowFile":
+        """Returns the same file with some of these rows only; reads nothing."""
+        return RowFile(self.path, np.arange(len(self))[rows] if self._rows is None else self._rows[rows])
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        """Reads rows [b, ...], by a slice or by their numbers."""
+        if isinstance(rows, slice):
+            start, stop, stride = rows.indices(len(self))
+            if self._rows is None and stride == 1:
+                return self._read([(start, max(stop - start, 0))])
+            rows = np.arange(start, stop, stride)
+        rows = np.asarray(rows)
+        return self._read([(row, 1) for row in (rows if self._rows is None else self._rows[rows]).tolist()])
+
+    def _read(self, runs: list[tuple[int, int]]) -> np.ndarray:
+        """Reads runs of (first row, count) into one array."""
+        values = np.empty((sum(count for _, count in runs), *self.shape[1:]), self.dtype)
+        memory, place, size = memoryview(values.reshape(-1).view(np.uint8)), 0, self._row_bytes
+        descriptor = self._file.fileno()
+        for first, count in runs:
+            at, end = self._offset + first * size, place + count * size
+            while place < end:  # one call reads at most 2 GB
+                read = os.preadv(descriptor, [memory[place:end]], at)
+                if not read:
+                    raise DataError(f"{self.path} became shorter while it was read.")
+                place, at = place + read, at + read
+        return values
