@@ -11,7 +11,7 @@ from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
-from tfmlp.training import engine
+from tfmlp.training import choice, engine
 from tfmlp.training.losses import cross_entropy, squared_error
 from tfmlp.training.optimizers import learning_rates
 from tfmlp.training.stopping import EarlyStopping
@@ -362,9 +362,26 @@ def test_augmentation_is_for_images(values):
 
 
 def test_auto_chooses_xla_only_where_it_pays(data):
-    assert fit(config(engine="auto", epochs=2), data).backend.engine == "graph"
+    assert fit(config(engine="auto", epochs=2), data).backend.engine == "hybrid"
+    assert fit(config(engine="auto", epochs=2, optimizer="sgd"), data).backend.engine == "graph"
     assert fit(config(engine="auto", epochs=500), data).backend.engine == "xla"
-    assert fit(config(engine="auto", epochs=500, precision="bfloat16"), data).backend.engine == "graph"
+    assert fit(config(engine="auto", epochs=500, precision="bfloat16"), data).backend.engine == "hybrid"
+    assert fit(config(engine="streaming", epochs=500), data).backend.engine == "streaming-xla"
+
+
+def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeypatch):
+    wide = {"hidden_units": (1024, 1024), "batch_size": 128}
+    for fast, options, precision in (
+        (True, wide, "bfloat16"),
+        (False, wide, "float32"),
+        (True, wide | {"batch_size": 64}, "float32"),
+        (True, wide | {"batch_norm": True}, "float32"),
+        (True, wide | {"precision": "float64"}, "float64"),
+        (True, {"hidden_units": (512, 256)}, "float32"),
+    ):
+        monkeypatch.setattr(choice, "has_fast_bfloat16", lambda fast=fast: fast)
+        assert choice.choose_precision(config(**options), data, "/CPU:0") == precision
+    assert choice.choose_precision(config(**wide), data, "/GPU:0") == "float32"
 
 
 def test_a_constant_rate_is_a_single_number():

@@ -9,15 +9,19 @@ import itertools
 import math
 from pathlib import Path
 
-import numpy as np
-
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import RowFile
 from tfmlp.training.engine import count_steps
 
-# XLA compiles for about a second longer than it takes to trace the graph, and then saves roughly a millisecond per step.
-_XLA_PAYS_FROM = 1000  # steps in the whole run
+# XLA compiles for a quarter of a second (small nets, SGD) to one and a half (wide ones, batch normalization) longer than a graph is traced, and then saves a quarter of a
+# millisecond to six a step: it is ahead after 300 to 1,400 steps.
+_XLA_PAYS_FROM = 1000
+# From here on a product takes so much longer than the casts around it that bfloat16 pays.
+_WIDE = 512  # inputs and outputs of a layer
+_WIDE_SHARE = 0.8  # of all weights
+_FULL_BATCH = 128
+_FULL_BATCH_NORM = 512  # batch normalization works in float32, so that a smaller batch gains nothing
 
 
 @functools.cache
@@ -29,21 +33,21 @@ def has_fast_bfloat16() -> bool:
         return False
 
 
-def kernel_sizes(config: Config, data: Dataset) -> list[int]:
-    """Returns the number of weights in each dense layer's kernel."""
-    widths = [math.prod(data.feature_shape), *config.model.hidden_units, data.num_classes]
-    return [inputs * outputs for inputs, outputs in itertools.pairwise(widths)]
-
-
 def choose_precision(config: Config, data: Dataset, device: str) -> str:
-    """Returns the precision that a configuration names, or for "auto" float32, or bfloat16 where that is much faster."""
+    """Returns the precision that a configuration names, or for "auto" float32, or bfloat16 where it is much faster: wide layers, full batches, a CPU that is made for it."""
     if config.runtime.precision != "auto":
         return config.runtime.precision
-    return "float32"
+    widths = [math.prod(data.feature_shape), *config.model.hidden_units, data.num_classes]
+    kernels = list(itertools.pairwise(widths))
+    wide = sum(math.prod(shape) for shape in kernels if min(shape) >= _WIDE) >= _WIDE_SHARE * sum(map(math.prod, kernels))
+    full = min(config.optimization.batch_size, len(data.train)) >= (_FULL_BATCH_NORM if config.model.batch_norm else _FULL_BATCH)
+    return "bfloat16" if wide and full and device == "/CPU:0" and has_fast_bfloat16() else "float32"
 
 
 def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     """Returns the engine that a configuration names, or for "auto" the faster one.
+
+    XLA, but for runs too short to earn back its compilation and for bfloat16, whose products it does not speed up. There the update is compiled alone, if it is more than SGD's.
 
     Args:
       config: The configuration.
@@ -54,6 +58,8 @@ def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     if engine not in ("auto", "streaming"):
         return engine
     short = count_steps(len(data.train), config) * config.optimization.epochs < _XLA_PAYS_FROM
-    program = "graph" if short or precision == "bfloat16" else "xla"
+    program = "xla"
+    if short or precision == "bfloat16":
+        program = "graph" if config.optimization.optimizer == "sgd" else "hybrid"
     streams = engine == "streaming" or isinstance(data.train.features, RowFile)
     return f"streaming-{program}" if streams else program

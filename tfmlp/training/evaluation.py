@@ -1,5 +1,6 @@
 """A model's figures on some rows."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from tfmlp.data.rowfile import RowFile
 from tfmlp.training.losses import PerExampleLoss, make_metrics, model_loss
 from tfmlp.training.step import make_test_step
 
-_ROWS_AT_A_TIME = 2048  # larger batches gain nothing and take memory
+_FLOATS_AT_A_TIME = 32 << 20  # of preprocessed features: the larger a batch the faster, and the more memory it takes
+_MOST_ROWS = 10_240
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ class Evaluation:
         self._metrics = make_metrics(data.task)
         step = make_test_step(model, model_loss(model, loss), list(self._metrics.values()))
         features, labels = data.train.features, data.train.labels
+        rows_at_a_time = self._rows = min(_MOST_ROWS, max(256, _FLOATS_AT_A_TIME // math.prod(features.shape[1:])))
         signature = [tf.TensorSpec([None, *features.shape[1:]], features.dtype), tf.TensorSpec([None], labels.dtype)]
 
         @tf.function(input_signature=signature)
         def run(features: tf.Tensor, labels: tf.Tensor) -> None:
-            for start in tf.range(0, tf.shape(labels)[0], _ROWS_AT_A_TIME):
-                stop = start + _ROWS_AT_A_TIME
+            for start in tf.range(0, tf.shape(labels)[0], rows_at_a_time):
+                stop = start + rows_at_a_time
                 step.python_function(features[start:stop], labels[start:stop])
 
         self._run = run
@@ -67,8 +70,8 @@ class Evaluation:
         for metric in self._metrics.values():
             metric.reset_state()
         if isinstance(features, RowFile):
-            for start in range(0, len(labels), _ROWS_AT_A_TIME):
-                rows = slice(start, start + _ROWS_AT_A_TIME)
+            for start in range(0, len(labels), self._rows):
+                rows = slice(start, start + self._rows)
                 self._run(tf.constant(features[rows]), tf.constant(labels[rows]))
         else:
             self._run(tf.convert_to_tensor(features), tf.convert_to_tensor(labels))
