@@ -24,6 +24,8 @@ _COMMANDS = {
     "train": "tfmlp.cli.train",
     "evaluate": "tfmlp.cli.evaluate",
     "compare": "tfmlp.cli.compare",
+    "check": "tfmlp.cli.check",
+    "diagnose": "tfmlp.cli.diagnose",
     "reproduce": "tfmlp.cli.reproduce",
     "data": "tfmlp.cli.data",
 }

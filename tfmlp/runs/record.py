@@ -79,6 +79,20 @@ class RunFolder:
         with _writing(self.path), open(self.path / EPOCHS, "a", encoding="utf-8") as file:
             file.write(json.dumps(epoch, allow_nan=False) + "\n")
 
+    def read_epochs(self) -> list[dict[str, Any]]:
+        """Returns the epochs that were written; a last line that was cut off is left out."""
+        try:
+            lines = (self.path / EPOCHS).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"cannot read {self.path / EPOCHS}: {getattr(error, 'strerror', None) or error}.") from None
+        epochs = []
+        for line in lines:
+            try:
+                epochs.append(json.loads(line))
+            except ValueError:
+                break
+        return epochs
+
     def write(self, record: dict[str, Any]) -> None:
         """Writes `run.json`, whole or not at all."""
         text = json.dumps(record, indent=2, allow_nan=False)

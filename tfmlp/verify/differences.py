@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_STEP = 1e-5  # of an entry of size 1, in float64: truncation and rounding are both near 1e-10
-_STEP_FLOAT32 = 1e-2  # for losses that compute in float32
+_STEP = {8: 1e-5, 4: 1e-2}  # by the bytes of the type that the loss is computed in: truncation and rounding are both small
+_BEND = 1e-3  # relative difference of the two one-sided slopes that a smooth loss may show
 
 
 @dataclass(frozen=True)
@@ -29,48 +29,52 @@ class Slopes:
     noise: float
 
 
-def loss_noise(loss: Callable[[], float]) -> float:
-    """Returns how much the loss' value may be off by rounding, relative: about 1e-16, or 6e-8 for a loss that comes out of float32."""
-    value = loss()
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None and np.dtype(getattr(dtype, "as_numpy_dtype", dtype)) == np.float32:
-        return float(np.finfo(np.float32).eps)
-    # float32 inside, float64 outside: such a value survives the rounding to float32 unchanged, which a float64 sum does once in 2**29 times.
-    return float(np.finfo(np.float32 if np.float64(np.float32(value)) == np.float64(value) and value != round(float(value)) else np.float64).eps)
+def computes_in_float32(loss: Callable[[], float], moves: Callable[[float], None]) -> bool:
+    """Returns whether a loss is computed in float32: changes that only float64 can see do not change it.
+
+    Args:
+      loss: Takes nothing.
+      moves: Multiplies all parameters by 1 plus its argument.
+    """
+    values = []
+    for size in (0.0, 1e-10, 2e-10, 3e-10):
+        moves(size)
+        values.append(float(loss()))
+        moves(0.0)
+    return len(set(values)) == 1 and all(np.isfinite(values))
 
 
-def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.ndarray, noise: float) -> Slopes:
+def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.ndarray, itemsize: int = 8) -> Slopes:
     """Moves single entries of an array up and down and looks at the loss.
 
     Args:
       loss: Takes nothing; reads `array`.
-      array: float64, changed in place while this runs, and as it was afterwards.
+      array: float64 and contiguous; changed while this runs, and as it was afterwards.
       entries: Flat indices.
-      noise: As `loss_noise` returns it.
+      itemsize: 8 for a loss that is computed in float64, 4 for float32.
     """
     flat = array.reshape(-1)
-    if not np.shares_memory(flat, array):
-        raise ValueError("array must be contiguous")
     here = float(loss())
-    central, low, high, kinked = (np.empty(len(entries), kind) for kind in (float, float, float, bool))
-    base = _STEP if noise < 1e-10 else _STEP_FLOAT32
+    epsilon, base = (np.finfo(np.float64).eps, _STEP[8]) if itemsize == 8 else (np.finfo(np.float32).eps, _STEP[4])
+    error = 4 * float(epsilon) * max(abs(here), 1e-3)  # of one value of the loss
+    central, low, high = (np.empty(len(entries)) for _ in range(3))
+    kinked = np.zeros(len(entries), bool)
     for i, entry in enumerate(entries):
-        kept = flat[entry]
-        step = base * max(1.0, abs(kept))
-        sides = []
-        for size in (step, step / 8):
-            flat[entry] = kept + size
+        kept, bend = flat[entry], np.inf
+        for shrink in (1, 16):
+            step = base * max(1.0, abs(kept)) / shrink
+            flat[entry] = kept + step
             up = float(loss())
-            flat[entry] = kept - size
+            flat[entry] = kept - step
             down = float(loss())
             flat[entry] = kept
-            sides.append(((here - down) / size, (up - here) / size, (up - down) / (2 * size)))
-            rounding = 4 * noise * max(abs(here), 1e-3) / size
-            # Without a kink the two sides differ by the curvature times the step alone, which the smaller step makes eight times smaller.
-            if abs(sides[-1][0] - sides[-1][1]) <= 1e-3 * max(abs(sides[-1][2]), 1e-6) + rounding:
+            left, right, middle = (here - down) / step, (up - here) / step, (up - down) / (2 * step)
+            gap, rounding = abs(left - right), 2 * error / step
+            # Where the loss is smooth the sides differ by curvature times step; where it has a kink at the entry itself, a smaller step leaves the difference as it is.
+            if gap <= _BEND * abs(middle) + rounding + base or gap < 0.25 * bend:
                 break
-        left, right, middle = sides[-1]
-        gap = abs(left - right)
-        smooth = gap <= 1e-3 * abs(middle) + rounding or (len(sides) == 2 and gap < 0.4 * abs(sides[0][0] - sides[0][1]) + rounding)
-        central[i], low[i], high[i], kinked[i] = middle, min(left, right), max(left, right), not smooth
-    return Slopes(entries, central, low, high, kinked, 4 * noise * max(abs(here), 1e-3) / base)
+            bend = gap
+        else:
+            kinked[i] = True
+        central[i], low[i], high[i] = middle, min(left, right), max(left, right)
+    return Slopes(entries, central, low, high, kinked, 2 * error / base)
