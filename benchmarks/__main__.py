@@ -60,7 +60,9 @@ def measure(cell: Cell, names: list[str], rounds: int) -> dict:
 @click.option("--peers", multiple=True, help="Only peers whose name starts so; may be given again. 'tfmlp!' is that name alone.")
 @click.option("--rounds", default=5, show_default=True, help="Timed epochs of each peer.")
 @click.option("--smoke", is_flag=True, help="Two small cells: does the benchmark still run?")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write performance.json, performance.md and performance.png into this folder.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Write performance.json, performance.md and performance.png into this folder."
+)
 def main(patterns: tuple[str, ...], peers: tuple[str, ...], rounds: int, smoke: bool, out: Path | None) -> None:
     grid = SMOKE if smoke else GRID
     cells = [cell for cell in grid if not patterns or any(text in cell.name for text in patterns)]

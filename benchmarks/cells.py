@@ -76,7 +76,7 @@ GRID = (
     Cell((784, 89, 10), 60, activation="tanh", optimizer="momentum"),
     Cell((3072, 32, 64, 128, 256, 10), 32, optimizer="adam", learning_rate=1e-3, rows=10_000),
     *(
-        Cell(_WIDE, batch, course=False, rows=10_240, **options)
+        Cell(_WIDE, batch, course=False, rows=5_120, **options)
         for batch in (128, 512)
         for options in (
             {},
@@ -84,7 +84,7 @@ GRID = (
             {"optimizer": "adam", "learning_rate": 1e-3, "dropout": 0.5, "batch_norm": True},
         )
     ),
-    Cell((784, 2500, 2000, 1500, 1000, 500, 10), 256, course=False, rows=5_120),
+    Cell((784, 2500, 2000, 1500, 1000, 500, 10), 256, course=False, rows=2_560),
 )
 SMOKE = (Cell(_SMALL, 128, rows=2_560), Cell(_SMALL, 32, optimizer="adam", learning_rate=1e-3, dropout=0.2, batch_norm=True, rows=2_560))
 

@@ -25,7 +25,9 @@ def ratios(cell: dict, precision: str) -> dict[str, float]:
     own, best = peers[_DEFAULT[precision]]["seconds"], best_peer(cell, precision)
     floor = FLOORS[precision == "bfloat16"]
     found = {} if best is None else {"best peer": own / best[1]}
-    engines = [values["seconds"] for name, values in peers.items() if name in OWN and PEERS[name].precision == precision and name != "NumPy reference"]
+    engines = [
+        values["seconds"] for name, values in peers.items() if name in OWN and PEERS[name].precision == precision and name != "NumPy reference"
+    ]
     others = {"Keras fit": peers.get("Keras fit", {}).get("seconds"), "floor": peers.get(floor, {}).get("seconds"), "best engine": min(engines)}
     return found | {name: own / seconds for name, seconds in others.items() if seconds}
 
@@ -60,7 +62,9 @@ def _ratio_table(cells: list[dict], precision: str) -> list[str]:
         found, best = ratios(cell, precision), best_peer(cell, precision)
         if found:
             own = cell["peers"][_DEFAULT[precision]]
-            rows.append(f"| {cell['cell']} | {own['engine']} | {best[0] if best else ''} | " + " | ".join(_shown(found.get(c), ".2f") for c in columns) + " |")
+            rows.append(
+                f"| {cell['cell']} | {own['engine']} | {best[0] if best else ''} | " + " | ".join(_shown(found.get(c), ".2f") for c in columns) + " |"
+            )
     title = f"{precision}: seconds of tfmlp, with the engine that it chooses itself, over those of others."
     head = "| cell | engine | best peer | over best peer | over Keras fit | over floor | over tfmlp's best engine |"
     return ["", title, "", head, "|---" * 7 + "|", *rows] if rows else []

@@ -3,6 +3,7 @@
 One process each, so that peers share no threads and no memory: while one is timed, the others wait on their pipes.
 """
 
+import functools
 import importlib
 import importlib.util
 import multiprocessing
@@ -87,9 +88,9 @@ def _serve(pipe, name: str, cell: Cell) -> None:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
                 pipe.send({"loss": loss, "peak_mb": (peak - before) / 1024, "engine": getattr(peer, "chosen", None)})
                 continue
-            work = (lambda: peer.epoch(task.order(arguments[0]))) if verb == "epoch" else peer.evaluate
+            work = functools.partial(peer.epoch, task.order(arguments[0])) if verb == "epoch" else peer.evaluate
             started = time.perf_counter()
             work()
             pipe.send(time.perf_counter() - started)
-    except Exception as error:  # noqa: BLE001 - it is told to the parent
+    except Exception as error:
         pipe.send(error if isinstance(error, NotImplementedError) else RuntimeError(f"{type(error).__name__}: {error}"))

@@ -52,6 +52,11 @@ def test_the_loss_is_that_of_the_weights():
 
 def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
     peers = {"tfmlp": 1.0, "tfmlp graph": 2.0, "Keras fit": 4.0, "JAX scan": 1.25, "PyTorch bfloat16": 0.1, "floor": 0.5}
-    cell = {"cell": "c", "rows": 1, "absent": {}, "peers": {name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0} for name, s in peers.items()}}
+    cell = {
+        "cell": "c",
+        "rows": 1,
+        "absent": {},
+        "peers": {name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0} for name, s in peers.items()},
+    }
     assert ratios(cell, "float32") == {"best peer": 0.8, "Keras fit": 0.25, "floor": 2.0, "best engine": 1.0}
     assert "| c | xla | JAX scan | 0.80 | 0.25 | 2.00 | 1.00 |" in to_markdown({"cells": [cell]})

@@ -200,9 +200,7 @@ ELABORATE = {
 
 @pytest.mark.parametrize("piece", [32 << 20, 200 * 784])
 @pytest.mark.parametrize("program", ["graph", "hybrid", "xla"])
-@pytest.mark.parametrize(
-    "options", [{}, ELABORATE, {"drop_remainder": True, "optimizer": "momentum"}, {"batch_size": 7}, {"precision": "bfloat16"}]
-)
+@pytest.mark.parametrize("options", [{}, ELABORATE, {"drop_remainder": True, "optimizer": "momentum"}, {"batch_size": 7}, {"precision": "bfloat16"}])
 def test_streaming_and_resident_weights_are_bit_identical(data, options, program, piece, monkeypatch):
     monkeypatch.setattr(engine, "_PIECE_BYTES", piece)  # one piece for the whole epoch, or pieces of a few batches with a last one that is filled up
     resident, streaming = (config(**options | {"engine": name}) for name in (program, f"streaming-{program}"))

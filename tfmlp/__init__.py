@@ -25,6 +25,7 @@ _NAMES = {
     "fit": "tfmlp.training.loop",
     "check_gradients": "tfmlp.verify.gradients",
     "assert_gradients_close": "tfmlp.verify.gradients",
+    "diagnose": "tfmlp.verify.diagnose",
     "check_derivative": "tfmlp.verify.functions",
     "check_loss": "tfmlp.verify.functions",
     "load_recipe": "tfmlp.recipes.recipe",

@@ -32,6 +32,18 @@ class DivergenceError(TfmlpError):
     exit_code = 3
 
 
+class Interruption(KeyboardInterrupt):
+    """A signal asked a run to end, and it did, at the end of an epoch.
+
+    Attributes:
+      exit_code: 128 plus the signal's number: 130 for Ctrl-C, 143 for SIGTERM.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(f"signal {number}")
+        self.exit_code = 128 + number
+
+
 class TfmlpWarning(UserWarning):
     """Something a user should know that does not stop the work."""
 

@@ -32,7 +32,9 @@ class JaxScan:
                 if cell.batch_norm:
                     if training:
                         mean, variance = values.mean(0), values.var(0)
-                        moved.append({"mean": 0.99 * stats[index]["mean"] + 0.01 * mean, "variance": 0.99 * stats[index]["variance"] + 0.01 * variance})
+                        moved.append(
+                            {"mean": 0.99 * stats[index]["mean"] + 0.01 * mean, "variance": 0.99 * stats[index]["variance"] + 0.01 * variance}
+                        )
                     else:
                         mean, variance = stats[index]["mean"], stats[index]["variance"]
                     values = (values - mean) * jax.lax.rsqrt(variance + 1e-3) * layer["gamma"] + layer["beta"]

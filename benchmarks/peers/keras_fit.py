@@ -64,9 +64,7 @@ class KerasFit:
         # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose random bits are slow under XLA.
         steps = -(-task.cell.rows // task.cell.batch)
         settings = {"jit_compile": not task.cell.dropout and precision == "float32", "steps_per_execution": min(steps, 64)} if best else {}
-        self._model.compile(
-            make_optimizer(task), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"], **settings
-        )
+        self._model.compile(make_optimizer(task), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"], **settings)
         self._data, self._test, self._batch, self._best = (task.features, task.train_labels), task.test, task.cell.batch, best
 
     def epoch(self, order: np.ndarray) -> None:

@@ -9,6 +9,7 @@ WRONG = [
     ("rows_dict", "d1 = d1 * (self.z1 > 0)", "d1 = d1 * (self.a1 >= 0)", "mask"),  # the course's net
     ("rows_dict", "d2 /= n", "d2 /= -n", "sign"),
     ("rows_dict", "d2 /= n", "d2 /= n * n", "batch_size"),
+    ("rows_dict", "        d2 /= n\n", "        d2 = probs * (d2 - (d2 * probs).sum(axis=1, keepdims=True))\n", "softmax_twice"),  # and no 1/n
     ("rows_dict", 'grads["db1"] = d1.sum(axis=0)', 'grads["db1"] = d1', "unreduced_bias"),
     ("rows_dict", 'grads["db2"] = d2.sum(axis=0)', 'grads["db2"] = d2.sum(axis=1)', "wrong_axis"),
     ("rows_dict", "self.a1.T @ d2", "self.z1.T @ d2", "preactivation"),

@@ -36,7 +36,10 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
         sys.exit(failed)
     for finding in result.findings:
         if finding["kind"] == "gradient":
-            click.echo(f"\n{finding['subject']}: " + (f"recognized as {finding['recognized']}" if finding["recognized"] else "gradients against central differences"))
+            click.echo(
+                f"\n{finding['subject']}: "
+                + (f"recognized as {finding['recognized']}" if finding["recognized"] else "gradients against central differences")
+            )
             click.echo(finding["text"])
         else:
             cause = finding["cause"]

@@ -64,9 +64,9 @@ class LazyGroup(click.Group):
         except TfmlpError as error:
             _report(ctx, f"error: {error}", error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo("interrupted", err=True)
-            ctx.exit(130)
+            ctx.exit(getattr(interrupt, "exit_code", 130))
         except BrokenPipeError:
             raise  # click ends quietly: whoever read the output has had enough
         except MemoryError as error:

@@ -1,13 +1,17 @@
 """`tfmlp train`: from a name to a trained, evaluated, recorded model."""
 
 import json
+from typing import Any
 
 import click
 
 from tfmlp import files
 from tfmlp.cli import main as program
-from tfmlp.cli.options import Command, config_options, make_config, recipe_options
+from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import describe_figures, say, show_downloads, show_epochs
+from tfmlp.config import Config
+from tfmlp.errors import ConfigError, DataError
+from tfmlp.runs.checkpoints import Checkpoints
 from tfmlp.runs.record import RunFolder, default_folder
 from tfmlp.runs.recording import record_training
 
@@ -15,9 +19,14 @@ from tfmlp.runs.recording import record_training
 @click.command(cls=Command)
 @config_options()
 @recipe_options
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with the run in this folder, from its last checkpoint, to the very weights of a run that was never stopped. With --epochs N, to N epochs.",
+)
 @click.option("--out", metavar="PATH", help="The run folder to write. Without it, runs/DATASET-DATE-TIME.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON.")
-def train(recipe: str | None, config_file: str | None, out: str | None, as_json: bool, **options) -> None:
+def train(recipe: str | None, config_file: str | None, resume: str | None, out: str | None, as_json: bool, **options) -> None:
     """Train a model, evaluate it on the test rows, and write a run folder.
 
     \b
@@ -28,11 +37,19 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
     A run starts from a recipe (the dataset's own, or --recipe) or from --config; an option given here overrides it. The defaults
     shown below hold for what neither says.
     """
-    config, recipe = make_config(recipe, config_file, options)
     if out == "":
         raise click.UsageError("--out is empty: name a folder, or leave it out.")
-    folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
-    folder.check()
+    earlier: dict[str, Any] = {}
+    if resume is not None:
+        if recipe or config_file or out:
+            raise click.UsageError("--resume goes on in the run's own folder with its own options: leave out --recipe, --config and --out.")
+        folder = RunFolder(files.user_path(resume))
+        earlier = folder.read()
+        config, recipe = _resumed_config(earlier, given_options(options), folder), earlier.get("recipe")
+    else:
+        config, recipe = make_config(recipe, config_file, options)
+        folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
+        folder.check()
 
     from tfmlp.cli.quiet import import_tensorflow
 
@@ -40,11 +57,16 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
     from tfmlp.data.sources import load_configured
     from tfmlp.training.device import choose_device
     from tfmlp.training.loop import fit
+    from tfmlp.verify.watch import Watch
 
     choose_device(config.runtime)  # before reading data, which may start TensorFlow: threads cannot be set later
     with show_downloads() as progress:
         data = load_configured(config.data, config.runtime.seed, progress)
+    if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
+        raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
     training = fit(config, data)
+    if resume is not None:
+        _restore(training, folder)
     backend = training.backend
     say(
         f"{config.data.dataset}: {len(data.train):,} training rows, {backend.parameters:,} parameters, "
@@ -54,8 +76,16 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
         say(f"note: {note}")
     if config.optimization.batch_size > len(data.train):
         say(f"note: batch_size {config.optimization.batch_size:,} is more than the {len(data.train):,} training rows: each epoch is one step.")
+    counts = data.class_counts().get("train")
+    watch = Watch([] if counts is None else (counts / counts.sum()).tolist())
     with show_epochs(config.optimization.epochs) as show:
-        record, error = record_training(training, folder, recipe, program.STARTED, show)
+
+        def on_epoch(epoch: dict) -> None:
+            show(epoch)
+            for warning in watch(epoch):
+                say(f"warning: {warning}.")
+
+        record, error = record_training(training, folder, recipe, program.STARTED, on_epoch, resumed=resume is not None)
     test = record["test"]
     if as_json:
         click.echo(json.dumps(record | {"epochs": [epoch.to_dict() for epoch in training.history]}, indent=2))
@@ -65,5 +95,51 @@ def train(recipe: str | None, config_file: str | None, out: str | None, as_json:
         click.echo(describe_figures("test", test))
     if not as_json:
         click.echo(f"run folder {folder.path}")
+    if isinstance(error, KeyboardInterrupt):
+        say(f"to go on: tfmlp train --resume {folder.path}")
     if error is not None:
         raise error
+
+
+# What may differ from the run that is resumed: how long it goes on, and on what.
+_RESUMABLE = ("epochs", "threads", "device", "data_dir", "tfds_dir")
+
+
+def _resumed_config(record: dict[str, Any], given: dict[str, Any], folder: RunFolder) -> Config:
+    """Returns the configuration of a run that is to go on, with engine and precision pinned to what it had.
+
+    Raises:
+      ConfigError: when options are given that would make it another run.
+    """
+    config = Config.from_dict(record["config"], source=f"{folder.path}/run.json")
+    current = {name: value for group in config.to_dict().values() for name, value in group.items()}
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    changed = [name for name, value in given.items() if name not in _RESUMABLE and value != current[name]]
+    if changed:
+        raise ConfigError(f"a resumed run cannot change {', '.join(changed)}: only {', '.join(_RESUMABLE)} may differ. Start a new run instead.")
+    engine = record.get("engine") if isinstance(record.get("engine"), dict) else {}
+    pinned = {
+        name: engine[key]
+        for name, key in (("engine", "name"), ("precision", "precision"))
+        if config.runtime.backend == "tensorflow" and key in engine
+    }
+    epochs = given.get("epochs", config.optimization.epochs)
+    if epochs < config.optimization.epochs:
+        raise ConfigError(f"--epochs {epochs} is less than the run's {config.optimization.epochs}: a resumed run can only be made longer.")
+    if epochs > config.optimization.epochs and config.optimization.schedule != "constant":
+        say(f"note: the learning rate's schedule now spans {epochs} epochs: from here on it is not that of the first {config.optimization.epochs}.")
+    return config.replace(**pinned | {name: value for name, value in given.items() if name in _RESUMABLE})
+
+
+def _restore(training: Any, folder: RunFolder) -> None:
+    """Puts the last whole checkpoint into a training, and says from where it goes on."""
+    checkpoint = Checkpoints(folder.path).load()
+    if checkpoint is None:
+        say(f"{folder.path} has no checkpoint: starting from the first epoch")
+        return
+    training.set_state(checkpoint.arrays, checkpoint.values)
+    epochs = training.config.optimization.epochs
+    if training.stopped_early or checkpoint.epoch >= epochs:
+        say(f"{folder.path} ended after epoch {checkpoint.epoch}: nothing is left to train; --epochs N goes on to N")
+    else:
+        say(f"going on after epoch {checkpoint.epoch} of {epochs}")

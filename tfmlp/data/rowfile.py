@@ -40,7 +40,7 @@ class RowFile:
         row_shape = array.shape[1:] if array.ndim != 3 else (*array.shape[1:], 1)  # gray images without their channel
         self.shape = (len(array) if rows is None else len(rows), *row_shape)
         self._row_bytes = int(np.prod(row_shape)) * array.dtype.itemsize
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - open as long as this object lives
+        self._file = open(path, "rb", buffering=0)
 
     ndim = property(lambda self: len(self.shape))
     nbytes = property(lambda self: self.shape[0] * self._row_bytes)

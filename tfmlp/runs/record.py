@@ -3,6 +3,7 @@
     run.json         the record: configuration, dataset, engine, timing, best epoch, test figures
     epochs.jsonl     one line per epoch, written as it ends
     model.keras      the trained model
+    checkpoints/     what training goes on from, as in `runs.checkpoints`
 
 `run.json` is written when the run starts, with the status "interrupted", which is the truth unless the run lives to write another.
 """
@@ -73,6 +74,12 @@ class RunFolder:
                 if is_new:
                     self.path.rmdir()
             raise
+
+    def reopen(self, record: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
+        """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record as interrupted."""
+        with _writing(self.path), files.written_atomically(self.path / EPOCHS) as temporary:
+            temporary.write_text("".join(json.dumps(epoch, allow_nan=False) + "\n" for epoch in epochs), encoding="utf-8")
+        self.write(record | {"status": "interrupted"})
 
     def add_epoch(self, epoch: dict[str, Any]) -> None:
         """Adds a line to `epochs.jsonl`."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tfmlp.errors import CheckpointError, DivergenceError, TfmlpError
+from tfmlp.errors import CheckpointError, DivergenceError, Interruption, TfmlpError
+from tfmlp.runs.checkpoints import Checkpoint, Checkpoints, locked
 from tfmlp.runs.record import FORMAT, RunFolder
 from tfmlp.runs.versions import versions
 
@@ -40,9 +41,11 @@ def describe(training: Any, recipe: str | None) -> dict[str, Any]:
 
 
 def record_training(
-    training: Any, folder: RunFolder, recipe: str | None, started: float, on_epoch: Callable[[dict[str, Any]], None]
+    training: Any, folder: RunFolder, recipe: str | None, started: float, on_epoch: Callable[[dict[str, Any]], None], resumed: bool = False
 ) -> tuple[dict[str, Any], BaseException | None]:
-    """Trains to the end, evaluates on the test rows, and leaves record, epochs and model in the run folder.
+    """Trains to the end, evaluates on the test rows, and leaves record, epochs, checkpoints and model in the run folder.
+
+    The first Ctrl-C or SIGTERM ends the run after the epoch that is being trained, with a checkpoint; a second one ends it at once.
 
     Args:
       training: A `Training`.
@@ -50,24 +53,45 @@ def record_training(
       recipe: The recipe's name, for the record.
       started: `time.perf_counter()` when the command started.
       on_epoch: Called with each epoch's figures, as `epochs.jsonl` holds them.
+      resumed: Whether the folder holds this run already, and `training` its state.
 
     Returns:
       The record, and what went wrong: the divergence or interruption that ended the run early, or that it could not be written.
     """
     record = describe(training, recipe)
-    folder.start(record)
+    with locked(folder.path):
+        if resumed:
+            record["resumed_after_epoch"] = len(training.history)
+            folder.reopen(record, [epoch.to_dict() for epoch in training.history])
+        else:
+            folder.start(record)
+        return _train(training, folder, record, started, on_epoch)
+
+
+def _train(
+    training: Any, folder: RunFolder, record: dict[str, Any], started: float, on_epoch: Callable
+) -> tuple[dict[str, Any], BaseException | None]:
     error: BaseException | None = None
     loop_started = time.perf_counter()
+    checkpoints, saved = Checkpoints(folder.path), len(training.history)
     try:
-        for epoch in training:
-            folder.add_epoch(epoch.to_dict())
-            on_epoch(epoch.to_dict())
+        with _signals_noted() as noted:
+            for epoch in training:
+                folder.add_epoch(epoch.to_dict())
+                on_epoch(epoch.to_dict())
+                is_last = noted or epoch.epoch == training.config.optimization.epochs or training.stopped_early
+                if is_last or checkpoints.is_due:
+                    checkpoints.save(Checkpoint(epoch.epoch, *training.get_state()))
+                    saved = epoch.epoch
+                if noted and not training.stopped_early and epoch.epoch < training.config.optimization.epochs:
+                    raise Interruption(noted[0])
         record["status"] = "stopped" if training.stopped_early else "completed"
     except DivergenceError as divergence:
         error, record["status"] = divergence, "diverged"
     except KeyboardInterrupt as interrupt:
         error = interrupt
         training.restore_best()
+    record["checkpoint"] = saved or None
     training_seconds = time.perf_counter() - loop_started
     with _interruptions_held():  # an impatient second Ctrl-C must not lose what the first one was to save
         return record, _finish(training, folder, record, started, training_seconds) or error
@@ -100,6 +124,27 @@ def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: f
     except CheckpointError as full:
         error = full
     return error
+
+
+@contextmanager
+def _signals_noted() -> Iterator[list[int]]:
+    """Yields a list that gets the number of the first SIGINT or SIGTERM; the second raises KeyboardInterrupt. Elsewhere than in the main thread it stays empty."""
+    noted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+
+    def note(number: int, frame: Any) -> None:
+        if noted:
+            raise Interruption(number)
+        noted.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

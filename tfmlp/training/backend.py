@@ -13,8 +13,8 @@ from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
 from tfmlp.model.mlp import MLP
-from tfmlp.training.device import choose_device
 from tfmlp.training.choice import choose_engine, choose_precision
+from tfmlp.training.device import choose_device
 from tfmlp.training.engine import count_steps, make_engine, program_of
 from tfmlp.training.evaluation import Evaluation, Metrics, read_metrics
 from tfmlp.training.losses import find_loss_name, make_metrics, model_loss
@@ -64,7 +64,9 @@ class TensorFlowBackend:
             loss = find_loss_name(config, data.task)
             self._train_metrics = make_metrics(data.task)
             metrics = list(self._train_metrics.values())
-            step = make_train_step(self.model, self.optimizer, model_loss(self.model, loss), metrics, compile_update=program_of(self.engine) == "hybrid")
+            step = make_train_step(
+                self.model, self.optimizer, model_loss(self.model, loss), metrics, compile_update=program_of(self.engine) == "hybrid"
+            )
             self._evaluation = Evaluation(self.model, data, loss)
             # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
             self._validation = None

@@ -67,7 +67,9 @@ class StreamingEngine:
         # Every piece has the same shape, for which alone XLA compiled: the last one is filled up with a row that is not trained on.
         order = np.pad(order[: self._rows], (0, -self._rows % self._piece), mode="edge")
         left = self._rows
-        for features, labels in make_batches(self._split.features, self._split.labels, order, first_step=int(self._counter.numpy()), **self._batching):
+        for features, labels in make_batches(
+            self._split.features, self._split.labels, order, first_step=int(self._counter.numpy()), **self._batching
+        ):
             self._program.run(features, labels, None, min(left, self._piece))
             left -= self._piece
 

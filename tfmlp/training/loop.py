@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
@@ -51,6 +53,12 @@ class EpochResult:
             values["validation"] = self.validation.to_dict()
         return values
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "EpochResult":
+        """Makes a result from what `to_dict` returned."""
+        validation = values.get("validation")
+        return cls(**values | {"train": Metrics(**values["train"]), "validation": validation and Metrics(**validation)})
+
 
 class Training:
     """A training run: iterate over it to train, one `EpochResult` an epoch.
@@ -75,6 +83,40 @@ class Training:
             raise ConfigError("patience needs validation rows to watch: set validation, for example to 0.1.")
         self._stopping = EarlyStopping(optimization.monitor, optimization.patience, optimization.min_delta)
         self.backend = _BACKENDS[config.runtime.backend](config, data)
+
+    def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Returns everything that changes during training: arrays by name, and values for JSON. Restored into a new `Training`, it goes on as if never stopped."""
+        arrays = {f"state/{name}": array for name, array in self.backend.get_state().items()}
+        best = self._stopping.best_weights
+        if best is not None:
+            items = best.items() if isinstance(best, dict) else enumerate(best)
+            arrays |= {f"best/{name}": array for name, array in items}
+        values = {
+            "history": [epoch.to_dict() for epoch in self.history],
+            "stopped_early": self.stopped_early,
+            "stopping": {"best_epoch": self._stopping.best_epoch, "best": self._stopping.best, "waited": self._stopping.waited},
+            "best_is_named": isinstance(best, dict),
+        }
+        return arrays, values
+
+    def set_state(self, arrays: dict[str, np.ndarray], values: dict[str, Any]) -> None:
+        """Puts back what `get_state` returned.
+
+        Raises:
+          ConfigError: when it is of another model or optimizer.
+        """
+        parts = {
+            part: {name.removeprefix(f"{part}/"): array for name, array in arrays.items() if name.startswith(f"{part}/")}
+            for part in ("state", "best")
+        }
+        self.backend.set_state(parts["state"])
+        if parts["best"]:
+            best = parts["best"]
+            self._stopping.best_weights = best if values["best_is_named"] else [best[str(index)] for index in range(len(best))]
+        self.history = [EpochResult.from_dict(epoch) for epoch in values["history"]]
+        self.stopped_early = values["stopped_early"]
+        for name, value in values["stopping"].items():
+            setattr(self._stopping, name, value)
 
     @property
     def model(self):

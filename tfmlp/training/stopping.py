@@ -1,6 +1,5 @@
 """Which epoch was the best, and when to give up waiting for a better one."""
 
-import math
 from typing import Any
 
 _HIGHER_IS_BETTER = {"accuracy"}
@@ -18,6 +17,7 @@ class EarlyStopping:
       best_epoch: The number of the best epoch so far, or None.
       best_weights: What `update` was given in that epoch, if there is a patience.
       waited: Epochs since then.
+      best: The figure then, with the sign that makes higher better.
     """
 
     def __init__(self, monitor: str, patience: int | None, min_delta: float = 0.0):
@@ -26,12 +26,12 @@ class EarlyStopping:
         self.best_epoch: int | None = None
         self.best_weights: Any = None
         self.waited = 0
-        self._best = -math.inf
+        self.best: float | None = None
 
     def update(self, epoch: int, figure: float, get_weights) -> None:
         """Takes an epoch's validation figure; `get_weights()` is called only if they are to be kept."""
-        if self._sign * figure > self._best + (self.min_delta if self.best_epoch else 0.0):
-            self._best, self.best_epoch, self.waited = self._sign * figure, epoch, 0
+        if self.best is None or self._sign * figure > self.best + self.min_delta:
+            self.best, self.best_epoch, self.waited = self._sign * figure, epoch, 0
             self.best_weights = get_weights() if self.patience else None
         else:
             self.waited += 1

@@ -94,18 +94,25 @@ def explain_ratio(ratio: float, batch: int | None, outputs: int | None, what: st
             if near(factor * batch):
                 return Cause("batch_size", f"{what} is {ratio:g} times what it should be: it must be divided by the batch size {batch}{text}")
             if near(factor / batch):
-                return Cause("batch_size", f"{what} is {batch} times too small{text}: it is divided by the batch size once too often, or the loss is a sum")
+                return Cause(
+                    "batch_size", f"{what} is {batch} times too small{text}: it is divided by the batch size once too often, or the loss is a sum"
+                )
     if near(2) or near(0.5):
         return Cause("factor_2", f"{what} is {ratio:g} times what it should be: a factor 2, as from the derivative of a square")
     if near(-2) or near(-0.5):
         return Cause("sign", f"{what} has the wrong sign, and is off by a factor 2")
     if outputs and outputs > 2 and (near(outputs) or near(1 / outputs)):
-        return Cause("outputs", f"{what} is {ratio:g} times what it should be: the number of outputs is {outputs}, over which the loss takes a mean or a sum")
+        return Cause(
+            "outputs", f"{what} is {ratio:g} times what it should be: the number of outputs is {outputs}, over which the loss takes a mean or a sum"
+        )
     for rate in (0.5, 0.4, 0.3, 0.2, 0.125, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.003, 0.002, 0.001, 1e-4):
         if near(rate) or near(-rate):
             return Cause("learning_rate", f"{what} is {ratio:g} times what it should be: it looks multiplied by a learning rate already")
         if batch and (near(rate * batch) or near(rate / batch) or near(-rate * batch)):
-            return Cause("learning_rate", f"{what} is {ratio:g} times what it should be: a learning rate of {rate:g} and the batch size {batch} would make that")
+            return Cause(
+                "learning_rate",
+                f"{what} is {ratio:g} times what it should be: a learning rate of {rate:g} and the batch size {batch} would make that",
+            )
     if ratio > 2 and near(round(ratio)):
         return Cause("batch_size", f"{what} is {round(ratio)} times what it should be: if that is the number of rows, it must be divided by it")
     if 0 < ratio < 0.5 and np.isclose(1 / ratio, round(1 / ratio), rtol=1e-3):
@@ -128,12 +135,23 @@ def explain_one(part: Compared, batch: int | None, outputs: int | None) -> Cause
             for axis in range(given.ndim):
                 for reduce, word in ((np.sum, "summed"), (np.mean, "averaged")):
                     reduced = reduce(given, axis=axis)
-                    if reduced.shape == own.shape and np.allclose(reduced.reshape(-1)[part.slopes.entries], part.numeric, rtol=1e-4, atol=1e-8 + part.slopes.noise):
-                        return Cause("unreduced_bias", f"the gradient has the shape {part.given.shape}, one row an example; {word} over axis {axis} it is right")
-            return Cause("unreduced_bias", f"the gradient has the shape {part.given.shape}, the parameter {shape}: it is not summed over the examples")
+                    if reduced.shape == own.shape and np.allclose(
+                        reduced.reshape(-1)[part.slopes.entries], part.numeric, rtol=1e-4, atol=1e-8 + part.slopes.noise
+                    ):
+                        return Cause(
+                            "unreduced_bias",
+                            f"the gradient has the shape {part.given.shape}, one row an example; {word} over axis {axis} it is right",
+                        )
+            return Cause(
+                "unreduced_bias", f"the gradient has the shape {part.given.shape}, the parameter {shape}: it is not summed over the examples"
+            )
         if given.ndim == own.ndim == 2 and given.shape == own.shape[::-1]:
             turned = given.T.reshape(-1)[part.slopes.entries]
-            ending = "; transposed, it is right" if np.allclose(turned, part.numeric, rtol=1e-3, atol=1e-8 + part.slopes.noise) else ", and its numbers are wrong, too"
+            ending = (
+                "; transposed, it is right"
+                if np.allclose(turned, part.numeric, rtol=1e-3, atol=1e-8 + part.slopes.noise)
+                else ", and its numbers are wrong, too"
+            )
             return Cause("transposed", f"the gradient has the shape {part.given.shape}, transposed to the parameter's {shape}{ending}")
         if own.ndim == given.ndim == 1 or given.ndim == 0:
             return Cause("wrong_axis", f"the gradient has the shape {part.given.shape}, the parameter {shape}: it is summed over the wrong axis")
@@ -152,10 +170,16 @@ def explain_one(part: Compared, batch: int | None, outputs: int | None) -> Cause
         factor = float(np.dot(difference, weights[smooth]) / np.dot(weights[smooth], weights[smooth]))
         if np.allclose(difference, factor * weights[smooth], rtol=1e-3, atol=1e-5 * np.abs(difference).max() + part.slopes.noise):
             word = "too much" if factor > 0 else "missing"
-            return Cause("penalty", f"{abs(factor):.3g} times the weights are {word}: the penalty (weight decay) in the loss and in the gradient do not match")
+            return Cause(
+                "penalty", f"{abs(factor):.3g} times the weights are {word}: the penalty (weight decay) in the loss and in the gradient do not match"
+            )
     largest = np.abs(values[smooth]).max(initial=0)
     clipped = np.isclose(np.abs(values), largest, rtol=1e-9) & smooth
-    if 1 < clipped.sum() < smooth.sum() and np.all(np.abs(numeric[clipped]) >= largest * (1 - 1e-6)) and np.allclose(values[~clipped & smooth], numeric[~clipped & smooth], rtol=1e-3, atol=part.slopes.noise + 1e-9):
+    if (
+        1 < clipped.sum() < smooth.sum()
+        and np.all(np.abs(numeric[clipped]) >= largest * (1 - 1e-6))
+        and np.allclose(values[~clipped & smooth], numeric[~clipped & smooth], rtol=1e-3, atol=part.slopes.noise + 1e-9)
+    ):
         return Cause("clipped", f"entries are clipped at {largest:.4g}; the others are right")
     return None
 
@@ -180,7 +204,10 @@ def locate(parts: list[Compared]) -> Cause | None:
         if part in kernels or not kernels:
             after = parts[parts.index(part) + 1 : parts.index(part) + 2]
             if after and after[0].right and after[0] not in kernels:
-                return Cause("stale_activations", f"only {part.name} is wrong, its bias {after[0].name} is right: the layer's input that it is multiplied by is not that of this forward pass (stale, or of another layer)")
+                return Cause(
+                    "stale_activations",
+                    f"only {part.name} is wrong, its bias {after[0].name} is right: the layer's input that it is multiplied by is not that of this forward pass (stale, or of another layer)",
+                )
             return Cause("one_kernel", f"only {part.name} is wrong")
         return Cause("wrong_axis", f"only {part.name} is wrong: it is summed over the wrong axis, or not over all examples")
     right_after = None
@@ -190,11 +217,20 @@ def locate(parts: list[Compared]) -> Cause | None:
             break
     if right_after is not None and right_after < len(parts) - 1 and all(not part.right for part in kernels if parts.index(part) <= right_after):
         above = parts[right_after + 1].name
-        return Cause("layer", f"from {above} upwards all is right, from {parts[right_after].name} down it is wrong: the error is in the step from the one to the other (the activation's derivative, or the product with the kernel above)")
+        return Cause(
+            "layer",
+            f"from {above} upwards all is right, from {parts[right_after].name} down it is wrong: the error is in the step from the one to the other (the activation's derivative, or the product with the kernel above)",
+        )
     if all(part in kernels for part in wrong):
-        return Cause("stale_activations", f"the biases are right and {_listed(part.name for part in wrong)} wrong: the layers' inputs that they are multiplied by are not those of this forward pass")
+        return Cause(
+            "stale_activations",
+            f"the biases are right and {_listed(part.name for part in wrong)} wrong: the layers' inputs that they are multiplied by are not those of this forward pass",
+        )
     if all(part not in kernels for part in wrong):
-        return Cause("wrong_axis", f"the kernels are right and {_listed(part.name for part in wrong)} wrong: summed over the wrong axis, or not over all examples")
+        return Cause(
+            "wrong_axis",
+            f"the kernels are right and {_listed(part.name for part in wrong)} wrong: summed over the wrong axis, or not over all examples",
+        )
     return None
 
 

@@ -1,7 +1,7 @@
 """Why does my net not learn? A short, bounded investigation of a model, its optimizer and its data.
 
-    diagnosis = diagnose(model, optimizer, (x_train, y_train), test=(x_test, y_test))
-    print(diagnosis)        # findings, the most important first
+diagnosis = diagnose(model, optimizer, (x_train, y_train), test=(x_test, y_test))
+print(diagnosis)        # findings, the most important first
 """
 
 import contextlib
@@ -55,7 +55,12 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the diagnosis as plain values."""
-        return {"healthy": self.healthy, "findings": [vars(finding) for finding in self.findings], "facts": self.facts, "seconds": round(self.seconds, 1)}
+        return {
+            "healthy": self.healthy,
+            "findings": [vars(finding) for finding in self.findings],
+            "facts": self.facts,
+            "seconds": round(self.seconds, 1),
+        }
 
     def __str__(self) -> str:
         if self.healthy:
@@ -149,7 +154,13 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
         accuracy = _accuracy(probe)
         learned = np.isfinite(after) and accuracy > majority + 0.1 * (1 - majority) and accuracy > right_before - 0.02
         diagnosis.facts |= {"accuracy_after": accuracy, "majority_share": majority}
-    diagnosis.facts |= {"initial_loss": before, "loss_after": after, "steps": len(run.losses), "learned": bool(learned), "update_ratios": _update_ratios(probe)}
+    diagnosis.facts |= {
+        "initial_loss": before,
+        "loss_after": after,
+        "steps": len(run.losses),
+        "learned": bool(learned),
+        "update_ratios": _update_ratios(probe),
+    }
     if not learned:
         found += symptoms.training_findings(probe, (before, None), run, classes, probe.batch[1])
         if run.non_finite is None and not any(finding.name == "dead_units" for finding in found):
@@ -158,7 +169,20 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
 
     suggested, breaks = _range_test(probe, diagnosis, seconds=max(1.0, min(8.0, until - time.perf_counter() - 6)))
     probe.restore()
-    explained = any(finding.name in ("unscaled_inputs", "uncentered_inputs", "symmetric_weights", "softmax_twice", "constant_labels", "unrelated_labels", "wrong_gradient", "penalty_too_strong") for finding in found)
+    explained = any(
+        finding.name
+        in (
+            "unscaled_inputs",
+            "uncentered_inputs",
+            "symmetric_weights",
+            "softmax_twice",
+            "constant_labels",
+            "unrelated_labels",
+            "wrong_gradient",
+            "penalty_too_strong",
+        )
+        for finding in found
+    )
     if not explained:
         found += symptoms.rate_findings(probe, learned, run.losses, suggested, breaks)
     if not learned:
@@ -167,9 +191,25 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
         fitted = run.losses[-1] < 0.3 * run.losses[0] if run.non_finite is None else False
         diagnosis.facts["overfits_one_batch"] = bool(fitted)
         if not fitted:
-            found.append(Finding("cannot_overfit", 62, f"the net cannot even fit {len(rows)} rows", f"loss {run.losses[0]:.4g} before, {run.losses[-1]:.4g} after {len(run.losses)} steps at a learning rate of {run.rates[-1]:.2g}", "something between inputs and loss is broken: see the findings above"))
+            found.append(
+                Finding(
+                    "cannot_overfit",
+                    62,
+                    f"the net cannot even fit {len(rows)} rows",
+                    f"loss {run.losses[0]:.4g} before, {run.losses[-1]:.4g} after {len(run.losses)} steps at a learning rate of {run.rates[-1]:.2g}",
+                    "something between inputs and loss is broken: see the findings above",
+                )
+            )
         elif not found:
-            found.append(Finding("not_learning", 50, "the net does not learn, and no cause was found", f"loss {before:.4g} before, {after:.4g} after {diagnosis.facts['steps']} steps; it can fit {len(rows)} rows", "train longer, or look at the data"))
+            found.append(
+                Finding(
+                    "not_learning",
+                    50,
+                    "the net does not learn, and no cause was found",
+                    f"loss {before:.4g} before, {after:.4g} after {diagnosis.facts['steps']} steps; it can fit {len(rows)} rows",
+                    "train longer, or look at the data",
+                )
+            )
 
 
 def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[float | None, float | None]:
@@ -185,7 +225,14 @@ def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[flo
     smooth = np.array(smooth)
     diagnosis.range_test = (run.rates, smooth.tolist())
     lowest = int(np.nanargmin(smooth))
-    broken = next((i for i in range(lowest, len(smooth)) if not np.isfinite(smooth[i]) or smooth[i] > 2 * smooth[lowest] + 0.5 * abs(losses[0] - smooth[lowest])), None)
+    broken = next(
+        (
+            i
+            for i in range(lowest, len(smooth))
+            if not np.isfinite(smooth[i]) or smooth[i] > 2 * smooth[lowest] + 0.5 * abs(losses[0] - smooth[lowest])
+        ),
+        None,
+    )
     if smooth[lowest] > 0.98 * losses[0]:
         return None, None  # no rate helps
     suggested = float(_RATES[max(lowest - 4, 0)])  # half a decade below the lowest loss

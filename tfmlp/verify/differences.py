@@ -60,7 +60,7 @@ def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.nda
     central, low, high = (np.empty(len(entries)) for _ in range(3))
     kinked = np.zeros(len(entries), bool)
     for i, entry in enumerate(entries):
-        kept, bend = flat[entry], np.inf
+        kept, bend = flat[entry], 0.0
         for shrink in (1, 16):
             step = base * max(1.0, abs(kept)) / shrink
             flat[entry] = kept + step

@@ -73,11 +73,19 @@ def check_namespace(namespace: dict[str, Any], seed: int = 0) -> FileFindings:
     Raises:
       ConfigError: when its adapter returns something else than it should.
     """
-    own = {name: value for name, value in namespace.items() if not name.startswith("__") and not inspect.ismodule(value) and _is_own(value, namespace)}
+    own = {
+        name: value for name, value in namespace.items() if not name.startswith("__") and not inspect.ismodule(value) and _is_own(value, namespace)
+    }
     found = FileFindings()
     if callable(namespace.get(ADAPTER)):
         for number, case in enumerate(_cases(namespace[ADAPTER]())):
-            found.findings.append(Finding(str(case.pop("name", ADAPTER if number == 0 else f"{ADAPTER} {number + 1}")), "gradient", check_gradients(case.pop("loss"), case.pop("params"), case.pop("grads"), seed=seed, **case)))
+            found.findings.append(
+                Finding(
+                    str(case.pop("name", ADAPTER if number == 0 else f"{ADAPTER} {number + 1}")),
+                    "gradient",
+                    check_gradients(case.pop("loss"), case.pop("params"), case.pop("grads"), seed=seed, **case),
+                )
+            )
         return found
     found.findings += _functions(own, seed)
     found.findings += _classes(own, found, seed)
@@ -104,7 +112,9 @@ def _cases(result: Any) -> list[dict[str, Any]]:
     for case in cases:
         known = {"loss", "params", "grads", "inputs", "labels", "batch_size", "name"}
         if not isinstance(case, dict) or not {"loss", "params", "grads"} <= set(case) or not set(case) <= known:
-            raise ConfigError(f"{ADAPTER} must return a dict with loss, params and grads (and inputs, labels, batch_size, name); received {sorted(case) if isinstance(case, dict) else type(case).__name__}.")
+            raise ConfigError(
+                f"{ADAPTER} must return a dict with loss, params and grads (and inputs, labels, batch_size, name); received {sorted(case) if isinstance(case, dict) else type(case).__name__}."
+            )
     return [dict(case) for case in cases]
 
 
@@ -193,7 +203,19 @@ def _classes(own: dict[str, Any], found: FileFindings, seed: int) -> Iterator[Fi
                 ways = [lambda z, back=back: back(np.ones_like(z), z), lambda z, back=back: back(z, np.ones_like(z))]
             else:
                 ways = [lambda z, run=run, back=back: (run(z), back())[1]]
-            if len(second) == 1 and second[0].lower().strip("_") in ("dout", "grad_out", "grad_output", "grad", "upstream", "dy", "delta", "d_out", "gradient", "output_grad", "da"):
+            if len(second) == 1 and second[0].lower().strip("_") in (
+                "dout",
+                "grad_out",
+                "grad_output",
+                "grad",
+                "upstream",
+                "dy",
+                "delta",
+                "d_out",
+                "gradient",
+                "output_grad",
+                "da",
+            ):
                 ways.reverse()
             reports = [report for report in (_attempt(lambda way=way, run=run: check_derivative(run, way)) for way in ways) if report is not None]
             right = next((report for report in reports if report.right), None)
@@ -230,7 +252,9 @@ def _softmax(function: Callable) -> FunctionReport:
 def _dropout(function: Callable) -> FunctionReport | None:
     names = list(inspect.signature(function).parameters)
     flag = next((name for name in names if name.lower() in ("training", "train", "is_training", "mode")), None)
-    rate = next((name for name in names if name.lower() in ("p", "rate", "keep_prob", "keep", "p_drop", "prob", "drop_prob", "keep_probability")), None)
+    rate = next(
+        (name for name in names if name.lower() in ("p", "rate", "keep_prob", "keep", "p_drop", "prob", "drop_prob", "keep_probability")), None
+    )
     if flag is None or rate is None or flag == names[0] or rate == names[0]:
         return None
 
@@ -250,7 +274,7 @@ def _attempt(make: Callable[[], Any]) -> Any:
     """Returns what a call gives, or None if it raises: it was not meant to be called so."""
     try:
         return make()
-    except Exception:  # noqa: BLE001
+    except Exception:
         return None
 
 

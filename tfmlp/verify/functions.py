@@ -33,7 +33,11 @@ class FunctionReport:
     detail: str = ""
 
     def __str__(self) -> str:
-        return ("right" if self.right else f"WRONG: {self.cause.text}") + (f" ({self.detail})" if self.detail else "") + (f" ({self.note})" if self.note else "")
+        return (
+            ("right" if self.right else f"WRONG: {self.cause.text}")
+            + (f" ({self.detail})" if self.detail else "")
+            + (f" ({self.note})" if self.note else "")
+        )
 
 
 def check_derivative(function: Callable[..., Any], derivative: Callable[..., Any]) -> FunctionReport:
@@ -54,7 +58,7 @@ def check_derivative(function: Callable[..., Any], derivative: Callable[..., Any
     with np.errstate(all="ignore"):
         try:
             of_output = _array(derivative, values)
-        except Exception:  # noqa: BLE001 - it need not take outputs
+        except Exception:
             of_output = np.full_like(slopes, np.nan)
     if of_output.shape == slopes.shape and _close(of_output, slopes):
         return FunctionReport(True, note="written in terms of the function's output")
@@ -68,10 +72,17 @@ def _derivative_cause(given: np.ndarray, of_output: np.ndarray, values: np.ndarr
         return Cause("not_finite", "the derivative is NaN or infinite somewhere")
     flat = _close(slopes[_POINTS < 0], np.full((_POINTS < 0).sum(), slopes[0]))
     if flat and _close(given, np.ones_like(given) * given[-1]) and not _close(slopes, given):
-        return Cause("mask", "the derivative is the same on both sides of 0: the mask is missing (it must look at the input, not at the output, which is never below 0)")
+        return Cause(
+            "mask",
+            "the derivative is the same on both sides of 0: the mask is missing (it must look at the input, not at the output, which is never below 0)",
+        )
     if flat and _close(given[_POINTS > 0], slopes[_POINTS > 0]):
         return Cause("slope", "the derivative is right above 0 and wrong below it: the slope there")
-    if flat and _close(given[::-1][: (_POINTS > 0).sum()], slopes[_POINTS > 0]) and _close(given[_POINTS > 0], slopes[_POINTS < 0][0] * np.ones((_POINTS > 0).sum())):
+    if (
+        flat
+        and _close(given[::-1][: (_POINTS > 0).sum()], slopes[_POINTS > 0])
+        and _close(given[_POINTS > 0], slopes[_POINTS < 0][0] * np.ones((_POINTS > 0).sum()))
+    ):
         return Cause("mask_inverted", "the two sides of 0 are exchanged")
     if _close(given, -slopes):
         return Cause("sign", "the derivative has the wrong sign")
@@ -80,7 +91,10 @@ def _derivative_cause(given: np.ndarray, of_output: np.ndarray, values: np.ndarr
     ratio = given / np.where(slopes == 0, np.nan, slopes)
     ratio = ratio[np.isfinite(ratio)]
     if len(ratio) > 3 and np.allclose(ratio, ratio[0], rtol=1e-4):
-        return Cause("factor_2" if np.isclose(abs(ratio[0]), 2) or np.isclose(abs(ratio[0]), 0.5) else "scaled", f"the derivative is {ratio[0]:g} times what it should be")
+        return Cause(
+            "factor_2" if np.isclose(abs(ratio[0]), 2) or np.isclose(abs(ratio[0]), 0.5) else "scaled",
+            f"the derivative is {ratio[0]:g} times what it should be",
+        )
     if _close(given, np.ones_like(given)):
         return Cause("no_derivative", "it is 1 everywhere: the derivative is left out")
     for name, activation in ACTIVATIONS.items():
@@ -117,11 +131,19 @@ def check_loss(loss: Callable[..., Any], gradient: Callable[..., Any], *, classe
     given = np.asarray(gradient(outputs, labels), float)
     for name, text, tried in (
         ("softmax_left_out", "the gradient is that of probabilities; the loss takes logits", -targets / outputs),
-        ("loss_mismatch", "the gradient is outputs - targets, which is right for softmax' logits and for squares; this loss takes probabilities", outputs - targets),
+        (
+            "loss_mismatch",
+            "the gradient is outputs - targets, which is right for softmax' logits and for squares; this loss takes probabilities",
+            outputs - targets,
+        ),
         ("loss_mismatch", "the gradient is softmax(outputs) - targets, of a loss that takes logits; this loss does not", softmax(outputs) - targets),
     ):
         for scale in (1, 1 / 7, 1 / 28):
-            if given.shape == tried.shape and np.allclose(given, scale * tried, rtol=1e-5, atol=1e-9) and (report.cause is None or report.cause.name in ("scaled", "one_kernel", "layer")):
+            if (
+                given.shape == tried.shape
+                and np.allclose(given, scale * tried, rtol=1e-5, atol=1e-9)
+                and (report.cause is None or report.cause.name in ("scaled", "one_kernel", "layer"))
+            ):
                 return GradientReport(report.parameters, Cause(name, text), report.recognized)
     return report
 
@@ -141,7 +163,9 @@ def check_softmax(function: Callable[..., Any], *, column: bool = False) -> Func
             return FunctionReport(False, Cause("wrong_axis", "the softmax sums to one over the wrong axis: every example must sum to one"))
         return FunctionReport(False, Cause("not_normalized", f"the rows do not sum to one: the first sums to {rows[0].sum():.6g}"))
     if not np.isfinite(large).all():
-        return FunctionReport(False, Cause("overflow", "inputs of 1000 give NaN: exp overflows; subtract each row's largest entry first, which changes nothing else"))
+        return FunctionReport(
+            False, Cause("overflow", "inputs of 1000 give NaN: exp overflows; subtract each row's largest entry first, which changes nothing else")
+        )
     if not np.allclose(rows, softmax(logits)) or not np.allclose(rows, large) or not np.allclose(rows, moved):
         return FunctionReport(False, Cause("wrong", "it differs from exp(x) / sum(exp(x))"))
     return FunctionReport(True)
@@ -163,7 +187,13 @@ def check_dropout(train: Callable[[np.ndarray], Any], infer: Callable[[np.ndarra
         return FunctionReport(False, Cause("train_flag", "it drops units at inference, too"))
     error = 6 * float(trained.std()) / np.sqrt(trained.size)
     if abs(trained.mean() - inferred.mean()) > error:
-        return FunctionReport(False, Cause("mean", f"the mean is {trained.mean():.3f} in training and {inferred.mean():.3f} at inference: divide what is kept by the keep probability"))
+        return FunctionReport(
+            False,
+            Cause(
+                "mean",
+                f"the mean is {trained.mean():.3f} in training and {inferred.mean():.3f} at inference: divide what is kept by the keep probability",
+            ),
+        )
     return FunctionReport(True)
 
 

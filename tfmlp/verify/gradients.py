@@ -1,8 +1,8 @@
 """Is my gradient right? Anybody's loss, parameters and gradients, held against central differences; and if not, why.
 
-    report = check_gradients(loss_fn, params, grads, inputs=X, labels=Y)
-    print(report)           # a table
-    assert report.right
+report = check_gradients(loss_fn, params, grads, inputs=X, labels=Y)
+print(report)           # a table
+assert report.right
 """
 
 import inspect
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tfmlp.errors import ConfigError
-from tfmlp.verify.causes import Cause, Compared, explain_one, explain_together, locate, squeezed
+from tfmlp.verify.causes import Cause, Compared, explain_one, explain_ratio, explain_together, locate, squeezed
 from tfmlp.verify.differences import computes_in_float32, measure_slopes
 from tfmlp.verify.leaves import leaves_of, matched, rebuilt
 from tfmlp.verify.mirror import recognize
@@ -171,11 +171,17 @@ def assert_gradients_close(loss_fn: Callable[..., Any], params: Any, grads: Any,
 def _closed(loss_fn: Callable[..., Any], params: Any, leaves: dict[str, Any]) -> Callable[[], float]:
     """Returns the loss as a function of nothing that reads the leaves' values."""
     try:
-        wanted = [p for p in inspect.signature(loss_fn).parameters.values() if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        wanted = [
+            p
+            for p in inspect.signature(loss_fn).parameters.values()
+            if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
     except (TypeError, ValueError):
         wanted = [None]
     if len(wanted) > 1:
-        raise ConfigError(f"loss_fn must take the parameters or nothing; received one that takes {', '.join(p.name for p in wanted)}: wrap it in a lambda.")
+        raise ConfigError(
+            f"loss_fn must take the parameters or nothing; received one that takes {', '.join(p.name for p in wanted)}: wrap it in a lambda."
+        )
 
     def loss() -> float:
         if wanted:
@@ -208,7 +214,9 @@ def _judge(part: Compared, tolerance: float, single: bool, scale: float) -> Para
     place = tuple(int(i) for i in np.unravel_index(entries[worst], part.value.shape)) if part.value.ndim else ()
     values = part.at_entries()
     if values is None or not np.isfinite(values).all() or not squeezed(part.given).shape == squeezed(part.value).shape:
-        return ParameterVerdict(part.name, False, float("inf"), place, None, float(slopes.central[worst]), len(entries), int(slopes.kinked.sum()), None)
+        return ParameterVerdict(
+            part.name, False, float("inf"), place, None, float(slopes.central[worst]), len(entries), int(slopes.kinked.sum()), None
+        )
     difference = np.abs(values - slopes.central)
     # On a kink any slope between the two sides is a subgradient.
     outside = np.maximum(np.maximum(slopes.low - values, values - slopes.high), 0)

@@ -38,7 +38,9 @@ class Leaf:
         elif isinstance(original, list):
             _fill(original, self.value)
         else:
-            raise ConfigError(f"{self.name}: a loss without arguments needs parameters that can be changed in place; received {type(original).__name__}.")
+            raise ConfigError(
+                f"{self.name}: a loss without arguments needs parameters that can be changed in place; received {type(original).__name__}."
+            )
 
 
 def _fill(target: list, values: np.ndarray) -> None:
@@ -112,7 +114,14 @@ def matched(params: dict[str, Leaf], grads: dict[str, Any]) -> dict[str, Any]:
 def _ordered(params: list[Leaf], grads: list[Any]) -> list[Any]:
     """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and the given order does not, all of one kind and then all of the other, interleaved."""
     half = len(grads) // 2
-    orders = [grads, *([item for pair in zip(one, other, strict=True) for item in pair] for one, other in ((grads[:half], grads[half:]), (grads[half:], grads[:half])) if 2 * half == len(grads))]
+    orders = [
+        grads,
+        *(
+            [item for pair in zip(one, other, strict=True) for item in pair]
+            for one, other in ((grads[:half], grads[half:]), (grads[half:], grads[:half]))
+            if 2 * half == len(grads)
+        ),
+    ]
     fits = lambda order: all(value is None or value.size == leaf.value.size for leaf, value in zip(params, order, strict=True))  # noqa: E731
     return next((order for order in orders if fits(order)), grads)
 

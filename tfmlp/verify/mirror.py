@@ -156,7 +156,11 @@ class Mirror:
         for number, place in enumerate(layers):
             where = {"layer": number - 1} if number else {}
             if rectified:
-                yield "mask", f"the mask{place} is missing: a {hidden} passes the gradient only where its input was above 0", self.gradients(derivative="one", **where)
+                yield (
+                    "mask",
+                    f"the mask{place} is missing: a {hidden} passes the gradient only where its input was above 0",
+                    self.gradients(derivative="one", **where),
+                )
                 yield "mask_inverted", f"the mask{place} is the wrong way round", self.gradients(derivative="inverted", **where)
                 if hidden != "relu":
                     yield "slope", f"the slope below 0{place} is left out of the derivative", self.gradients(derivative="zero below", **where)
@@ -174,13 +178,25 @@ class Mirror:
                     self.gradients(derivative="formula of input", **where),
                 )
             if hidden != "sigmoid":
-                yield "wrong_derivative", f"the derivative{place} is sigmoid's, a * (1 - a); the activation is {hidden}", self.gradients(derivative="sigmoid", **where)
+                yield (
+                    "wrong_derivative",
+                    f"the derivative{place} is sigmoid's, a * (1 - a); the activation is {hidden}",
+                    self.gradients(derivative="sigmoid", **where),
+                )
             if hidden != "linear":
-                yield "function_for_derivative", f"the activation{place} itself stands where its derivative should", self.gradients(derivative="function", **where)
+                yield (
+                    "function_for_derivative",
+                    f"the activation{place} itself stands where its derivative should",
+                    self.gradients(derivative="function", **where),
+                )
                 yield "derivative_twice", f"the derivative{place} is multiplied in twice", self.gradients(derivative="twice", **where)
         if output == "softmax":
             yield "softmax_twice", "softmax's Jacobian is applied twice: p - t already contains it", self.gradients(output="twice")
-            yield "softmax_left_out", "softmax's Jacobian is left out: the loss' slope by the probabilities is used as if it were by the logits", self.gradients(output="left out")
+            yield (
+                "softmax_left_out",
+                "softmax's Jacobian is left out: the loss' slope by the probabilities is used as if it were by the logits",
+                self.gradients(output="left out"),
+            )
         elif output != "linear":
             yield "output_derivative_missing", f"the derivative of the output's {output} is left out", self.gradients(output="left out")
             yield "output_derivative_missing", f"the derivative of the output's {output} is left out", self.gradients(output="difference")
@@ -193,8 +209,16 @@ class Mirror:
         if output != "linear" and self._loss == "squares":
             yield "loss_mismatch", f"the gradient is that of cross-entropy, p - t; the loss is {self._loss}", self.gradients(output="difference")
         if hidden != "linear":
-            yield "preactivation", "the gradient of a kernel multiplies by the layer's input before its activation, z; it must be after it", self.gradients(input="z")
-        yield "stale_activations", "rows of activations and of gradients do not belong together: they are shifted by one", self.gradients(input="roll")
+            yield (
+                "preactivation",
+                "the gradient of a kernel multiplies by the layer's input before its activation, z; it must be after it",
+                self.gradients(input="z"),
+            )
+        yield (
+            "stale_activations",
+            "rows of activations and of gradients do not belong together: they are shifted by one",
+            self.gradients(input="roll"),
+        )
         for index in (True, *range(1, self.depth)):
             yield "untransposed", "the gradient goes back through W where W transposed is meant", self.gradients(untransposed=index)
         yield "one_example", "only the last example of the batch counts", self.gradients(rows=slice(-1, None))
@@ -307,7 +331,12 @@ def recognize(inputs: np.ndarray, labels: np.ndarray, params: dict[str, np.ndarr
                             if np.isclose(scale * whole, loss, rtol=1e-7, atol=0):
                                 return Mirror(*parts)
                             rest = (loss - scale * whole) / squares
-                            if np.isfinite(rest) and rest > 0 and scale in (1 / n, 0.5 / n, 1.0, 1 / (n * k)) and any(_is_round(rest * f) for f in (1, 2, n, 2 * n)):
+                            if (
+                                np.isfinite(rest)
+                                and rest > 0
+                                and scale in (1 / n, 0.5 / n, 1.0, 1 / (n * k))
+                                and any(_is_round(rest * f) for f in (1, 2, n, 2 * n))
+                            ):
                                 return Mirror(*parts, penalty=rest)
     return None
 

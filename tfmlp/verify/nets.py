@@ -17,17 +17,61 @@ from tfmlp.verify.gradients import GradientReport, check_gradients
 from tfmlp.verify.leaves import leaves_of
 from tfmlp.verify.roles import call, required
 
-FORWARD = ("forward", "forward_pass", "forward_propagation", "forward_propagate", "feedforward", "feed_forward", "forward_prop", "predict", "model", "__call__")
+FORWARD = (
+    "forward",
+    "forward_pass",
+    "forward_propagation",
+    "forward_propagate",
+    "feedforward",
+    "feed_forward",
+    "forward_prop",
+    "predict",
+    "model",
+    "__call__",
+)
 BACKWARD = (
     "backward", "backward_pass", "backprop", "backpropagate", "back_propagate", "backpropagation", "backward_propagation", "backward_propagate_error", "back_prop", "backward_prop",
     "compute_gradients", "compute_grads", "gradients", "gradient", "grads", "grad", "get_gradients", "train_step", "step", "update",
 )  # fmt: skip
 _LOSS_WORD = re.compile(r"loss|cost|entropy|mse|error|objective|^nll|^bce|^j$", re.IGNORECASE)
 _NO_LOSS = re.compile(r"grad|prime|deriv|^d_?[a-z]*loss|back|delta", re.IGNORECASE)
-LOSS = ("loss", "compute_loss", "cost", "compute_cost", "loss_fn", "loss_function", "cross_entropy", "cross_entropy_loss", "criterion", "mse", "mse_loss", "error", "calc_loss", "bce", "squared_error", "nll")
+LOSS = (
+    "loss",
+    "compute_loss",
+    "cost",
+    "compute_cost",
+    "loss_fn",
+    "loss_function",
+    "cross_entropy",
+    "cross_entropy_loss",
+    "criterion",
+    "mse",
+    "mse_loss",
+    "error",
+    "calc_loss",
+    "bce",
+    "squared_error",
+    "nll",
+)
 _GRADIENTS = ("grads", "gradients", "grad", "dparams", "d")
 _PARAMS = ("params", "parameters", "weights", "theta", "net", "network", "layers")
-_INITIALIZERS = ("init_params", "initialize_parameters", "init", "initialize", "init_weights", "make_params", "initialize_network", "init_network", "create_params", "init_parameters", "make_model", "build_model", "create_model", "make_net", "build_network")
+_INITIALIZERS = (
+    "init_params",
+    "initialize_parameters",
+    "init",
+    "initialize",
+    "init_weights",
+    "make_params",
+    "initialize_network",
+    "init_network",
+    "create_params",
+    "init_parameters",
+    "make_model",
+    "build_model",
+    "create_model",
+    "make_net",
+    "build_network",
+)
 _SIZES = (5, 4, 3)
 _ROWS = 7
 _RATE = 0.125  # exact in binary, so that what an update changed can be divided by it
@@ -107,7 +151,13 @@ def _number(value: Any) -> Any:
 
 def _arrays_only(tree: Any, count: int) -> Any:
     """Returns nested arrays without what is not one, or None if there are not `count` of them."""
-    if isinstance(tree, tuple) and len(tree) == 2 and not isinstance(tree[0], dict | list | tuple) and np.ndim(tree[0]) == 0 and isinstance(tree[1], dict | list):
+    if (
+        isinstance(tree, tuple)
+        and len(tree) == 2
+        and not isinstance(tree[0], dict | list | tuple)
+        and np.ndim(tree[0]) == 0
+        and isinstance(tree[1], dict | list)
+    ):
         tree = tree[1]  # (loss, gradients)
     if tree is None:
         return None
@@ -115,7 +165,7 @@ def _arrays_only(tree: Any, count: int) -> Any:
         tree = {key: value for key, value in tree.items() if isinstance(value, list | tuple | dict) or np.ndim(_number(value)) > 0 or value is None}
     try:
         leaves = leaves_of(tree)
-    except Exception:  # noqa: BLE001 - it is something else
+    except Exception:
         return None
     if len(leaves) == count:
         return tree
@@ -130,11 +180,22 @@ def _attributes(owner: Any, gradients: bool = False) -> dict[str, Any]:
     found = {}
     for name, value in vars(owner).items() if hasattr(owner, "__dict__") else ():
         plain = name.lower().strip("_")
-        is_gradient = plain.startswith(("dw", "db", "d_w", "d_b", "grad_", "gw", "gb", "grad")) or plain.endswith(("_grad", "_grads")) or plain.startswith(("dkernel", "dbias", "dweight"))
-        is_parameter = not is_gradient and plain.startswith(("w", "b", "kernel", "weight", "theta")) and not plain.startswith(("batch", "beta1", "beta2"))
+        is_gradient = (
+            plain.startswith(("dw", "db", "d_w", "d_b", "grad_", "gw", "gb", "grad"))
+            or plain.endswith(("_grad", "_grads"))
+            or plain.startswith(("dkernel", "dbias", "dweight"))
+        )
+        is_parameter = (
+            not is_gradient and plain.startswith(("w", "b", "kernel", "weight", "theta")) and not plain.startswith(("batch", "beta1", "beta2"))
+        )
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim in (1, 2) and (is_gradient if gradients else is_parameter):
             found[name] = value
-        elif isinstance(value, list | tuple) and value and all(isinstance(item, np.ndarray) for item in value) and (is_gradient if gradients else is_parameter):
+        elif (
+            isinstance(value, list | tuple)
+            and value
+            and all(isinstance(item, np.ndarray) for item in value)
+            and (is_gradient if gradients else is_parameter)
+        ):
             found[name] = list(value)
         elif isinstance(value, list | tuple) and value and all(hasattr(item, "__dict__") for item in value):
             parts = {str(i): _attributes(item, gradients) for i, item in enumerate(value)}
@@ -155,14 +216,17 @@ def parameters_of(owner: Any) -> Any:
         if isinstance(value, dict):
             value = {key: item for key, item in value.items() if isinstance(item, list | np.ndarray | dict)}
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            value = [{key: item for key, item in layer.items() if isinstance(item, np.ndarray) and key.lower().startswith(("w", "b", "k"))} for layer in value]
+            value = [
+                {key: item for key, item in layer.items() if isinstance(item, np.ndarray) and key.lower().startswith(("w", "b", "k"))}
+                for layer in value
+            ]
         if isinstance(value, list | dict) and value:
             try:
                 if all(leaf is not None and leaf.value.ndim in (1, 2) for leaf in leaves_of(value).values()):
                     if name == "weights" and isinstance(value, list) and isinstance(getattr(owner, "biases", None), list):
                         return [item for pair in zip(value, owner.biases, strict=True) for item in pair]
                     return value
-            except Exception:  # noqa: BLE001 - it is something else
+            except Exception:
                 continue
     return _attributes(owner) or None
 
@@ -237,7 +301,11 @@ def _candidates(namespace: dict[str, Any]) -> Iterator[Net]:
     if forwards and backwards and free_losses:
         stores = [namespace[word] for word in _PARAMS if isinstance(namespace.get(word), dict | list) and namespace[word]]
         stores += [made for word in _INITIALIZERS if word in functions for made in _tried(lambda word=word: _make(functions[word]))]
-        arrays = {name: value for name, value in namespace.items() if isinstance(value, np.ndarray) and value.dtype.kind == "f" and name.lower().startswith(("w", "b")) and value.ndim in (1, 2)}
+        arrays = {
+            name: value
+            for name, value in namespace.items()
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and name.lower().startswith(("w", "b")) and value.ndim in (1, 2)
+        }
         for params in (*stores, *([arrays] if arrays else [])):
             if isinstance(params, tuple):
                 params = list(params)
@@ -251,7 +319,9 @@ def _uses(name: str, made: Any, free_losses: list[Callable]) -> Iterator[Net]:
     """Yields every way in which an object could be used as a net."""
     defined = {word for base in type(made).__mro__[:-1] for word in vars(base)}
     forwards, backwards = ([word for word in words if word in defined and callable(getattr(made, word))] for words in (FORWARD, BACKWARD))
-    losses = [word for word in LOSS if word in defined] + sorted(word for word in defined if word not in LOSS and _LOSS_WORD.search(word) and not _NO_LOSS.search(word))
+    losses = [word for word in LOSS if word in defined] + sorted(
+        word for word in defined if word not in LOSS and _LOSS_WORD.search(word) and not _NO_LOSS.search(word)
+    )
     losses = [getattr(made, word) for word in losses if callable(getattr(made, word))] + free_losses
     params = parameters_of(made) if forwards and backwards and losses else None
     if params:
@@ -262,7 +332,7 @@ def _uses(name: str, made: Any, free_losses: list[Callable]) -> Iterator[Net]:
 def _tried(make: Callable[[], Iterator[Any]]) -> list[Any]:
     try:
         return list(make())
-    except Exception:  # noqa: BLE001 - not made so
+    except Exception:
         return []
 
 
@@ -302,7 +372,7 @@ def _takes_batches(net: Net, inputs: Any, labels: Any, loss: float) -> bool:
         axis = 1 if np.ndim(labels) == 2 and np.shape(labels)[1] == np.shape(inputs)[1] else 0
         twice = np.concatenate([inputs, inputs], axis), np.concatenate([labels, labels], axis if np.ndim(labels) == 2 else 0)
         return bool(np.isclose(net.run(*twice)[1], loss))
-    except Exception:  # noqa: BLE001 - it does not take them so
+    except Exception:
         return False
 
 
@@ -320,7 +390,7 @@ def _check(net: Net, seed: int) -> GradientReport | None:
     stream = np.random.default_rng(seed)
     try:
         _shaken(net.params, stream)
-    except Exception:  # noqa: BLE001 - these are no parameters
+    except Exception:
         return None
     poor = None
     for inputs, labels, x, targets in _batches(net.params, stream):
@@ -340,7 +410,7 @@ def _check(net: Net, seed: int) -> GradientReport | None:
                 report = check_gradients(lambda i=inputs, y=labels: net.run(i, y)[1], net.params, gradients, inputs=x, labels=targets, seed=seed)
                 if report.right and not net.updates:  # an update may have momentum
                     report = _again(net, inputs, labels, stream) or report
-        except Exception:  # noqa: BLE001, S112 - not meant so
+        except Exception:
             continue
         # Wrong shapes may come from a batch that the net is not meant to take: numbers that were silently left out, or many examples where it takes one column.
         if report.cause and report.cause.name == "unreduced_bias" and _takes_batches(net, inputs, labels, loss):

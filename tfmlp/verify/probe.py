@@ -65,7 +65,9 @@ class Probe:
       shuffle: Whether training visits the rows in a new order.
     """
 
-    def __init__(self, model: keras.Model, optimizer: Any, loss: PerExampleLoss, features: np.ndarray, labels: np.ndarray, batch_size: int, shuffle: bool):
+    def __init__(
+        self, model: keras.Model, optimizer: Any, loss: PerExampleLoss, features: np.ndarray, labels: np.ndarray, batch_size: int, shuffle: bool
+    ):
         self.model, self.loss, self.batch_size, self.shuffle = model, loss, min(batch_size, len(labels)), shuffle
         self.features, self.labels = features, labels
         self._settings = optimizer.get_config()
@@ -102,7 +104,10 @@ class Probe:
     def gradients(self) -> list[np.ndarray]:
         """Returns the gradients of the batch's loss by the trainable variables."""
         _, gradients, _, _ = compute_gradients(self.model, tf.Variable(0), self.loss, *map(tf.constant, self.batch))
-        return [np.zeros(v.shape) if g is None else np.asarray(tf.convert_to_tensor(g)) for g, v in zip(gradients, self.model.trainable_variables, strict=True)]
+        return [
+            np.zeros(v.shape) if g is None else np.asarray(tf.convert_to_tensor(g))
+            for g, v in zip(gradients, self.model.trainable_variables, strict=True)
+        ]
 
     def slope_along(self, index: int, direction: np.ndarray, size: float) -> float:
         """Returns the central difference of the batch's training loss when one trainable variable moves along a direction."""
@@ -114,7 +119,9 @@ class Probe:
         variable.assign(kept)
         return (values[0] - values[1]) / (2 * size)
 
-    def train(self, steps: int, rate: float | Callable[[int], float] | None = None, rows: np.ndarray | None = None, seconds: float = 10.0) -> ShortTraining:
+    def train(
+        self, steps: int, rate: float | Callable[[int], float] | None = None, rows: np.ndarray | None = None, seconds: float = 10.0
+    ) -> ShortTraining:
         """Trains from the weights as they are, with a new optimizer of the same kind.
 
         Args:

@@ -64,12 +64,21 @@ def run_file(path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: in
         error = None
         with open(output, "wb") as sink:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, cwd=path.resolve().parent, env=environment, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                cwd=path.resolve().parent,
+                env=environment,
+                start_new_session=True,
             )
             try:
                 status = process.wait(seconds)
             except subprocess.TimeoutExpired:
-                error, status = f"it did not end within {seconds:g} s: is there an endless loop, or a training that starts when the file is imported?", 0
+                error, status = (
+                    f"it did not end within {seconds:g} s: is there an endless loop, or a training that starts when the file is imported?",
+                    0,
+                )
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, 9)  # with whatever it started
@@ -104,10 +113,12 @@ def _child(path: str, answer: str, seed: int, megabytes: int) -> None:
         values = {"error": str(error)}
     except SystemExit as ended:
         values = {"error": f"it called exit({ended.code!r}) while it was imported: put what it runs under if __name__ == '__main__':"}
-    except BaseException as error:  # noqa: BLE001 - whatever the file raises is told
+    except BaseException as error:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
-        values = {"error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}" + (f", line {line}" if line else "")}
+        values = {
+            "error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}" + (f", line {line}" if line else "")
+        }
     Path(answer).write_text(json.dumps(values))
     os._exit(0)  # threads that the file left running do not matter
 

@@ -39,7 +39,9 @@ class Finding:
 # --- the data
 
 
-def data_findings(features: np.ndarray, labels: np.ndarray, test: tuple[np.ndarray, np.ndarray] | None, outputs: int, shuffle: bool, classes: bool) -> Iterator[Finding]:
+def data_findings(
+    features: np.ndarray, labels: np.ndarray, test: tuple[np.ndarray, np.ndarray] | None, outputs: int, shuffle: bool, classes: bool
+) -> Iterator[Finding]:
     """Looks at what is trained on."""
     rows = features[:_ROWS]
     if rows.dtype.kind == "f" and not np.isfinite(rows).all():
@@ -69,7 +71,11 @@ def data_findings(features: np.ndarray, labels: np.ndarray, test: tuple[np.ndarr
         shared = _shared_rows(features, test[0])
         if shared > 0.01:
             yield Finding(
-                "leakage", 85, f"{100 * shared:.1f} % of the test rows are training rows, exactly", "test figures come out better than on new data", "remove duplicates before cutting off test rows"
+                "leakage",
+                85,
+                f"{100 * shared:.1f} % of the test rows are training rows, exactly",
+                "test figures come out better than on new data",
+                "remove duplicates before cutting off test rows",
             )
 
 
@@ -78,11 +84,29 @@ def _label_findings(labels: np.ndarray, outputs: int) -> Iterator[Finding]:
     if least == most:
         yield Finding("constant_labels", 99, f"all training labels are {least}", f"{len(labels):,} rows, one class", "check how the labels are read")
     elif least == 1 and most == outputs:
-        yield Finding("labels_off_by_one", 99, f"labels run from 1 to {most}, and the model's classes from 0 to {outputs - 1}", f"class {most} has no output", "subtract 1 from the labels")
+        yield Finding(
+            "labels_off_by_one",
+            99,
+            f"labels run from 1 to {most}, and the model's classes from 0 to {outputs - 1}",
+            f"class {most} has no output",
+            "subtract 1 from the labels",
+        )
     elif least < 0 or most >= outputs:
-        yield Finding("labels_out_of_range", 99, f"labels run from {least} to {most}; the model has {outputs} outputs, for 0 to {outputs - 1}", f"{int(((labels < 0) | (labels >= outputs)).sum()):,} rows", "correct the labels or num_classes")
+        yield Finding(
+            "labels_out_of_range",
+            99,
+            f"labels run from {least} to {most}; the model has {outputs} outputs, for 0 to {outputs - 1}",
+            f"{int(((labels < 0) | (labels >= outputs)).sum()):,} rows",
+            "correct the labels or num_classes",
+        )
     elif least == 1 and outputs > 2:
-        yield Finding("labels_off_by_one", 60, "class 0 does not occur: labels may be counted from 1", f"labels run from 1 to {most}", "if so, subtract 1 from the labels")
+        yield Finding(
+            "labels_off_by_one",
+            60,
+            "class 0 does not occur: labels may be counted from 1",
+            f"labels run from 1 to {most}",
+            "if so, subtract 1 from the labels",
+        )
 
 
 def _unrelated_labels(features: np.ndarray, labels: np.ndarray) -> Iterator[Finding]:
@@ -127,7 +151,9 @@ def input_findings(views: list[LayerView], images: tuple[int, ...]) -> Iterator[
     if largest > 20 and (deviation > 10 or column.max() > 50):
         yield Finding("unscaled_inputs", 96, "the inputs are not scaled", seen, f"standardize them: --preprocessing {kind}", {"preprocessing": kind})
     elif abs(mean) > 4 * max(deviation, 1e-6) or abs(mean) > 5:
-        yield Finding("uncentered_inputs", 94, "the inputs are not centered", seen, f"subtract the mean: --preprocessing {kind}", {"preprocessing": kind})
+        yield Finding(
+            "uncentered_inputs", 94, "the inputs are not centered", seen, f"subtract the mean: --preprocessing {kind}", {"preprocessing": kind}
+        )
 
 
 def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes: int) -> Iterator[Finding]:
@@ -146,33 +172,64 @@ def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes:
                 "use from_logits=True, or end the model with a softmax",
             )  # fmt: skip
         elif np.isfinite(losses).all() and losses.mean() > 2.5 * np.log(classes) + 0.5:
-            yield Finding("initial_loss", 66, f"the loss starts at {losses.mean():.3g}; a net that knows nothing should have about ln({classes}) = {np.log(classes):.3g}", "the first outputs are far too large", "scale the inputs, or start with smaller weights")
+            yield Finding(
+                "initial_loss",
+                66,
+                f"the loss starts at {losses.mean():.3g}; a net that knows nothing should have about ln({classes}) = {np.log(classes):.3g}",
+                "the first outputs are far too large",
+                "scale the inputs, or start with smaller weights",
+            )
     bad = next((view for view in views if not np.isfinite(view.outputs).all()), None)
     if bad is not None or not np.isfinite(losses).all():
-        where = f"layer {bad.name} ({bad.kind}) is the first to produce them, from inputs {'that are finite' if np.isfinite(bad.inputs).all() else 'that already are NaN'}" if bad else "the loss is the first to produce them"
-        yield Finding("nan_forward", 97, "NaN or infinity before the first step", where, "look at what that operation is given: a logarithm or a root of 0, a division by 0, an overflow")
+        where = (
+            f"layer {bad.name} ({bad.kind}) is the first to produce them, from inputs {'that are finite' if np.isfinite(bad.inputs).all() else 'that already are NaN'}"
+            if bad
+            else "the loss is the first to produce them"
+        )
+        yield Finding(
+            "nan_forward",
+            97,
+            "NaN or infinity before the first step",
+            where,
+            "look at what that operation is given: a logarithm or a root of 0, a division by 0, an overflow",
+        )
 
 
 def layer_findings(model: keras.Model, views: list[LayerView], when: str) -> Iterator[Finding]:
     """Looks at the layers' units: dead, saturated, all alike."""
     views = [view for view in views if np.isfinite(view.outputs).all()]
     denses = [view for view in views if view.kind == "Dense"]
-    activations = [view for view in views[:-1] if view.kind not in ("Preprocessing", "Dropout", "Flatten", "InputLayer", "Rescaling", "Normalization")]
+    activations = [
+        view for view in views[:-1] if view.kind not in ("Preprocessing", "Dropout", "Flatten", "InputLayer", "Rescaling", "Normalization")
+    ]
     for view in activations:
         if view is not denses[-1] if denses else True:
             units = view.outputs
             dead = float(np.mean((units == 0).all(axis=0)))
             if dead > 0.5 and units.min() >= 0:
-                yield Finding("dead_units", 76, f"{100 * dead:.0f} % of the units of {view.name} are dead {when}: 0 for every row", f"{int(round(dead * units.shape[1]))} of {units.shape[1]} units, {len(units)} rows", "scale the inputs, lower the learning rate, use he_normal weights, or leaky_relu", {"activation": "leaky_relu"})
+                yield Finding(
+                    "dead_units",
+                    76,
+                    f"{100 * dead:.0f} % of the units of {view.name} are dead {when}: 0 for every row",
+                    f"{round(dead * units.shape[1])} of {units.shape[1]} units, {len(units)} rows",
+                    "scale the inputs, lower the learning rate, use he_normal weights, or leaky_relu",
+                    {"activation": "leaky_relu"},
+                )
                 break
     for view in activations:
         units, low, high = view.outputs, view.outputs.min(), view.outputs.max()
         bounded = high <= 1.0001 and (low >= -1.0001) and high > 0.9
-        if bounded and view.inputs.shape == view.outputs.shape or bounded and view.kind == "Dense":
+        if (bounded and view.inputs.shape == view.outputs.shape) or (bounded and view.kind == "Dense"):
             center, reach = (0.5, 0.5) if low >= 0 else (0.0, 1.0)
             saturated = float(np.mean(np.abs(units - center) > 0.99 * reach))
             if saturated > 0.6 and not np.isin(units, (0.0, 1.0)).all():
-                yield Finding("saturated_units", 77, f"{100 * saturated:.0f} % of the outputs of {view.name} are saturated {when}", f"within 1 % of their bounds, where the slope is nearly 0; its inputs deviate by {view.inputs.std():.3g}", "scale the inputs, start with smaller weights, or lower the learning rate")
+                yield Finding(
+                    "saturated_units",
+                    77,
+                    f"{100 * saturated:.0f} % of the outputs of {view.name} are saturated {when}",
+                    f"within 1 % of their bounds, where the slope is nearly 0; its inputs deviate by {view.inputs.std():.3g}",
+                    "scale the inputs, start with smaller weights, or lower the learning rate",
+                )
                 break
 
 
@@ -182,7 +239,14 @@ def weight_findings(model: keras.Model) -> Iterator[Finding]:
     alike = [kernel for kernel in kernels[:-1] or kernels if np.all(kernel == kernel[:, :1])]
     if alike:
         what = "all zero" if not alike[0].any() else "the same in every unit"
-        yield Finding("symmetric_weights", 93, f"the initial weights of a layer are {what}: all its units get the same gradient and stay alike", f"{len(alike)} of {len(kernels)} kernels", "use glorot_uniform or he_normal", {"initializer": "glorot_uniform"})
+        yield Finding(
+            "symmetric_weights",
+            93,
+            f"the initial weights of a layer are {what}: all its units get the same gradient and stay alike",
+            f"{len(alike)} of {len(kernels)} kernels",
+            "use glorot_uniform or he_normal",
+            {"initializer": "glorot_uniform"},
+        )
 
 
 def gradient_findings(model: keras.Model, gradients: list[np.ndarray]) -> Iterator[Finding]:
@@ -193,9 +257,23 @@ def gradient_findings(model: keras.Model, gradients: list[np.ndarray]) -> Iterat
         return
     shown = ", ".join(f"{size:.1e}" for size in sizes)
     if sizes[-1] > 0 and sizes[0] < 1e-4 * sizes[-1]:
-        yield Finding("vanishing_gradients", 82, "the gradients vanish on their way to the first layers", f"root mean square from the first kernel to the last: {shown}", "fewer layers, relu, he_normal weights, batch normalization", {"batch_norm": True})
+        yield Finding(
+            "vanishing_gradients",
+            82,
+            "the gradients vanish on their way to the first layers",
+            f"root mean square from the first kernel to the last: {shown}",
+            "fewer layers, relu, he_normal weights, batch normalization",
+            {"batch_norm": True},
+        )
     elif max(sizes) > 50:
-        yield Finding("exploding_gradients", 81, "the gradients are very large", f"root mean square from the first kernel to the last: {shown}", "smaller initial weights, scaled inputs, batch normalization, --clip-norm 1", {"clip_norm": 1.0})
+        yield Finding(
+            "exploding_gradients",
+            81,
+            "the gradients are very large",
+            f"root mean square from the first kernel to the last: {shown}",
+            "smaller initial weights, scaled inputs, batch normalization, --clip-norm 1",
+            {"clip_norm": 1.0},
+        )
 
 
 def flag_findings(probe: Probe) -> Iterator[Finding]:
@@ -207,7 +285,13 @@ def flag_findings(probe: Probe) -> Iterator[Finding]:
         return
     if np.array_equal(probe.outputs(training=True), probe.outputs(training=False)):
         names = ", ".join(layer.name for layer in (random + norms)[:3])
-        yield Finding("train_flag", 86, "training=True changes nothing, though the model has dropout or batch normalization", f"outputs for {names} are the same, bit for bit", "pass `training` on to these layers in `call`")
+        yield Finding(
+            "train_flag",
+            86,
+            "training=True changes nothing, though the model has dropout or batch normalization",
+            f"outputs for {names} are the same, bit for bit",
+            "pass `training` on to these layers in `call`",
+        )
     probe.restore()
 
 
@@ -243,7 +327,14 @@ def slope_findings(probe: Probe, gradients: list[np.ndarray], views: list[LayerV
 def training_findings(probe: Probe, before: tuple[float, np.ndarray], run: ShortTraining, classes: int, labels: np.ndarray) -> Iterator[Finding]:
     """Looks at what a short training did."""
     if run.non_finite:
-        yield Finding("diverges", 84, f"the loss is not finite after {run.non_finite} steps", f"losses {', '.join(f'{v:.3g}' for v in run.losses[-4:])} with learning rate {probe.learning_rate:g}", "lower the learning rate", {"learning_rate": probe.learning_rate / 10})
+        yield Finding(
+            "diverges",
+            84,
+            f"the loss is not finite after {run.non_finite} steps",
+            f"losses {', '.join(f'{v:.3g}' for v in run.losses[-4:])} with learning rate {probe.learning_rate:g}",
+            "lower the learning rate",
+            {"learning_rate": probe.learning_rate / 10},
+        )
         return
     if classes > 1:
         outputs = probe.outputs()
@@ -251,7 +342,13 @@ def training_findings(probe: Probe, before: tuple[float, np.ndarray], run: Short
         most = int(told.argmax())
         share = float(np.mean(labels == most))
         if told[most] > 0.95 and share < 0.9:
-            yield Finding("majority_class", 80, f"after {len(run.losses)} steps the net tells class {most} for {100 * told[most]:.0f} % of the rows", f"class {most} is {100 * share:.2f} % of the training rows, and that is its accuracy", "see the findings above; if there are none, the learning rate")
+            yield Finding(
+                "majority_class",
+                80,
+                f"after {len(run.losses)} steps the net tells class {most} for {100 * told[most]:.0f} % of the rows",
+                f"class {most} is {100 * share:.2f} % of the training rows, and that is its accuracy",
+                "see the findings above; if there are none, the learning rate",
+            )
 
 
 def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: float | None, breaks: float | None) -> Iterator[Finding]:
@@ -261,9 +358,23 @@ def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: f
         return
     known = f"a range test suggests about {suggested:.2g}" + (f", and breaks down at {breaks:.2g}" if breaks else "")
     if breaks and rate >= breaks and (not learned or rate >= 10 * breaks):
-        yield Finding("learning_rate_too_large", 90, f"the learning rate {rate:g} is too large", known, f"--learning-rate {suggested:.2g}", {"learning_rate": float(f"{suggested:.2g}")})
+        yield Finding(
+            "learning_rate_too_large",
+            90,
+            f"the learning rate {rate:g} is too large",
+            known,
+            f"--learning-rate {suggested:.2g}",
+            {"learning_rate": float(f"{suggested:.2g}")},
+        )
     elif not learned and rate <= suggested / 30:
-        yield Finding("learning_rate_too_small", 90, f"the learning rate {rate:g} is too small", f"the loss fell from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} steps; {known}", f"--learning-rate {suggested:.2g}", {"learning_rate": float(f"{suggested:.2g}")})
+        yield Finding(
+            "learning_rate_too_small",
+            90,
+            f"the learning rate {rate:g} is too small",
+            f"the loss fell from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} steps; {known}",
+            f"--learning-rate {suggested:.2g}",
+            {"learning_rate": float(f"{suggested:.2g}")},
+        )
 
 
 def penalty_findings(probe: Probe) -> Iterator[Finding]:
@@ -271,10 +382,24 @@ def penalty_findings(probe: Probe) -> Iterator[Finding]:
     penalty = float(sum(float(value) for value in probe.model.losses)) if probe.model.losses else 0.0
     loss = float(probe.losses().mean())
     if penalty > 5 * max(loss, 1e-6):
-        yield Finding("penalty_too_strong", 87, "the penalty on the weights is far larger than the loss", f"penalty {penalty:.4g}, loss {loss:.4g}", "lower --l2", {"l2": 1e-4})
+        yield Finding(
+            "penalty_too_strong",
+            87,
+            "the penalty on the weights is far larger than the loss",
+            f"penalty {penalty:.4g}, loss {loss:.4g}",
+            "lower --l2",
+            {"l2": 1e-4},
+        )
     rates = [layer.rate for layer in probe.model._flatten_layers(include_self=False) if isinstance(layer, keras.layers.Dropout)]
     if rates and max(rates) >= 0.85:
-        yield Finding("dropout_too_strong", 83, f"dropout takes {100 * max(rates):.0f} % of the units", "hardly anything of a row gets through", "--dropout 0.5 or less", {"dropout": 0.5})
+        yield Finding(
+            "dropout_too_strong",
+            83,
+            f"dropout takes {100 * max(rates):.0f} % of the units",
+            "hardly anything of a row gets through",
+            "--dropout 0.5 or less",
+            {"dropout": 0.5},
+        )
 
 
 def history_findings(history: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -300,4 +425,10 @@ def retracing_findings(step: Any, features: np.ndarray, labels: np.ndarray) -> I
     for size in (7, 6, 5):
         step(tf.constant(features[:size]), tf.constant(labels[:size]))
     if counter() > 2:
-        yield Finding("retracing", 58, f"the step was traced {counter()} times for {3} sizes of batch", "each trace takes longer than many steps", "give it an input_signature with None for the batch, or reduce_retracing=True")
+        yield Finding(
+            "retracing",
+            58,
+            f"the step was traced {counter()} times for {3} sizes of batch",
+            "each trace takes longer than many steps",
+            "give it an input_signature with None for the batch, or reduce_retracing=True",
+        )
