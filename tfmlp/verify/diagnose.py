@@ -27,6 +27,11 @@ from tfmlp.verify import symptoms
 from tfmlp.verify.probe import Probe
 from tfmlp.verify.symptoms import Finding
 
+# What makes a range test say nothing of the learning rate.
+_EXPLAINS_THE_RATE = (
+    "unscaled_inputs", "uncentered_inputs", "symmetric_weights", "softmax_twice", "logits_as_probabilities", "constant_labels", "unrelated_labels", "wrong_gradient",
+    "penalty_too_strong", "dropout_too_strong",
+)  # fmt: skip
 _STEPS = 300
 _RATES = np.geomspace(1e-6, 10, 57)  # eight a decade
 _ONE_BATCH = 32
@@ -169,20 +174,7 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
 
     suggested, breaks = _range_test(probe, diagnosis, seconds=max(1.0, min(8.0, until - time.perf_counter() - 6)))
     probe.restore()
-    explained = any(
-        finding.name
-        in (
-            "unscaled_inputs",
-            "uncentered_inputs",
-            "symmetric_weights",
-            "softmax_twice",
-            "constant_labels",
-            "unrelated_labels",
-            "wrong_gradient",
-            "penalty_too_strong",
-        )
-        for finding in found
-    )
+    explained = any(finding.name in _EXPLAINS_THE_RATE for finding in found)
     if not explained:
         found += symptoms.rate_findings(probe, learned, run.losses, suggested, breaks)
     if not learned:

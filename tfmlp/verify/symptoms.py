@@ -357,7 +357,10 @@ def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: f
     if suggested is None:
         return
     known = f"a range test suggests about {suggested:.2g}" + (f", and breaks down at {breaks:.2g}" if breaks else "")
-    if breaks and rate >= breaks and (not learned or rate >= 10 * breaks):
+    # A net can tell digits apart while its loss explodes: then the steps are too large all the same.
+    exploded = rate > 10 * suggested and max(losses) > 5 * losses[0]
+    if exploded or (breaks and rate >= breaks and (not learned or rate >= 10 * breaks)):
+        known += f"; the loss started at {losses[0]:.4g} and rose to {max(losses):.4g}" if exploded else ""
         yield Finding(
             "learning_rate_too_large",
             90,
