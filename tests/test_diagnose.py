@@ -9,6 +9,7 @@ import pytest
 from tests.sick import HEALTHY, SICK, dense, scaled, sequential
 from tfmlp import ConfigError
 from tfmlp.verify.diagnose import diagnose
+from tfmlp.verify.watch import Watch
 
 MISSED, ALARMED = [], []
 
@@ -65,3 +66,35 @@ def test_the_command_takes_a_run_folder(run_cli, mnist_dir):
     assert result.exit_code == 0, result.stderr
     assert run_cli("diagnose", "run", "--epochs", "3").exit_code == 2
     assert run_cli("diagnose", "nowhere").exit_code == 1
+
+
+# --- while a run goes on
+
+
+def epoch(number, train, validation=None, accuracy=0.5):
+    values = {"epoch": number, "train": {"loss": train, "accuracy": accuracy, "count": 1000}}
+    return values if validation is None else values | {"validation": {"loss": validation, "accuracy": accuracy, "count": 1000}}
+
+
+def test_a_run_is_warned_once_of_what_shows():
+    watch = Watch([0.2] * 5)
+    said = [watch(epoch(i, 1.6 - 0.01 * i, 1.6, accuracy=0.2)) for i in range(1, 5)]
+    assert [len(lines) for lines in said] == [0, 1, 0, 0] and "commonest class, 20.0 %" in said[1][0]
+    watch = Watch([0.2] * 5)
+    assert [len(watch(epoch(i, 1.5))) for i in range(1, 6)] == [0, 0, 1, 0, 0]
+    watch = Watch([])  # regression
+    losses = [0.5, 0.3, 0.2, 0.22, 0.25, 0.28, 0.3, 0.33, 0.35]
+    said = [watch(epoch(i, 0.4 / i, loss)) for i, loss in enumerate(losses, 1)]
+    assert sum(map(len, said)) == 1 and "has not fallen since epoch 3" in next(lines for lines in said if lines)[0]
+
+
+def test_a_run_that_learns_is_not_warned():
+    watch = Watch([0.1] * 10)
+    assert not any(watch(epoch(i, 1 / i, 1 / i, accuracy=1 - 0.5 / i)) for i in range(1, 30))
+
+
+def test_train_warns_of_a_net_that_tells_one_class(run_cli, mnist_dir):
+    result = run_cli(
+        "train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--initializer", "zeros", "--epochs", "4", "--out", "run"
+    )
+    assert result.exit_code == 0 and "warning: " in result.stderr and "tfmlp diagnose" in result.stderr

@@ -7,11 +7,13 @@ import numpy as np
 
 from tfmlp.errors import DataError
 
+_ALIGNMENT = 64  # bytes: TensorFlow takes an array that lies so without copying it
+
 
 class RowFile:
     """Looks like the array that a .npy file holds, and reads only the rows that are indexed.
 
-    Reads go through `pread`, not through a memory map, whose pages would count as this process' memory for as long as they are cached.
+    Reads go through `pread`, not through a memory map: mapped pages would count as this process' memory, and a file that shrinks would kill it.
 
     Args:
       path: A .npy file of uint8 or float32 in C order, [n, ...].
@@ -36,11 +38,10 @@ class RowFile:
         if not isinstance(array, np.memmap) or array.dtype not in (np.uint8, np.float32) or array.ndim < 2 or not array.flags.c_contiguous:
             what = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
             raise DataError(f"{path}: expected uint8 or float32 rows [n, ...] in C order, to be read from disk; received {what}.")
-        self.dtype, self._offset = array.dtype, array.offset
         row_shape = array.shape[1:] if array.ndim != 3 else (*array.shape[1:], 1)  # gray images without their channel
-        self.shape = (len(array) if rows is None else len(rows), *row_shape)
-        self._row_bytes = int(np.prod(row_shape)) * array.dtype.itemsize
-        self._file = open(path, "rb", buffering=0)
+        self.dtype, self.shape = array.dtype, (len(array) if rows is None else len(rows), *row_shape)
+        self._offset, self._row_bytes = array.offset, int(np.prod(row_shape)) * array.dtype.itemsize
+        self._file = open(path, "rb", buffering=0)  # as long as this object lives
 
     ndim = property(lambda self: len(self.shape))
     nbytes = property(lambda self: self.shape[0] * self._row_bytes)
@@ -55,23 +56,25 @@ class RowFile:
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
         """Reads rows [b, ...], by a slice or by their numbers."""
         if isinstance(rows, slice):
-            start, stop, stride = rows.indices(len(self))
-            if self._rows is None and stride == 1:
-                return self._read([(start, max(stop - start, 0))])
-            rows = np.arange(start, stop, stride)
-        rows = np.asarray(rows)
-        return self._read([(row, 1) for row in (rows if self._rows is None else self._rows[rows]).tolist()])
-
-    def _read(self, runs: list[tuple[int, int]]) -> np.ndarray:
-        """Reads runs of (first row, count) into one array."""
-        values = np.empty((sum(count for _, count in runs), *self.shape[1:]), self.dtype)
-        memory, place, size = memoryview(values.reshape(-1).view(np.uint8)), 0, self._row_bytes
-        descriptor = self._file.fileno()
-        for first, count in runs:
-            at, end = self._offset + first * size, place + count * size
+            rows = np.arange(*rows.indices(len(self)))
+        rows = np.asarray(rows) if self._rows is None else self._rows[rows]
+        values = _aligned((len(rows), *self.shape[1:]), self.dtype)
+        memory, size, descriptor = memoryview(values.reshape(-1).view(np.uint8)), self._row_bytes, self._file.fileno()
+        # Rows that follow one another are read at once.
+        firsts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        for first, count in zip(firsts.tolist(), np.diff(firsts, append=len(rows)).tolist()):
+            place, at = first * size, self._offset + int(rows[first]) * size
+            end = place + count * size
             while place < end:  # one call reads at most 2 GB
                 read = os.preadv(descriptor, [memory[place:end]], at)
                 if not read:
                     raise DataError(f"{self.path} became shorter while it was read.")
                 place, at = place + read, at + read
         return values
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % _ALIGNMENT
+    return memory[first : first + size].view(dtype).reshape(shape)

@@ -17,6 +17,7 @@ from tfmlp.training.engine import count_steps
 # XLA compiles for a quarter of a second (small nets, SGD) to one and a half (wide ones, batch normalization) longer than a graph is traced, and then saves a quarter of a
 # millisecond to six a step: it is ahead after 300 to 1,400 steps.
 _XLA_PAYS_FROM = 1000
+_LONG_UPDATES = ("adam", "adamw", "rmsprop")  # several passes over each weight, which XLA makes one of
 # From here on a product takes so much longer than the casts around it that bfloat16 pays.
 _WIDE = 512  # inputs and outputs of a layer
 _WIDE_SHARE = 0.8  # of all weights
@@ -47,7 +48,7 @@ def choose_precision(config: Config, data: Dataset, device: str) -> str:
 def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     """Returns the engine that a configuration names, or for "auto" the faster one.
 
-    XLA, but for runs too short to earn back its compilation and for bfloat16, whose products it does not speed up. There the update is compiled alone, if it is more than SGD's.
+    XLA, but for runs too short to earn back its compilation and for bfloat16, whose products it does not speed up. There the update is compiled alone, if it is a long one.
 
     Args:
       config: The configuration.
@@ -60,6 +61,6 @@ def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     short = count_steps(len(data.train), config) * config.optimization.epochs < _XLA_PAYS_FROM
     program = "xla"
     if short or precision == "bfloat16":
-        program = "graph" if config.optimization.optimizer == "sgd" else "hybrid"
+        program = "hybrid" if config.optimization.optimizer in _LONG_UPDATES else "graph"
     streams = engine == "streaming" or isinstance(data.train.features, RowFile)
     return f"streaming-{program}" if streams else program
