@@ -73,6 +73,7 @@ def main(rows: int, out: Path | None) -> None:
         writer = spawn.Process(target=write, args=(folder, rows))  # whose memory is not to be inherited
         writer.start()
         writer.join()
+        os.sync()  # writing back would go on beside the first epochs
         for net, units in NETS.items():
             for shift in (0, 2):
                 processes = {}
