@@ -3,7 +3,7 @@
     python -m benchmarks.commands [--rounds 5] [--out FILE.json]
 
 Each command is a process; they take turns. The recipe of the second is the same for all: 784-128-64-10, ReLU, Adam, a linear decay of the learning rate from 2e-3, batch 64, six
-epochs, standardized pixels, all 60,000 rows. It was chosen on 10 % of the training rows held out (`--validation 0.1`), where its mean over seeds is above 98 %.
+epochs, standardized pixels, all 60,000 rows. It was fixed before any of the commands was run, and is tuned for none of them.
 """
 
 import json
