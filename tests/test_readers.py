@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 import scipy.io
-from conftest import write_idx
+from tests.conftest import write_idx
 
 from tfmlp.data.arrays import read_arrays
 from tfmlp.data.idx import read_idx
