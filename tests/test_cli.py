@@ -148,10 +148,10 @@ def test_bad_input_is_one_line_and_leaves_nothing(run_cli, tmp_path, case):
 
 def test_folders_that_cannot_take_a_run(train, tmp_path):
     assert train("--out", tmp_path / "run").exit_code == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
     result = train("--out", tmp_path / "run")
     assert result.exit_code == 1 and "already holds a run" in result.stderr and len(lines(result)) == 1
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
     (tmp_path / "file").write_text("")
     for out in (tmp_path / "file", tmp_path / "file" / "run"):
         result = train("--out", out)

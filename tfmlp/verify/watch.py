@@ -31,11 +31,11 @@ class Watch:
         return new
 
     def _stuck_at_majority(self) -> str | None:
-        figures = self._history[-1].get("validation") or self._history[-1]["train"]
+        figures = self._history[-1]["train"]  # there are more of these rows than of validation rows
         if self._majority is None or self._majority > 0.9 or "accuracy" not in figures:
             return None
-        margin = 3 * (self._majority * (1 - self._majority) / max(figures["count"], 1)) ** 0.5
-        if abs(figures["accuracy"] - self._majority) > margin or len(self._history) < 2:
+        learning = self._history[-1]["train"]["loss"] < 0.9 * self._history[0]["train"]["loss"]
+        if abs(figures["accuracy"] - self._majority) > 0.01 or learning or len(self._history) < 2:
             return None
         return f"the accuracy is the share of the commonest class, {100 * self._majority:.1f} %: the net may tell that class of every row; tfmlp diagnose with the same options looks for the cause"
 
