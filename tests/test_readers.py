@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 import scipy.io
-from tests.conftest import write_idx
 
+from tests.conftest import write_idx
 from tfmlp.data.arrays import read_arrays
 from tfmlp.data.idx import read_idx
 from tfmlp.data.sources import load_dataset

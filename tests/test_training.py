@@ -374,6 +374,7 @@ def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeyp
         (False, wide, "float32"),
         (True, wide | {"batch_size": 64}, "float32"),
         (True, wide | {"batch_norm": True}, "float32"),
+        (True, wide | {"dropout": 0.3, "shift": 2}, "float32"),
         (True, wide | {"precision": "float64"}, "float64"),
         (True, {"hidden_units": (512, 256)}, "float32"),
     ):

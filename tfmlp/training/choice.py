@@ -22,7 +22,7 @@ _LONG_UPDATES = ("adam", "adamw", "rmsprop")  # several passes over each weight,
 _WIDE = 512  # inputs and outputs of a layer
 _WIDE_SHARE = 0.8  # of all weights
 _FULL_BATCH = 128
-_FULL_BATCH_NORM = 512  # batch normalization works in float32, so that a smaller batch gains nothing
+_FULL_BATCH_BESIDES = 512  # with dropout, batch normalization or augmentation, which XLA fuses and a graph does not
 
 
 @functools.cache
@@ -41,7 +41,8 @@ def choose_precision(config: Config, data: Dataset, device: str) -> str:
     widths = [math.prod(data.feature_shape), *config.model.hidden_units, data.num_classes]
     kernels = list(itertools.pairwise(widths))
     wide = sum(math.prod(shape) for shape in kernels if min(shape) >= _WIDE) >= _WIDE_SHARE * sum(map(math.prod, kernels))
-    full = min(config.optimization.batch_size, len(data.train)) >= (_FULL_BATCH_NORM if config.model.batch_norm else _FULL_BATCH)
+    besides = config.model.batch_norm or config.model.dropout or config.data.shift or config.data.invert
+    full = min(config.optimization.batch_size, len(data.train)) >= (_FULL_BATCH_BESIDES if besides else _FULL_BATCH)
     return "bfloat16" if wide and full and device == "/CPU:0" and has_fast_bfloat16() else "float32"
 
 
