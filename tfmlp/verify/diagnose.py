@@ -143,7 +143,7 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
         return
     found += symptoms.weight_findings(model)
     found += symptoms.flag_findings(probe)
-    found += symptoms.layer_findings(model, views, "before training")
+    found += symptoms.layer_findings(views, "before training")
     found += symptoms.penalty_findings(probe)
     gradients = probe.gradients()
     found += symptoms.gradient_findings(model, gradients)
@@ -167,9 +167,9 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
         "update_ratios": _update_ratios(probe),
     }
     if not learned:
-        found += symptoms.training_findings(probe, (before, None), run, classes, probe.batch[1])
+        found += symptoms.training_findings(probe, run, classes, probe.batch[1])
         if run.non_finite is None and not any(finding.name == "dead_units" for finding in found):
-            found += symptoms.layer_findings(model, probe.views(), f"after {len(run.losses)} steps")
+            found += symptoms.layer_findings(probe.views(), f"after {len(run.losses)} steps")
     probe.restore()
 
     suggested, breaks = _range_test(probe, diagnosis, seconds=max(1.0, min(8.0, until - time.perf_counter() - 6)))
@@ -211,9 +211,9 @@ def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[flo
     if len(losses) < 10:
         return None, None
     smooth, kept = [], losses[0]
-    for number, value in enumerate(losses):
+    for value in losses:
         kept = 0.7 * kept + 0.3 * value if np.isfinite(value) else np.inf
-        smooth.append(kept / (1 - 0.0) if number else value)
+        smooth.append(kept)
     smooth = np.array(smooth)
     diagnosis.range_test = (run.rates, smooth.tolist())
     lowest = int(np.nanargmin(smooth))

@@ -10,7 +10,7 @@ import numpy as np
 from tfmlp.errors import ConfigError
 from tfmlp.verify.functions import FunctionReport, check_derivative, check_dropout, check_loss, check_softmax
 from tfmlp.verify.gradients import GradientReport, check_gradients
-from tfmlp.verify.nets import BACKWARD, FORWARD, LOSS, check_nets
+from tfmlp.verify.nets import BACKWARD, FORWARD, check_nets
 from tfmlp.verify.roles import required
 
 ADAPTER = "tfmlp_check"
@@ -276,6 +276,3 @@ def _attempt(make: Callable[[], Any]) -> Any:
         return make()
     except Exception:
         return None
-
-
-__all__ = ["ADAPTER", "ADAPTER_TEXT", "LOSS", "FileFindings", "Finding", "check_namespace"]

@@ -195,7 +195,7 @@ def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes:
         )
 
 
-def layer_findings(model: keras.Model, views: list[LayerView], when: str) -> Iterator[Finding]:
+def layer_findings(views: list[LayerView], when: str) -> Iterator[Finding]:
     """Looks at the layers' units: dead, saturated, all alike."""
     views = [view for view in views if np.isfinite(view.outputs).all()]
     denses = [view for view in views if view.kind == "Dense"]
@@ -324,7 +324,7 @@ def slope_findings(probe: Probe, gradients: list[np.ndarray], views: list[LayerV
 # --- a few steps of training
 
 
-def training_findings(probe: Probe, before: tuple[float, np.ndarray], run: ShortTraining, classes: int, labels: np.ndarray) -> Iterator[Finding]:
+def training_findings(probe: Probe, run: ShortTraining, classes: int, labels: np.ndarray) -> Iterator[Finding]:
     """Looks at what a short training did."""
     if run.non_finite:
         yield Finding(
