@@ -198,28 +198,26 @@ def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes:
 def layer_findings(views: list[LayerView], when: str) -> Iterator[Finding]:
     """Looks at the layers' units: dead, saturated, all alike."""
     views = [view for view in views if np.isfinite(view.outputs).all()]
-    denses = [view for view in views if view.kind == "Dense"]
-    activations = [
-        view for view in views[:-1] if view.kind not in ("Preprocessing", "Dropout", "Flatten", "InputLayer", "Rescaling", "Normalization")
-    ]
+    head = next((view for view in reversed(views) if view.kind == "Dense"), None)
+    others = ("Preprocessing", "Dropout", "Flatten", "InputLayer", "Rescaling", "Normalization")
+    activations = [view for view in views[:-1] if view is not head and view.kind not in others]
     for view in activations:
-        if view is not denses[-1] if denses else True:
-            units = view.outputs
-            dead = float(np.mean((units == 0).all(axis=0)))
-            if dead > 0.5 and units.min() >= 0:
-                yield Finding(
-                    "dead_units",
-                    76,
-                    f"{100 * dead:.0f} % of the units of {view.name} are dead {when}: 0 for every row",
-                    f"{round(dead * units.shape[1])} of {units.shape[1]} units, {len(units)} rows",
-                    "scale the inputs, lower the learning rate, use he_normal weights, or leaky_relu",
-                    {"activation": "leaky_relu"},
-                )
-                break
+        units = view.outputs
+        dead = float(np.mean((units == 0).all(axis=0)))
+        if dead > 0.5 and units.min() >= 0:
+            yield Finding(
+                "dead_units",
+                76,
+                f"{100 * dead:.0f} % of the units of {view.name} are dead {when}: 0 for every row",
+                f"{round(dead * units.shape[1])} of {units.shape[1]} units, {len(units)} rows",
+                "scale the inputs, lower the learning rate, use he_normal weights, or leaky_relu",
+                {"activation": "leaky_relu"},
+            )
+            break
     for view in activations:
         units, low, high = view.outputs, view.outputs.min(), view.outputs.max()
         bounded = high <= 1.0001 and (low >= -1.0001) and high > 0.9
-        if (bounded and view.inputs.shape == view.outputs.shape) or (bounded and view.kind == "Dense"):
+        if bounded and (view.kind == "Dense" or view.inputs.shape == view.outputs.shape):
             center, reach = (0.5, 0.5) if low >= 0 else (0.0, 1.0)
             saturated = float(np.mean(np.abs(units - center) > 0.99 * reach))
             if saturated > 0.6 and not np.isin(units, (0.0, 1.0)).all():
