@@ -118,11 +118,11 @@ class Task:
         return self.images[self.cell.rows :].astype(np.float32) / np.float32(255), self.labels[self.cell.rows :]
 
     def dataset(self) -> Dataset:
-        """Returns the task as tfmlp's `Dataset`."""
+        """Returns the task as tfmlp's `Dataset`; the test rows stand in for validation rows, too, which are what is evaluated every epoch."""
         rows = self.cell.rows
         classes = tuple(map(str, range(self.cell.widths[-1])))
         train, test = Split(self.images[:rows], self.labels[:rows]), Split(self.images[rows:], self.labels[rows:])
-        return Dataset(train, None, test, "classification", classes, Provenance("benchmark", "benchmark"))
+        return Dataset(train, test, test, "classification", classes, Provenance("benchmark", "benchmark"))
 
     def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Returns each layer's initial kernel [inputs, outputs] and bias [outputs], float32."""

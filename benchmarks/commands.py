@@ -1,11 +1,14 @@
 """Whole commands, from the prompt and back: one epoch of MNIST, and the time to 98 % on its test rows.
 
     python -m benchmarks.commands [--rounds 5] [--out FILE.json]
+    python -m benchmarks.commands --tune
 
-Each command is a process; they take turns. The recipe of the second is the same for all: 784-128-64-10, ReLU, Adam, a linear decay of the learning rate from 2e-3, batch 64, six
-epochs, standardized pixels, all 60,000 rows. It was fixed before any of the commands was run, and is tuned for none of them.
+Each command is a process; they take turns. The recipe of the second is the same for all: 784-128-64-10, ReLU, Adam, a linear decay of the learning rate, standardized pixels, all
+60,000 rows. Its batch, learning rate and number of epochs are those that --tune chose: of those whose worst of three seeds reaches 98 % on 10,000 held-out training rows, the one
+with the fewest steps.
 """
 
+import itertools
 import json
 import os
 import re
@@ -70,10 +73,31 @@ def measure(epochs: int, rounds: int) -> dict[str, dict]:
     return figures
 
 
+def tune() -> None:
+    """Prints, for each recipe tried, the accuracy on held-out rows of its worst seed, the fewest steps first."""
+    from tfmlp.config import Config
+    from tfmlp.training.loop import fit
+
+    tried = []
+    for batch, rate, epochs in itertools.product((64, 128, 256), (1e-3, 2e-3, 4e-3), (4, 6, 8, 10)):
+        accuracies = []
+        for seed in range(3):
+            options = {"optimizer": "adam", "schedule": "linear", "final_learning_rate": 1e-5, "hidden_units": tuple(map(int, UNITS.split(",")))}
+            training = fit(Config.from_options(**options, batch_size=batch, learning_rate=rate, epochs=epochs, seed=seed, validation=10_000))
+            accuracies.append(list(training)[-1].validation.accuracy)
+        tried.append((epochs * -(-60_000 // batch), batch, rate, epochs, min(accuracies)))
+    for steps, batch, rate, epochs, worst in sorted(tried):
+        print(f"{steps:6,} steps: batch {batch}, learning rate {rate:g}, {epochs} epochs: {100 * worst:.2f} %")
+
+
 @click.command(help=__doc__.split("\n")[0])
+@click.option("--tune", "tuning", is_flag=True, help="Try recipes on held-out training rows, and measure nothing.")
 @click.option("--rounds", default=5, show_default=True, help="Runs of each command, after one that does not count.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON.")
-def main(rounds: int, out: Path | None) -> None:
+def main(tuning: bool, rounds: int, out: Path | None) -> None:
+    if tuning:
+        tune()
+        return
     results = {"one epoch": measure(1, rounds), f"to 98 % ({EPOCHS} epochs)": measure(EPOCHS, rounds)}
     for title, figures in results.items():
         print(f"\n{title}\n\n| command | seconds | tfmlp over it | test accuracy % |\n|---|---|---|---|")

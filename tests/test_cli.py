@@ -12,7 +12,7 @@ import pytest
 from tfmlp.config import FIELDS, Config
 from tfmlp.recipes.recipe import list_recipes, load_recipe
 
-PROGRAM = [sys.executable, "-c", "from tfmlp.cli.main import main; main()"]
+PROGRAM = [sys.executable, "-m", "tfmlp"]
 QUICK = ("--epochs", 1, "--hidden-units", 8)
 
 

@@ -14,6 +14,7 @@ from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
 from tfmlp.training import choice, engine
 from tfmlp.training.losses import cross_entropy, squared_error
 from tfmlp.training.optimizers import learning_rates
+from tfmlp.training.step import compute_gradients
 from tfmlp.training.stopping import EarlyStopping
 
 
@@ -393,3 +394,22 @@ def test_stopping_by_accuracy_waits_for_a_rise_of_min_delta():
     for epoch, accuracy in enumerate((0.5, 0.55, 0.65, 0.6, 0.66), 1):
         stopping.update(epoch, accuracy, lambda epoch=epoch: epoch)
     assert stopping.best_epoch == stopping.best_weights == 3 and stopping.should_stop
+
+
+def test_gradients_of_bfloat16_kernels_come_uncast_and_are_the_same(data):
+    model = MLP((16,), num_classes=10, dtype="mixed_bfloat16", l2=0.0)
+    model.build((None, *data.train.features.shape[1:]))
+    batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
+    cast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch)[1]
+    uncast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=True)[1]
+    assert [gradient.dtype.name for gradient in uncast] == ["bfloat16", "float32", "float32", "float32"]
+    for one, other in zip(cast, uncast, strict=True):
+        assert one.dtype == tf.float32 and np.array_equal(one, tf.cast(other, tf.float32))
+
+
+def test_gradients_of_penalized_kernels_have_the_penalty(data):
+    model = MLP((16,), num_classes=10, dtype="mixed_bfloat16", l2=0.1)
+    model.build((None, *data.train.features.shape[1:]))
+    batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
+    cast, uncast = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
+    assert all(np.array_equal(one, other) for one, other in zip(cast, uncast, strict=True))

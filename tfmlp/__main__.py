@@ -1,5 +1,5 @@
 """`python -m tfmlp`."""
 
-from tfmlp.cli.main import main
+from tfmlp.cli.program import run
 
-main(prog_name="tfmlp")
+run()

@@ -85,7 +85,7 @@ def counter_bits(key: np.uint32, step: Any, positions: Any, columns: Any, shift_
 
     Args:
       key: `stream_key(...)` of the stream.
-      step: uint32 scalar or [b], the training step, counted from 0 over the whole run.
+      step: uint32 scalar, the training step, counted from 0 over the whole run.
       positions: uint32 [b], the rows' positions in the global batch.
       columns: uint32 [u], which of a row's numbers: 0 to u-1.
       shift_right: `numpy.right_shift` or `tf.bitwise.right_shift`.

@@ -29,7 +29,7 @@ class Own:
         self._backend.train_epoch(self._epoch)
 
     def evaluate(self) -> float:
-        return self._backend.evaluate("test").accuracy
+        return self._backend.evaluate("validation").accuracy
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         model = self._backend.model

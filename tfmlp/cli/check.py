@@ -46,7 +46,9 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
             remark = "; ".join(filter(None, (cause and cause["text"], finding.get("detail"), finding.get("note"))))
             click.echo(f"{finding['subject']} ({finding['kind']}): {'right' if finding['right'] else 'WRONG'}{': ' + remark if remark else ''}")
     for name in result.unclear:
-        click.echo(f"{name}: looks like something to check, but how it is called could not be guessed (a net needs forward, backward and a loss).", err=True)
+        click.echo(
+            f"{name}: looks like something to check, but how it is called could not be guessed (a net needs forward, backward and a loss).", err=True
+        )
     if result.error:
         click.echo(f"error: {file}: {result.error}", err=True)
     if (result.unclear or not result.findings) and not result.error:

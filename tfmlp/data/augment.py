@@ -22,18 +22,15 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
       invert: Probability that an image's pixels p become 255 - p.
 
     Returns:
-      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to images of the same type and shape. Rows of several batches may be given
-      at once, with the step of each row [b] and, as a third argument, its position in its batch [b].
+      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to images of the same type and shape.
     """
     if not shift and not invert:
         return None
     key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
 
-    def augment(images: tf.Tensor, step: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tensor:
-        positions = tf.range(tf.shape(images)[0]) if positions is None else positions
-        bits = seeds.counter_bits(
-            key, tf.cast(step, tf.uint32), tf.cast(positions, tf.uint32), tf.constant([0, 1, 2], tf.uint32), tf.bitwise.right_shift
-        )
+    def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        positions = tf.cast(tf.range(tf.shape(images)[0]), tf.uint32)
+        bits = seeds.counter_bits(key, tf.cast(step, tf.uint32), positions, tf.constant([0, 1, 2], tf.uint32), tf.bitwise.right_shift)
         if shift:
             images = _shift(images, _uniform_integers(bits[:, :2], 2 * shift + 1) - shift)
         if invert:

@@ -1,8 +1,9 @@
 """The layers that Keras has not, or has in a form that is slow or not reproducible here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import NamedTuple
 
 import keras
@@ -39,6 +40,41 @@ def counters(step: tf.Tensor, positions: tf.Tensor) -> Iterator[None]:
         yield
     finally:
         _counters.reset(token)
+
+
+_kernels: ContextVar[Mapping[int, tf.Tensor]] = ContextVar("tfmlp_kernels", default=MappingProxyType({}))
+
+
+@keras.saving.register_keras_serializable(_PACKAGE)
+class Dense(keras.layers.Dense):
+    """Keras' dense layer, whose kernel `cast_kernels` can put a cast of in place of."""
+
+    @property
+    def kernel(self):
+        return _kernels.get().get(id(self), super().kernel)
+
+
+@contextmanager
+def cast_kernels(layers: Sequence[keras.layers.Layer]) -> Iterator[dict[int, tf.Tensor]]:
+    """While open, `Dense` layers that compute in another type than their weights' use one cast of their kernel, made here.
+
+    A gradient with respect to that cast is in the type of the matrix products, and is cast where it is used: in the optimizer's update, where that costs no pass of its own.
+
+    Args:
+      layers: A model's layers; those whose kernel has a penalty are left alone, which is a function of the weights themselves.
+
+    Yields:
+      The casts, by `id` of the kernel's variable.
+    """
+    chosen = [
+        layer for layer in layers if isinstance(layer, Dense) and layer.compute_dtype != layer.variable_dtype and layer.kernel_regularizer is None
+    ]
+    casts = {id(layer): tf.cast(layer.kernel, layer.compute_dtype) for layer in chosen}
+    token = _kernels.set(casts)
+    try:
+        yield {id(layer.trainable_variables[0]): casts[id(layer)] for layer in chosen}
+    finally:
+        _kernels.reset(token)
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfmlp.config import ACTIVATIONS, DROPOUT_FORMS, INITIALIZERS, PREPROCESSING
 from tfmlp.errors import ConfigError, nearest
-from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer, TargetScale
+from tfmlp.model.layers import Dense, Dropout, Preprocessing, SeededInitializer, TargetScale
 
 
 @keras.saving.register_keras_serializable("tfmlp")
@@ -111,12 +111,12 @@ class MLP(keras.Model):
         self.output_function = _activation(output_activation, negative_slope)
         self.target_scale = TargetScale(name="target_scale", dtype=policy.variable_dtype) if standardize_target else None
 
-    def _dense(self, units: int, index: int, name: str, dtype, use_bias: bool = True) -> keras.layers.Dense:
+    def _dense(self, units: int, index: int, name: str, dtype, use_bias: bool = True) -> Dense:
         settings = self.hyperparameters
         penalty = keras.regularizers.L2(settings["l2"]) if settings["l2"] else None
         if penalty:
             penalty.l2 = np.float64(settings["l2"])  # a plain float would pass through float32, even into float64
-        return keras.layers.Dense(
+        return Dense(
             units,
             kernel_initializer=SeededInitializer(settings["initializer"], settings["seed"], 2 * index, scale=settings["initializer_scale"]),
             kernel_regularizer=penalty,
@@ -142,7 +142,7 @@ class MLP(keras.Model):
             self.target_scale.build((shape[0], self.num_classes))
         self.built = True
 
-    def _build_dense(self, dense: keras.layers.Dense, shape: tuple[int | None, int]) -> None:
+    def _build_dense(self, dense: Dense, shape: tuple[int | None, int]) -> None:
         settings = self.hyperparameters
         # Only now is the number of inputs known, which a bias cannot tell from its own shape.
         dense.bias_initializer = SeededInitializer(

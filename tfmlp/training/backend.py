@@ -86,14 +86,24 @@ class TensorFlowBackend:
 
     def train_epoch(self, epoch: int) -> Metrics:
         """Trains on every training row once, in the order of (seed, epoch)."""
-        rows = len(self._data.train)
-        order = seeds.row_order(self._config.runtime.seed, epoch, rows) if self._config.optimization.shuffle else np.arange(rows, dtype=np.int32)
-        batch_size = self._config.optimization.batch_size
-        for metric in self._train_metrics.values():
-            metric.reset_state()
+        self.train_steps(epoch, 0, self.steps_per_epoch)
+        return self.train_metrics(self.steps_per_epoch)
+
+    def train_steps(self, epoch: int, first: int, last: int) -> None:
+        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`; its figures start anew at 0."""
+        if first == 0:
+            for metric in self._train_metrics.values():
+                metric.reset_state()
         with tf.device(self.device):
-            self._engine.run_epoch(order)
-        return read_metrics(self._train_metrics, self.steps_per_epoch * batch_size if self._config.optimization.drop_remainder else rows)
+            self._engine.run(self._order(epoch), first, last)
+
+    def train_metrics(self, steps: int) -> Metrics:
+        """Returns the figures over the first `steps` steps of the present epoch, taken while the weights changed."""
+        return read_metrics(self._train_metrics, min(steps * self._config.optimization.batch_size, len(self._data.train)))
+
+    def _order(self, epoch: int) -> np.ndarray:
+        rows = len(self._data.train)
+        return seeds.row_order(self._config.runtime.seed, epoch, rows) if self._config.optimization.shuffle else np.arange(rows, dtype=np.int32)
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the model's figures on "train", "validation" or "test"."""
@@ -114,7 +124,7 @@ class TensorFlowBackend:
         self.model.set_weights(weights)
 
     def get_state(self) -> dict[str, np.ndarray]:
-        """Returns a copy of everything that training changes: the model's weights, the optimizer's slots and its step."""
+        """Returns a copy of everything that training changes: the model's weights, the optimizer's slots and its step, the figures of the present epoch."""
         return {name: variable.numpy() for name, variable in self._variables().items()}
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
@@ -134,7 +144,8 @@ class TensorFlowBackend:
     def _variables(self) -> dict[str, Any]:
         # Numbered, because Keras tells a second optimizer of a kind from the first by its variables' paths.
         model = {f"model/{i}/{v.name}": v for i, v in enumerate(self.model.weights)}
-        return model | {f"optimizer/{i}/{v.name}": v for i, v in enumerate(self.optimizer.variables)}
+        optimizer = {f"optimizer/{i}/{v.name}": v for i, v in enumerate(self.optimizer.variables)}
+        return model | optimizer | {f"metrics/{name}/{v.name}": v for name, metric in self._train_metrics.items() for v in metric.variables}
 
 
 def make_model(config: Config, data: Dataset) -> MLP:

@@ -49,7 +49,7 @@ def choose_precision(config: Config, data: Dataset, device: str) -> str:
 def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     """Returns the engine that a configuration names, or for "auto" the faster one.
 
-    XLA, but for runs too short to earn back its compilation and for bfloat16, whose products it does not speed up. There the update is compiled alone, if it is a long one.
+    XLA, but for runs too short to earn back its compilation and for bfloat16, whose products it does not speed up. There the update alone is compiled; in a short run only if it is a long one.
 
     Args:
       config: The configuration.
@@ -61,7 +61,9 @@ def choose_engine(config: Config, data: Dataset, precision: str) -> str:
         return engine
     short = count_steps(len(data.train), config) * config.optimization.epochs < _XLA_PAYS_FROM
     program = "xla"
-    if short or precision == "bfloat16":
+    if precision == "bfloat16":  # the compiled update casts gradients by the way
+        program = "hybrid"
+    elif short:
         program = "hybrid" if config.optimization.optimizer in _LONG_UPDATES else "graph"
     streams = engine == "streaming" or isinstance(data.train.features, RowFile)
     return f"streaming-{program}" if streams else program

@@ -1,6 +1,6 @@
 """One epoch as one call: where its rows are, and which program trains on them.
 
-    ResidentEngine   all rows in the device's memory, one call an epoch
+    ResidentEngine   all rows in the device's memory, one call for any number of steps
     StreamingEngine  pieces of many batches, prepared by tf.data beside the training, one call a piece
 
 An engine's name says both: "graph", "hybrid" and "xla" are resident, "streaming-graph", "streaming-hybrid" and "streaming-xla" stream. "hybrid" is the graph program with a
@@ -31,46 +31,45 @@ class Engine(Protocol):
     def compile(self) -> None:
         """Does all tracing and compiling, by running no step."""
 
-    def run_epoch(self, order: np.ndarray) -> None:
-        """Trains on the rows in this order, int32 [n]."""
+    def run(self, order: np.ndarray, first: int, last: int) -> None:
+        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`, on the rows in this order, int32 [n]."""
 
 
 class ResidentEngine:
     """An epoch over rows in memory."""
 
-    def __init__(self, program: Program, features: tf.Tensor, labels: tf.Tensor, rows: int):
-        self._program, self._data, self._rows = program, (features, labels), rows
+    def __init__(self, program: Program, split: Split, rows: int, batch_size: int):
+        self._program, self._rows, self._batch_size = program, rows, batch_size
+        self._data = tf.constant(split.features), tf.constant(split.labels)
 
     def compile(self) -> None:
-        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0)
+        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0, 0)
 
-    def run_epoch(self, order: np.ndarray) -> None:
-        self._program.run(*self._data, tf.constant(order), self._rows)
+    def run(self, order: np.ndarray, first: int, last: int) -> None:
+        self._program.run(*self._data, tf.constant(order), first * self._batch_size, min(last * self._batch_size, self._rows))
 
 
 class StreamingEngine:
-    """An epoch over pieces that tf.data gathers, and augments, while the one before is trained on."""
+    """An epoch over pieces that tf.data gathers while the one before is trained on."""
 
-    def __init__(self, program: Program, split: Split, rows: int, batch_size: int, counter: tf.Variable, augmentation: Augmentation | None):
-        self._program, self._split, self._rows, self._counter = program, split, rows, counter
+    def __init__(self, program: Program, split: Split, rows: int, batch_size: int):
+        self._program, self._split, self._rows = program, split, rows
         row_bytes = split.features.dtype.itemsize * int(np.prod(split.features.shape[1:]))
-        batch_size = min(batch_size, rows)
-        batches = min(max(1, _PIECE_BYTES // (batch_size * row_bytes)), -(-rows // batch_size))
-        self._piece = batches * batch_size
-        self._batching = {"batch_size": batch_size, "batches_at_a_time": batches, "augmentation": augmentation}
+        self._batch_size = min(batch_size, rows)
+        batches = min(max(1, _PIECE_BYTES // (self._batch_size * row_bytes)), -(-rows // self._batch_size))
+        self._piece = batches * self._batch_size
 
     def compile(self) -> None:
         features, labels = self._split.features, self._split.labels
-        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0)
+        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0, 0)
 
-    def run_epoch(self, order: np.ndarray) -> None:
+    def run(self, order: np.ndarray, first: int, last: int) -> None:
+        order = order[first * self._batch_size : min(last * self._batch_size, self._rows)]
+        left = len(order)
         # Every piece has the same shape, for which alone XLA compiled: the last one is filled up with a row that is not trained on.
-        order = np.pad(order[: self._rows], (0, -self._rows % self._piece), mode="edge")
-        left = self._rows
-        for features, labels in make_batches(
-            self._split.features, self._split.labels, order, first_step=int(self._counter.numpy()), **self._batching
-        ):
-            self._program.run(features, labels, None, min(left, self._piece))
+        order = np.pad(order, (0, -left % self._piece), mode="edge")
+        for features, labels in make_batches(self._split.features, self._split.labels, order, self._piece):
+            self._program.run(features, labels, None, 0, min(left, self._piece))
             left -= self._piece
 
 
@@ -98,8 +97,5 @@ def make_engine(name: str, step: Step, split: Split, counter: tf.Variable, confi
     """
     batch_size = config.optimization.batch_size
     rows = len(split) - len(split) % batch_size if config.optimization.drop_remainder else len(split)
-    streams = name.startswith(_STREAMING)
-    program = _PROGRAMS[program_of(name)](step, batch_size, rows, counter, None if streams else augmentation)
-    if streams:
-        return StreamingEngine(program, split, rows, batch_size, counter, augmentation)
-    return ResidentEngine(program, tf.constant(split.features), tf.constant(split.labels), rows)
+    program = _PROGRAMS[program_of(name)](step, batch_size, rows, counter, augmentation)
+    return (StreamingEngine if name.startswith(_STREAMING) else ResidentEngine)(program, split, rows, batch_size)

@@ -13,7 +13,7 @@ from tfmlp.data.rowfile import RowFile
 from tfmlp.training.losses import PerExampleLoss, make_metrics, model_loss
 from tfmlp.training.step import make_test_step
 
-_FLOATS_AT_A_TIME = 32 << 20  # of preprocessed features: the larger a batch the faster, and the more memory it takes
+_FLOATS_AT_A_TIME = 8 << 20  # of preprocessed features: calls are few, and the memory of a batch is used again for the next
 _MOST_ROWS = 10_240
 
 
@@ -56,11 +56,14 @@ class Evaluation:
         rows_at_a_time = self._rows = min(_MOST_ROWS, max(256, _FLOATS_AT_A_TIME // math.prod(features.shape[1:])))
         signature = [tf.TensorSpec([None, *features.shape[1:]], features.dtype), tf.TensorSpec([None], labels.dtype)]
 
-        @tf.function(input_signature=signature)
+        @tf.function(input_signature=signature, autograph=False)
         def run(features: tf.Tensor, labels: tf.Tensor) -> None:
-            for start in tf.range(0, tf.shape(labels)[0], rows_at_a_time):
+            def evaluate(start):
                 stop = start + rows_at_a_time
                 step.python_function(features[start:stop], labels[start:stop])
+                return stop
+
+            tf.while_loop(lambda start: start < tf.shape(labels)[0], evaluate, [0])
 
         self._run = run
         self._run(tf.constant(features[:0]), tf.constant(labels[:0]))  # traced now, not within the first epoch

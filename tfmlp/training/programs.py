@@ -1,9 +1,9 @@
-"""The loop over the batches of an epoch (or of a part of one) as one TensorFlow function, over rows that are in memory.
+"""The loop over batches as one TensorFlow function, over rows that are in memory.
 
     GraphProgram     a TensorFlow graph
     XlaProgram       the same, compiled by XLA
 
-Both run the same train step over the same batches.
+Both run the same train step over the same batches. Neither goes through AutoGraph, whose rewriting of the step's Python takes longer than tracing it.
 """
 
 from typing import Protocol
@@ -17,14 +17,15 @@ from tfmlp.training.step import Step
 class Program(Protocol):
     """What runs batches."""
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
-        """Trains on the first `rows` of an order, batch after batch; a last batch may be short.
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
+        """Trains on a part of an order, batch after batch; where all rows end, a last batch may be short.
 
         Args:
           features: [n, ...].
           labels: [n].
           order: int32 [n], which row comes when, or None: as they lie.
-          rows: How many; at most n. With 0 it only traces and compiles.
+          start: Where in the order the first batch begins; a multiple of the batch size.
+          stop: Where the last one ends; with `start` it only traces and compiles.
         """
 
 
@@ -54,15 +55,18 @@ class GraphProgram:
     def __init__(self, step: Step, batch_size: int, rows: int, counter: tf.Variable, augmentation: Augmentation | None):
         batches = _Batches(step, counter, augmentation)
 
-        @tf.function
-        def run(features, labels, order, rows) -> None:
-            for start in tf.range(0, rows, batch_size):
-                batches.train_on(features, labels, order, start, tf.minimum(batch_size, rows - start))
+        @tf.function(autograph=False)
+        def run(features, labels, order, start, stop) -> None:
+            def train(at):
+                batches.train_on(features, labels, order, at, tf.minimum(batch_size, stop - at))
+                return at + batch_size
+
+            tf.while_loop(lambda at: at < stop, train, [start])
 
         self._run = run
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
-        self._run(features, labels, order, tf.constant(rows))
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
+        self._run(features, labels, order, tf.constant(start), tf.constant(stop))
 
 
 class XlaProgram:
@@ -75,18 +79,24 @@ class XlaProgram:
         self._batch_size = min(batch_size, rows)
         batches, batch_size, tail = _Batches(step, counter, augmentation), self._batch_size, rows % self._batch_size
 
-        @tf.function(jit_compile=True)
-        def run(features, labels, order, full, with_tail) -> None:
-            index = tf.constant(0)
-            while index < full:  # not tf.range, whose limit XLA compiles in: a run of 0 rows would then compile another program
+        @tf.function(jit_compile=True, autograph=False)
+        def run(features, labels, order, first, last, with_tail) -> None:
+            def train(index):
                 batches.train_on(features, labels, order, index * batch_size, batch_size)
-                index += 1
-            if tail:  # known while tracing
-                if with_tail:  # known while running
-                    batches.train_on(features, labels, order, index * batch_size, tail)  # not full, which XLA would compile in here, too
+                return index + 1
+
+            index = tf.while_loop(lambda index: index < last, train, [first])[0]
+            if tail:
+
+                def train_tail():
+                    # index, not last, which XLA would compile in here
+                    batches.train_on(features, labels, order, index * batch_size, tail)
+                    return index
+
+                tf.cond(with_tail, train_tail, lambda: index)
 
         self._run = run
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
-        full, tail = divmod(rows, self._batch_size)
-        self._run(features, labels, order, tf.constant(full), tf.constant(tail > 0))
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
+        last, tail = divmod(stop, self._batch_size)
+        self._run(features, labels, order, tf.constant(start // self._batch_size), tf.constant(last), tf.constant(tail > 0))

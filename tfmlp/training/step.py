@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError
-from tfmlp.model.layers import counters
+from tfmlp.model.layers import cast_kernels, counters
 from tfmlp.training.losses import PerExampleLoss, find_loss
 
 
@@ -74,13 +74,16 @@ def make_train_step(
         optimizer.build(model.trainable_variables)
 
     def update(gradients: list[tf.Tensor]) -> None:
-        optimizer.apply(gradients, model.trainable_variables)
+        variables = model.trainable_variables
+        optimizer.apply([tf.cast(gradient, variable.dtype) for gradient, variable in zip(gradients, variables, strict=True)], variables)
 
     if compile_update:
         update = tf.function(update, jit_compile=True)
 
     def train_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        value, gradients, outputs, per_example = compute_gradients(model, optimizer.iterations, per_example_loss, features, labels)
+        value, gradients, outputs, per_example = compute_gradients(
+            model, optimizer.iterations, per_example_loss, features, labels, as_computed=compile_update
+        )
         update(gradients)
         _update(metrics, labels, outputs, per_example)
         return value
@@ -89,7 +92,7 @@ def make_train_step(
 
 
 def compute_gradients(
-    model: keras.Model, counter: tf.Variable, per_example_loss: PerExampleLoss, features: tf.Tensor, labels: tf.Tensor
+    model: keras.Model, counter: tf.Variable, per_example_loss: PerExampleLoss, features: tf.Tensor, labels: tf.Tensor, as_computed: bool = False
 ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor, tf.Tensor]:
     """Runs the model forward and back, as a train step does before it changes the weights.
 
@@ -99,12 +102,15 @@ def compute_gradients(
       per_example_loss: (labels, outputs) -> [b].
       features: [b, ...].
       labels: [b].
+      as_computed: Whether gradients of kernels stay in the type of the matrix products, where that is a shorter one than the weights'.
 
     Returns:
       The loss with penalties, a scalar; its gradients, one per trainable variable; the outputs [b, k]; the per-example losses [b].
     """
     replica = tf.distribute.get_replica_context()
-    with tf.GradientTape() as tape:
+    with tf.GradientTape() as tape, cast_kernels(model.layers if as_computed else ()) as casts:
+        for cast in casts.values():
+            tape.watch(cast)
         with counters(counter, tf.range(tf.shape(features)[0])):
             outputs = model(features, training=True)
         per_example = _checked(per_example_loss(labels, outputs), per_example_loss)
@@ -112,7 +118,8 @@ def compute_gradients(
         value = tf.reduce_sum(per_example) / tf.cast(count, per_example.dtype)
         for penalty in model.losses:
             value += tf.cast(penalty, value.dtype) / replica.num_replicas_in_sync
-    return value, tape.gradient(value, model.trainable_variables), outputs, per_example
+    sources = [casts.get(id(variable), variable.value) for variable in model.trainable_variables]
+    return value, tape.gradient(value, sources), outputs, per_example
 
 
 def make_test_step(model: keras.Model, loss: str | PerExampleLoss = "cross_entropy", metrics: Sequence[keras.metrics.Metric] = ()) -> Step:

@@ -1,0 +1,33 @@
+"""The program `tfmlp`: its beginning and its end."""
+
+import atexit
+import os
+import signal
+import sys
+from typing import NoReturn
+
+
+def run() -> NoReturn:
+    """Runs the command line, and ends at once: without the second that it takes to take TensorFlow apart."""
+    signal.signal(signal.SIGINT, _interrupted)  # until the command line itself is there to do it
+    from tfmlp.cli.main import main
+
+    try:
+        main(prog_name="tfmlp")
+    except SystemExit as end:
+        status = end.code
+    if "tensorflow" not in sys.modules:
+        sys.exit(status)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:  # whoever read the output has gone
+            status = status or 1
+    os._exit(status)
+
+
+def _interrupted(number, frame) -> NoReturn:
+    os.write(2, b"interrupted\n")
+    os._exit(130)
