@@ -1,12 +1,13 @@
 # make train   set up and train on the embedded MNIST
 # make test    set up and run the tests
 # make test-all   the slow tests, too
+# make test-faults   the long form of the tests that kill runs and mutate files
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: train test test-all test-lowest format clean
+.PHONY: train test test-all test-faults test-lowest format clean
 
 train: $(READY)
 	$(BIN)/tfmlp train --dataset mnist
@@ -16,6 +17,9 @@ test: $(READY)
 
 test-all: $(READY)
 	$(BIN)/python -m pytest -m "slow or not slow"
+
+test-faults: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow" tests/faults tests/fuzz tests/bad_inputs
 
 # The oldest versions that setup.cfg allows, in an environment of their own.
 test-lowest: .venv-lowest/ready

@@ -1,7 +1,9 @@
 """Downloads, against a server on this machine that misbehaves in every way a server can."""
 
+import contextlib
 import hashlib
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -100,8 +102,14 @@ def test_a_server_without_ranges_starts_anew(server, tmp_path):
     ("behave", "message"),
     [
         (lambda handler, start: send(handler, start, content=CONTENT[::-1]), "expected the sha256"),
-        (lambda handler, start: send(handler, 0, content=CONTENT + b"more"), "more than the expected 1,024,000 bytes"),
-        (lambda handler, start: send(handler, start, content=CONTENT[:500], claim=500), "ended after 500 of|answered"),
+        (lambda handler, start: send(handler, 0, content=CONTENT + b"more"), "has 1024004 bytes where 1,024,000 were expected"),
+        (lambda handler, start: send(handler, start, content=CONTENT[:500], claim=500), "has 500 bytes where 1,024,000 were expected"),
+        (lambda handler, start: send(handler, start, claim=10**15), "has 1000000000000000 bytes where 1,024,000 were expected"),
+        (lambda handler, start: send_endlessly(handler), "more than the expected 1,024,000 bytes"),
+        (lambda handler, start: redirect(handler, "ftp://127.0.0.1/file.mat"), "points to ftp:, which is not followed"),
+        (lambda handler, start: redirect(handler, "file:///etc/passwd"), "answered 302"),
+        (lambda handler, start: redirect(handler, handler.path), "answered 302|no connection"),
+        (lambda handler, start: send_nonsense(handler), "connection broke|makes no sense|has"),
         (lambda handler, start: handler.send_error(404), "answered 404"),
         (lambda handler, start: handler.send_error(503), "answered 503"),
         (lambda handler, start: handler.send_error(416), "answered 416"),
@@ -113,6 +121,77 @@ def test_what_cannot_be_had_whole_is_never_taken_for_whole(server, tmp_path, beh
     with pytest.raises(DataError, match=message):
         fetch(server, tmp_path)
     assert not (tmp_path / "new" / "file.mat").exists()
+
+
+def send_endlessly(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(OSError):
+        while True:
+            handler.wfile.write(bytes(1 << 16))
+
+
+def redirect(handler, address):
+    handler.send_response(302)
+    handler.send_header("Location", address)
+    handler.end_headers()
+
+
+def send_nonsense(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n")
+
+
+def test_a_redirection_to_the_same_scheme_is_followed(server, tmp_path):
+    server.behave = lambda handler, start: send(handler, start) if handler.path == "/there" else redirect(handler, "/there")
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_slow_drip_is_not_waited_for(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfmlp.data.download._TIMEOUT", 0.5)
+
+    def drip(handler, start):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(CONTENT)))
+        handler.end_headers()
+        with contextlib.suppress(OSError):
+            for byte in CONTENT:
+                handler.wfile.write(bytes([byte]))
+                time.sleep(0.01)
+
+    server.behave = drip
+    started = time.monotonic()
+    with pytest.raises(DataError, match="less than 1,024 bytes a second"):
+        fetch(server, tmp_path)
+    assert time.monotonic() - started < 10
+
+
+def test_a_file_that_changed_since_it_broke_off_is_fetched_anew(server, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "file.mat.part").write_bytes(b"of an older file")
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert server.asked == [len(b"of an older file"), 0]
+
+
+def test_a_part_that_the_server_has_not_is_fetched_anew(server, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "file.mat.part").write_bytes(CONTENT[:100])
+    server.behave = lambda handler, start: handler.send_error(416) if start else send(handler, start)
+    assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_range_of_another_file_is_not_taken(server, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "file.mat.part").write_bytes(CONTENT[:100])
+
+    def behave(handler, start):
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes {start}-{len(CONTENT)}/{len(CONTENT) + 1}")
+        handler.end_headers()
+        handler.wfile.write(CONTENT)
+
+    server.behave = behave
+    assert fetch(server, tmp_path).read_bytes() == CONTENT  # all of it, which is what the server sent
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["file.mat"]
 
 
 def test_a_part_longer_than_the_file_is_thrown_away(server, tmp_path):

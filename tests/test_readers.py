@@ -86,8 +86,9 @@ X, Y = np.zeros((32, 32, 3, 2), np.uint8), np.array([[1], [10]], np.uint8)
         ({"X": X, "y": Y - 1}, "labels must be 1 to 10.*received 0 at row 0"),
         ({"X": X, "y": Y + 1}, "received 11 at row 1"),
         ({"X": X, "y": np.array([[1.5], [2]])}, "received 1.5 at row 0"),
-        ({"X": X, "y": np.array([["a"], ["b"]], object)}, "y must hold one number per image"),
-        ({"X": {"a": 1}, "y": Y}, "X must be uint8"),
+        ({"X": X, "y": np.array([["a"], ["b"]], object)}, "y must be a plain array of numbers; received a cell array"),
+        ({"X": {"a": 1}, "y": Y}, "X must be a plain array of numbers; received a struct"),
+        ({"X": X, "y": "1"}, "received text"),
     ],
 )
 def test_mat_in_another_layout(tmp_path, variables, message):

@@ -2,12 +2,10 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -174,6 +172,65 @@ def test_what_must_not_change_is_refused(run_cli, whole, mnist_dir, tmp_path):
     assert run_cli("train", "--resume", str(folder), "--hidden-units", "16", "--epochs", "6").exit_code == 0  # what it was
 
 
+def test_a_run_stopped_within_an_epoch_goes_on_within_it(run_cli, whole, tmp_path, monkeypatch):
+    folder, arguments = whole
+    with monkeypatch.context() as patch:
+        stop_at_step(patch, 13)
+        stopped = run_cli(*arguments, "--checkpoint-steps", "4", "--out", "part")
+    assert stopped.exit_code == 130 and "tfmlp train --resume part" in stopped.stderr
+    assert json.loads((tmp_path / "part" / "run.json").read_text())["checkpoint"] == {"epoch": 1, "step": 7}
+    resumed = run_cli("train", "--resume", "part")
+    assert resumed.exit_code == 0 and "going on after epoch 1 of 6, step 7 of 9" in resumed.stderr
+    assert_same(folder, tmp_path / "part")
+
+
+@pytest.mark.parametrize("options", [("--engine", "xla"), ("--engine", "streaming"), ("--backend", "numpy", "--shift", "0")])
+def test_every_engine_goes_on_within_an_epoch(run_cli, mnist_dir, tmp_path, monkeypatch, options):
+    arguments = ["train", "--data-dir", str(mnist_dir), "--epochs", "6", *OPTIONS, *options]
+    assert run_cli(*arguments, "--out", "whole").exit_code == 0
+    with monkeypatch.context() as patch:
+        stop_at_step(patch, 23)
+        assert run_cli(*arguments, "--checkpoint-steps", "5", "--out", "part").exit_code == 130
+    assert "step 7 of 9" in run_cli("train", "--resume", "part").stderr
+    assert_same(tmp_path / "whole", tmp_path / "part")
+
+
+def stop_at_step(patch, steps):
+    """Sends this process a signal before the first part of an epoch that ends after so many steps."""
+    from tfmlp.training.backend import TensorFlowBackend
+    from tfmlp.training.numpy_backend import NumpyBackend
+
+    for backend in (TensorFlowBackend, NumpyBackend):
+
+        def train_steps(self, epoch, first, last, whole=backend.train_steps):
+            if self.steps <= steps < self.steps + last - first:
+                os.kill(os.getpid(), signal.SIGINT)
+            whole(self, epoch, first, last)
+
+        patch.setattr(backend, "train_steps", train_steps)
+
+
+def test_checkpoints_are_made_when_they_are_asked_for(run_cli, mnist_dir, tmp_path, monkeypatch):
+    saved = []
+    save = Checkpoints.save
+    monkeypatch.setattr(Checkpoints, "save", lambda self, checkpoint: saved.append((checkpoint.epoch, checkpoint.step)) or save(self, checkpoint))
+    base = ["train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--batch-size", "60", "--epochs", "2"]
+    assert run_cli(*base, "--checkpoint-steps", "4", "--out", "steps").exit_code == 0
+    assert [(0, 4), (0, 8), (1, 3), (1, 7)] == [place for place in saved if place[1]]
+    saved.clear()
+    assert run_cli(*base, "--checkpoint-minutes", "1e-9", "--out", "minutes").exit_code == 0
+    assert any(step for _, step in saved) and saved[-1] == (2, 0)
+
+
+def test_the_last_checkpoints_and_the_best_are_kept(tmp_path):
+    kept = Checkpoints(tmp_path, keep=2)
+    for epoch, figure in enumerate([0.1, 0.9, 0.5, None, 0.6], start=1):
+        kept.save(Checkpoint(epoch, {"w": np.zeros(1)}, {}, figure=figure))
+    kept.save(Checkpoint(5, {"w": np.zeros(1)}, {}, step=7))
+    assert sorted(path.name for path in kept.path.iterdir()) == ["epoch-000002", "epoch-000005", "epoch-000005-step-000007"]
+    assert (kept.load().epoch, kept.load().step) == (5, 7)
+
+
 def test_a_second_process_is_refused(tmp_path):
     with locked(tmp_path / "run"):
         code = f"from pathlib import Path; from tfmlp.runs.checkpoints import locked\nwith locked(Path({str(tmp_path / 'run')!r})): pass"
@@ -249,46 +306,11 @@ def test_no_pickles_are_read(tmp_path):
     folder = kept.path / "epoch-000001"
     np.savez(folder / "arrays.npz", w=np.array([{}], object))
     manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["sha256"]
     manifest["files"]["arrays.npz"] = checkpoints._identity(folder / "arrays.npz")
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": checkpoints._digest(manifest)}))
     with pytest.warns(TfmlpWarning, match="allow_pickle"):
         assert Checkpoints(tmp_path).load() is None
-
-
-# --- kills
-
-
-def kill_until_done(folder, arguments, environment, pauses):
-    """Starts a run, kills it after each pause and resumes it, until it ends by itself. Returns the number of kills."""
-    kills, command = 0, [sys.executable, "-m", "tfmlp", *arguments, "--out", str(folder)]
-    for pause in pauses:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(pause)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            kills += 1
-        if (folder / "run.json").exists():
-            command = [sys.executable, "-m", "tfmlp", "train", "--resume", str(folder)]
-            if json.loads((folder / "run.json").read_text())["status"] in ("completed", "stopped"):
-                return kills
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    return kills
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-def test_kills_at_random_times(run_cli, mnist_dir, tmp_path, seed):
-    arguments = ["train", "--data-dir", str(mnist_dir), "--epochs", "300", *OPTIONS[:-4], "--engine", "graph", "--recipe", "none"]
-    assert run_cli(*arguments, "--out", "whole").exit_code == 0
-    stream = random.Random(seed)
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "tfmlp", "data", "list"], env=environment, check=True, capture_output=True)
-    kills = kill_until_done(tmp_path / "part", arguments, environment, [stream.uniform(4.0, 12.0) for _ in range(9)])
-    assert kills >= 1, f"nothing was killed in {time.perf_counter() - started:.0f} s"
-    assert_same(tmp_path / "whole", tmp_path / "part")
 
 
 def test_the_state_of_a_training_goes_into_another(mnist_dir):

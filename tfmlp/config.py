@@ -130,6 +130,12 @@ class OptimizationConfig(_Group):
     )
     monitor: str = knob("loss", "The validation figure that names the best epoch.", choices=("loss", "accuracy", "mae", "rmse"))
     min_delta: float = knob(0.0, "The least change of the monitored figure that counts as better.", minimum=0)
+    on_divergence: str = knob(
+        "stop",
+        "When a loss, a gradient or a weight becomes NaN or infinite: stop, or restore: go back to the end of the epoch before and divide the learning rate by 10.",
+        choices=("stop", "restore"),
+    )
+    max_restores: int = knob(3, "How often on_divergence restore goes back in one run.", minimum=1, maximum=16)
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,9 @@ class RuntimeConfig(_Group):
         choices=PRECISIONS,
     )
     device: str = knob("auto", "Where to compute; auto takes a GPU when TensorFlow sees one.", choices=("auto", "cpu", "gpu"))
+    checkpoint_steps: int | None = knob(None, "Also save a checkpoint after every so many steps, within epochs, too.", minimum=1)
+    checkpoint_minutes: float | None = knob(None, "Also save a checkpoint when the last one is so many minutes old, within epochs, too.", above=0)
+    keep_checkpoints: int = knob(2, "How many of the last checkpoints are kept; the best one is kept besides.", minimum=1, maximum=1000)
     threads: int | None = knob(None, "Threads for TensorFlow's operations; without it, one a core.", minimum=1, maximum=1024)
 
 

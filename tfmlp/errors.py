@@ -6,6 +6,7 @@ Every message says what was expected, what was received, and what to do. The com
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class TfmlpError(Exception):
@@ -27,13 +28,21 @@ class CheckpointError(TfmlpError):
 
 
 class DivergenceError(TfmlpError):
-    """Training produced NaN or infinity."""
+    """Training produced NaN or infinity.
+
+    Attributes:
+      divergence: The `tfmlp.training.divergence.Divergence`, where it was found.
+    """
 
     exit_code = 3
 
+    def __init__(self, message: str, divergence: Any = None):
+        super().__init__(message)
+        self.divergence = divergence
+
 
 class Interruption(KeyboardInterrupt):
-    """A signal asked a run to end, and it did, at the end of an epoch.
+    """A signal asked a run to end, and it did, between two steps.
 
     Attributes:
       exit_code: 128 plus the signal's number: 130 for Ctrl-C, 143 for SIGTERM.

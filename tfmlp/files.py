@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tfmlp.errors import DataError
+
 DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -71,6 +73,23 @@ def require_regular(path: Path) -> None:
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     path.stat()
+
+
+def require_memory(path: Path, size: int) -> None:
+    """Refuses a file whose contents would take more than half of this machine's memory.
+
+    Args:
+      path: The file.
+      size: Bytes that its contents take, as its header promises them.
+
+    Raises:
+      DataError: when that is too much.
+    """
+    if size > machine_memory() // 2:
+        raise DataError(
+            f"{path}: its contents take {size / 1e9:,.1f} GB, and at most half of this machine's {machine_memory() / 1e9:,.0f} GB of memory can be used for them: "
+            "take fewer rows, or a folder of .npy files, which stay on disk (arrays:FOLDER)."
+        )
 
 
 def shown(path: Path) -> str:

@@ -7,9 +7,11 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
-from tfmlp.cli.progress import show_downloads
+from tfmlp.cli.progress import printable, show_downloads
 from tfmlp.config import DataConfig
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning
+
+_MOST_LINES = 50  # of a table
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,21 +78,29 @@ def show(name: str, out: str | None, **options) -> None:
     from tfmlp.data.sheet import draw_sheet, statistics
 
     dataset = _load(name, **options)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     if counts := dataset.class_counts():
         table = Table("class", *counts, title="rows per class")
-        for label, class_name in enumerate(dataset.class_names):
-            table.add_row(class_name, *(f"{split[label]:,} ({split[label] / split.sum():.1%})" for split in counts.values()))
+        for label, class_name in enumerate(dataset.class_names[:_MOST_LINES]):
+            table.add_row(printable(class_name), *(f"{split[label]:,} ({split[label] / split.sum():.1%})" for split in counts.values()))
         console.print(table)
+        _say_more(len(dataset.class_names), "classes")
     is_image = len(dataset.feature_shape) == 3
     table = Table("channel" if is_image else "column", "mean", "deviation", "least", "largest", title="training features")
-    for index, row in enumerate(statistics(dataset.train)):
+    rows = statistics(dataset.train)
+    for index, row in enumerate(rows[:_MOST_LINES]):
         table.add_row(str(index), *(f"{row[figure]:.4g}" for figure in ("mean", "deviation", "least", "largest")))
     console.print(table)
+    _say_more(len(rows), "columns")
     if is_image:
         path = Path(out) if out else Path("".join(c if c.isalnum() or c in "-_" else "-" for c in name) + ".png")
         draw_sheet(dataset, path)
         click.echo(f"contact sheet {path}")
+
+
+def _say_more(count: int, what: str) -> None:
+    if count > _MOST_LINES:
+        click.echo(f"... and {count - _MOST_LINES:,} more {what}")
 
 
 def _require_svhn(data_dir: str | None) -> None:

@@ -38,7 +38,7 @@ def diagnose(run: str | None, recipe: str | None, config_file: str | None, plot:
         folder = RunFolder(files.user_path(run))
         config, history = Config.from_dict(folder.read()["config"], source=f"{folder.path}/run.json"), folder.read_epochs()
     else:
-        config, _ = make_config(recipe, config_file, options)
+        config, recipe = make_config(recipe, config_file, options)
     if config.runtime.backend != "tensorflow":
         raise ConfigError(f"diagnose looks at TensorFlow models; received backend {config.runtime.backend}.")
 
@@ -52,7 +52,9 @@ def diagnose(run: str | None, recipe: str | None, config_file: str | None, plot:
     choose_device(config.runtime)
     with show_downloads() as progress:
         data = load_configured(config.data, config.runtime.seed, progress)
-    say(f"looking at {config.data.dataset}, at most about {seconds:g} s")
+    whose = f"the run {run}" if run is not None else f"recipe {recipe}" if recipe else "no recipe"
+    net = "-".join(map(str, config.model.hidden_units)) or "no hidden layer"
+    say(f"looking at {config.data.dataset} with {net} ({whose}), at most about {seconds:g} s")
     diagnosis = diagnose_config(config, data, history, seconds)
     if plot:
         draw_range_test(diagnosis, Path(files.user_path(plot)))

@@ -67,4 +67,4 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
         if differing:
             shown = ", ".join(f"{name} {recorded[name]} (now {figures.get(name)})" for name in differing)
             raise CheckpointError(f"the run recorded other figures: {shown}. Its model or its record was changed since.")
-        click.echo("as recorded by the run", err=True)
+        click.echo("the figures are those that the run recorded", err=True)

@@ -15,7 +15,7 @@ import importlib  # noqa: E402
 import click  # noqa: E402
 
 from tfmlp.cli.options import DEBUG_KEY, Command  # noqa: E402
-from tfmlp.cli.progress import say  # noqa: E402
+from tfmlp.cli.progress import printable, say  # noqa: E402
 from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
@@ -86,7 +86,7 @@ class LazyGroup(click.Group):
 def _report(ctx: click.Context, line: str, error: Exception) -> None:
     if ctx.meta.get(DEBUG_KEY):
         raise error
-    click.echo(" ".join(line.split()), err=True)
+    click.echo(printable(" ".join(line.split())), err=True)
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:

@@ -16,6 +16,7 @@ def run() -> NoReturn:
         main(prog_name="tfmlp")
     except SystemExit as end:
         status = end.code
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "tensorflow" not in sys.modules:
         sys.exit(status)
     atexit._run_exitfuncs()

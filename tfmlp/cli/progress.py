@@ -12,7 +12,12 @@ import click
 def say(line: str) -> None:
     """Shows a line on stderr, if anybody still reads it: lost progress must not end the work."""
     with contextlib.suppress(OSError):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
+
+
+def printable(text: str) -> str:
+    """Returns text, which may come from a file, without what a terminal would obey."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _is_terminal() -> bool:

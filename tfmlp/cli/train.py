@@ -10,7 +10,7 @@ from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import describe_figures, say, show_downloads, show_epochs
 from tfmlp.config import Config
-from tfmlp.errors import ConfigError, DataError
+from tfmlp.errors import ConfigError, DataError, DivergenceError
 from tfmlp.runs.checkpoints import Checkpoints
 from tfmlp.runs.record import RunFolder, default_folder
 from tfmlp.runs.recording import record_training
@@ -97,12 +97,20 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         click.echo(f"run folder {folder.path}")
     if isinstance(error, KeyboardInterrupt):
         say(f"to go on: tfmlp train --resume {folder.path}")
+    elif isinstance(error, DivergenceError) and record["checkpoint"]:
+        kept = record["checkpoint"]
+        say(
+            f"kept: the checkpoint after epoch {kept['epoch']}, step {kept['step']}; to go on from it with a lower learning rate: "
+            f"tfmlp train --resume {folder.path} --on-divergence restore"
+        )
     if error is not None:
         raise error
 
 
 # What may differ from the run that is resumed: how long it goes on, and on what.
-_RESUMABLE = ("epochs", "threads", "device", "data_dir", "tfds_dir")
+_RESUMABLE = (
+    "epochs", "threads", "device", "data_dir", "tfds_dir", "on_divergence", "max_restores", "checkpoint_steps", "checkpoint_minutes", "keep_checkpoints",
+)  # fmt: skip
 
 
 def _resumed_config(record: dict[str, Any], given: dict[str, Any], folder: RunFolder) -> Config:
@@ -127,7 +135,7 @@ def _resumed_config(record: dict[str, Any], given: dict[str, Any], folder: RunFo
     if epochs < config.optimization.epochs:
         raise ConfigError(f"--epochs {epochs} is less than the run's {config.optimization.epochs}: a resumed run can only be made longer.")
     if epochs > config.optimization.epochs and config.optimization.schedule != "constant":
-        say(f"note: the learning rate's schedule now spans {epochs} epochs: from here on it is not that of the first {config.optimization.epochs}.")
+        say(f"note: the learning rate goes on as in a run of {epochs} epochs, not as it was planned for {config.optimization.epochs}.")
     return config.replace(**pinned | {name: value for name, value in given.items() if name in _RESUMABLE})
 
 
@@ -139,7 +147,8 @@ def _restore(training: Any, folder: RunFolder) -> None:
         return
     training.set_state(checkpoint.arrays, checkpoint.values)
     epochs = training.config.optimization.epochs
+    step = f", step {checkpoint.step:,} of {training.backend.steps_per_epoch:,}" if checkpoint.step else ""
     if training.stopped_early or checkpoint.epoch >= epochs:
         say(f"{folder.path} ended after epoch {checkpoint.epoch}: nothing is left to train; --epochs N goes on to N")
     else:
-        say(f"going on after epoch {checkpoint.epoch} of {epochs}")
+        say(f"going on after epoch {checkpoint.epoch} of {epochs}{step}")

@@ -1,7 +1,9 @@
 """People's own arrays, from an .npz file or a folder of .npy files."""
 
+import math
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -35,7 +37,10 @@ def read_arrays(file: str) -> RawDataset:
                     f"{path}: expected arrays named x_train, y_train, x_test, y_test, or x, y; received {', '.join(sorted(names)) or 'none'}."
                 )
             test = next((pair for pair in _TEST if names >= set(pair)), None)
-            pairs = [(archive[features], archive[labels]) for features, labels in filter(None, (train, test))]
+            chosen = list(filter(None, (train, test)))
+            sizes = [_check_member(archive.zip, name) for pair in chosen for name in pair]
+            files.require_memory(path, sum(sizes))
+            pairs = [(archive[features], archive[labels]) for features, labels in chosen]
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
     except DataError:
@@ -52,6 +57,36 @@ def read_arrays(file: str) -> RawDataset:
             raise DataError(f"{path}: arrays must hold numbers; received the type {array.dtype}.")
     digests = {path.name: files.sha256_of(path)}
     return RawDataset(pairs[0], pairs[1] if test else None, Provenance(f"arrays:{file}", "NumPy file", digests))
+
+
+def _check_member(archive: zipfile.ZipFile, name: str) -> int:
+    """Holds an array's header against the bytes that the archive has of it, before memory is taken for them; returns their number.
+
+    Raises:
+      ValueError: when they differ, or the values are no plain ones.
+    """
+    info = archive.getinfo(f"{name}.npy")
+    with archive.open(info) as file:
+        _check_header(file, name, info.file_size)
+    # deflate packs at most about a thousandfold.
+    if info.file_size > 1100 * info.compress_size + 4096:
+        raise ValueError(f"{name} claims {info.file_size:,} bytes in {info.compress_size:,} compressed ones")
+    return info.file_size
+
+
+def _check_header(file: BinaryIO, name: str, length: int) -> None:
+    version = np.lib.format.read_magic(file)
+    reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if reader is None:
+        raise ValueError(f"{name} is of version {'.'.join(map(str, version))} of the format, whose arrays are not plain")
+    shape, _, dtype = reader(file)
+    if dtype.hasobject:
+        raise ValueError(f"{name} holds Python objects")
+    expected = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or file.tell() + expected != length:
+        raise ValueError(
+            f"the header of {name} promises {'x'.join(map(str, shape)) or 'one'} of {dtype}, {expected:,} bytes; there are {length - file.tell():,}"
+        )
 
 
 def read_folder(folder: str, features_in: str) -> RawDataset:
@@ -85,13 +120,20 @@ def read_folder(folder: str, features_in: str) -> RawDataset:
 def _read_array(path: Path) -> np.ndarray:
     try:
         files.require_regular(path)
+        files.require_memory(path, path.stat().st_size)
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                file.seek(0)
+                _check_header(file, path.stem, path.stat().st_size)
         array = np.load(path, allow_pickle=False)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
     except MemoryError:
         raise DataError(f"{path} needs more memory than there is.") from None
-    except (ValueError, EOFError) as error:
-        raise DataError(f"{path} is not a whole .npy file of plain numbers ({str(error).splitlines()[0]}).") from None
+    except DataError:
+        raise
+    except Exception as error:  # NumPy parses the header as Python, and raises whatever that stumbled over
+        raise DataError(f"{path} is not a whole .npy file of plain numbers ({' '.join(str(error).split())}).") from None
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: expected one array; received an archive: name it .npz and use arrays:FILE.npz.")
     return array

@@ -4,6 +4,7 @@ import http.client
 import os
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,20 @@ from tfmlp.errors import DataError
 ATTEMPTS = 4
 _TIMEOUT = 30  # seconds: to connect, and between two pieces
 _PIECE = 1 << 18  # bytes
+_SLOWEST = 1024  # bytes a second
+
+
+class _SameScheme(urllib.request.HTTPRedirectHandler):
+    """Follows a redirection to http and https only, and never from https to http."""
+
+    def redirect_request(self, request, response, code, message, headers, address):
+        scheme = urllib.parse.urlsplit(address).scheme
+        if scheme not in ("http", "https") or (request.type == "https" and scheme == "http"):
+            raise urllib.error.URLError(f"the server points to {scheme}:, which is not followed")
+        return super().redirect_request(request, response, code, message, headers, address)
+
+
+_OPENER = urllib.request.build_opener(_SameScheme)
 
 
 class Remote(NamedTuple):
@@ -51,18 +66,20 @@ def download(remote: Remote, path: Path, progress: Callable[[str, int, int], Non
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(pause * 2 ** (attempt - 1))
+            resumed = _size(part) > 0
             failure = _fetch_rest(remote, part, progress)
-            if failure is None:
-                break
-        else:
-            raise DataError(f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of {remote.size:,} bytes are kept for the next).")
-        if (digest := files.sha256_of(part)) != remote.sha256:
+            if failure is not None:
+                continue
+            if (digest := files.sha256_of(part)) == remote.sha256:
+                os.replace(part, path)
+                return path
             part.unlink()
-            raise DataError(f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What arrived was removed.")
-        os.replace(part, path)
+            if not resumed:  # else what was there may have been of an older file: once more, from the beginning
+                raise DataError(f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What arrived was removed.")
+            failure = "what arrived did not fit to what was there"
+        raise DataError(f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of {remote.size:,} bytes are kept for the next).")
     except OSError as error:
         raise DataError(f"cannot write {error.filename or path}: {error.strerror}.") from None
-    return path
 
 
 def _size(path: Path) -> int:
@@ -80,23 +97,34 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
     # identity: a length and a range count bytes of the file itself, not of a compressed form of it.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
-        with urllib.request.urlopen(urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT) as response:
-            if have and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+        with _OPENER.open(urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT) as response:
+            ranges = [f"bytes {have}-{remote.size - 1}/{total}" for total in (remote.size, "*")]
+            if have and response.headers.get("Content-Range") not in ranges:
                 have = 0  # the server sends the file from its beginning
+            if int(response.headers.get("Content-Length") or remote.size - have) != remote.size - have:
+                return f"the server has {response.headers['Content-Length']} bytes where {remote.size - have:,} were expected"
+            started, first = time.monotonic(), have
             with open(part, "ab" if have else "wb") as file:
                 while piece := response.read1(_PIECE):
                     have += len(piece)
                     if have > remote.size:
                         return f"more than the expected {remote.size:,} bytes arrived"
                     file.write(piece)
+                    seconds = time.monotonic() - started
+                    if seconds > _TIMEOUT and have - first < _SLOWEST * seconds:
+                        return f"it came at less than {_SLOWEST:,} bytes a second"
                     if progress:
                         progress(part.name.removesuffix(".part"), have, remote.size)
     except urllib.error.HTTPError as error:
+        if error.code == 416:  # the server's file is shorter than what is here: that was another one
+            part.unlink(missing_ok=True)
         return f"the server answered {error.code} {error.reason}"
     except urllib.error.URLError as error:
         return f"no connection ({error.reason})"
     except TimeoutError:
         return f"no answer in {_TIMEOUT} seconds"
+    except ValueError as error:
+        return f"the server's answer makes no sense ({error})"
     except (ConnectionError, http.client.HTTPException) as error:
         return f"the connection broke ({type(error).__name__})"
     return None if have == remote.size else f"the connection ended after {have:,} of {remote.size:,} bytes"

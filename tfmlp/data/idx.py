@@ -38,14 +38,16 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
         with open(path, "rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            return _read(gzip.open(raw) if packed else raw, path)
+            # deflate packs at most about a thousandfold.
+            return _read(gzip.open(raw) if packed else raw, path, path.stat().st_size * (1100 if packed else 1))
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DataError(f"{path} is a damaged gzip file ({error}): replace it by a whole copy.") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
 
 
-def _read(file: BinaryIO, path: Path) -> tuple[np.ndarray, str]:
+def _read(file: BinaryIO, path: Path, most: int) -> tuple[np.ndarray, str]:
+    """Reads an open file, which holds at most so many bytes."""
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 8:
         raise DataError(
@@ -58,6 +60,8 @@ def _read(file: BinaryIO, path: Path) -> tuple[np.ndarray, str]:
     dtype = np.dtype(_TYPES[head[2]])
     expected = math.prod(shape) * dtype.itemsize
     body = bytearray()
+    if expected <= most:
+        files.require_memory(path, expected)
     while len(body) < expected and (chunk := file.read(min(_CHUNK, expected - len(body)))):
         body += chunk
     if len(body) < expected or file.read(1):

@@ -33,8 +33,8 @@ class RowFile:
             array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header, and that the file is as long as it says
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
-        except (ValueError, EOFError) as error:
-            raise DataError(f"{path} is not a whole .npy file of plain numbers ({str(error).splitlines()[0]}).") from None
+        except Exception as error:  # NumPy parses the header as Python, and raises whatever that stumbled over
+            raise DataError(f"{path} is not a whole .npy file of plain numbers ({' '.join(str(error).split())}).") from None
         if not isinstance(array, np.memmap) or array.dtype not in (np.uint8, np.float32) or array.ndim < 2 or not array.flags.c_contiguous:
             what = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
             raise DataError(f"{path}: expected uint8 or float32 rows [n, ...] in C order, to be read from disk; received {what}.")

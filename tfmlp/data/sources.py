@@ -90,6 +90,15 @@ SOURCES = {
     "mat": Source("mat:TRAIN[,TEST], .mat files in SVHN's layout by path", _mat, True),
 }
 
+# Options that are for some kinds only, and their value where nobody gave one.
+_USED_BY = {
+    "data_dir": (("mnist", "svhn", "svhn-synthetic"), None),
+    "tfds_dir": (("mnist", "svhn-synthetic", "tfds"), None),
+    "target": (("csv",), None),
+    "features_in": (("arrays",), "auto"),
+    "extra": (("svhn",), False),
+}
+
 
 def parse_name(name: str) -> tuple[str, str]:
     """Splits a dataset's name into its kind and its argument: "csv:my.csv" into "csv" and "my.csv".
@@ -132,6 +141,9 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
     kind, argument = parse_name(config.dataset)
     if config.task == "regression" and kind not in ("arrays", "csv"):
         raise ConfigError(f"task regression is for csv and arrays; {kind} has classes.")
+    for name, (kinds, unset) in _USED_BY.items():
+        if kind not in kinds and getattr(config, name) != unset:
+            warnings.warn(f"dataset {kind} does not use {name}, which is for {', '.join(kinds)}.", TfmlpWarning, stacklevel=3)
     try:
         raw = SOURCES[kind].read(argument, config, progress)
         dataset = make_dataset(raw, config.task, config.validation, config.test_share, seed)

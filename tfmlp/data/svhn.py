@@ -14,6 +14,7 @@ import scipy.io
 from tfmlp import files
 from tfmlp.data.dataset import Provenance, RawDataset
 from tfmlp.data.download import Remote, download
+from tfmlp.data.matfile import check_mat
 from tfmlp.errors import DataError
 
 OFFICIAL = {
@@ -25,7 +26,6 @@ OFFICIAL = {
     )
 }
 CLASS_NAMES = tuple("0123456789")
-_MATLAB_5 = b"MATLAB 5.0 MAT-file"
 
 
 class MatContents(NamedTuple):
@@ -48,15 +48,7 @@ def read_mat(path: Path) -> MatContents:
     Raises:
       DataError: when the file is not in this layout.
     """
-    try:
-        files.require_regular(path)
-        with open(path, "rb") as file:
-            head = file.read(len(_MATLAB_5))
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from None
-    if head != _MATLAB_5:
-        kind = "an empty file" if not head else f"a file that starts with {head!r}"
-        raise DataError(f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must be saved again with -v7.")
+    check_mat(path, ("X", "y"))
     with ThreadPoolExecutor(1) as other:  # hashing costs nothing beside unpacking
         digest = other.submit(files.sha256_of, path)
         try:

@@ -10,6 +10,8 @@ from tfmlp import files
 from tfmlp.data.dataset import Provenance, RawDataset
 from tfmlp.errors import DataError, nearest
 
+_BYTES_A_BYTE = 26  # of memory for each byte of text, while it is cells
+
 
 def read_table(file: str, target: str | None, task: str) -> RawDataset:
     """Reads a CSV file: one column is predicted from all others, which must hold numbers.
@@ -25,6 +27,7 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
     path = files.user_path(file)
     try:
         files.require_regular(path)
+        files.require_memory(path, _BYTES_A_BYTE * path.stat().st_size)
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
@@ -70,7 +73,7 @@ def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
 
 def _number(cell: str, path: Path, line: int, column: str) -> float:
     try:
-        value = float(cell)
+        value = _as_float(cell)
     except ValueError:
         raise DataError(
             f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}: leave the column out, or write numbers for its values."
@@ -80,14 +83,28 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
     return value
 
 
+def _as_float(cell: str) -> float:
+    if "_" in cell:  # Python reads 1_000 as a number; a table's author hardly meant it as one
+        raise ValueError(cell)
+    return float(cell)
+
+
 def _classes(answers: list[tuple[int, str]], path: Path, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
     for line, cell in answers:
         if not cell:
             raise DataError(f"{path}, line {line}, column {target}: expected a class; the cell is empty.")
     found = {cell for _, cell in answers}
     try:
-        names = sorted(found, key=float)  # 2 before 10
+        values = {cell: _as_float(cell) for cell in found}
     except ValueError:
+        values = {}
+    if values and all(map(np.isfinite, values.values())):  # 2 before 10, and 1.0 is 1
+        spelled: dict[float, str] = {}
+        for cell in sorted(found, key=lambda cell: (len(cell), cell)):
+            spelled.setdefault(values[cell], cell)
+        names = [spelled[value] for value in sorted(spelled)]
+        answers = [(line, spelled[values[cell]]) for line, cell in answers]
+    else:
         names = sorted(found)
     if len(names) > max(2, len(answers) // 2):
         raise DataError(

@@ -6,7 +6,7 @@ logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -162,16 +162,31 @@ class MLP(keras.Model):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes], of raw inputs [b, ...]."""
+        *_, (_, outputs) = self.layer_outputs(inputs, training)
+        return outputs
+
+    def layer_outputs(self, inputs: tf.Tensor, training: bool = False) -> Iterator[tuple[str, tf.Tensor]]:
+        """Yields each layer's name and outputs, in order; the last are the model's outputs.
+
+        Args: as for a call.
+        """
         rows = self.preprocess(inputs)
+        yield self.preprocess.name, rows
         for dense, norm, activation, dropout in self._hidden():
             rows = dense(rows)
+            yield dense.name, rows
             if norm is not None:
                 rows = norm(rows, training=training)
+                yield norm.name, rows
             rows = activation(rows)
+            yield activation.name, rows
             if dropout is not None:
                 rows = dropout(rows, training=training)
+                yield dropout.name, rows
         outputs = self.output_function(self.head(rows))
-        return outputs if self.target_scale is None else self.target_scale(outputs)
+        yield self.head.name, outputs
+        if self.target_scale is not None:
+            yield self.target_scale.name, self.target_scale(outputs)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, int]:
         return (input_shape[0], self.num_classes)

@@ -11,6 +11,7 @@
 import contextlib
 import json
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,13 @@ class RunFolder:
         except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
             reason = getattr(error, "strerror", None) or error
             raise CheckpointError(f"cannot use the run folder {self.path}: {reason}: choose another --out.") from None
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-            raise CheckpointError(f"cannot write the run folder {self.path}: {nearest} is not a writable folder: choose another --out.")
+        try:
+            tempfile.TemporaryFile(dir=nearest).close()
+        except OSError as error:
+            reason = error.strerror if nearest.is_dir() else "it is no folder"
+            raise CheckpointError(
+                f"cannot write the run folder {self.path}: {nearest} is not a writable folder ({reason}): choose another --out."
+            ) from None
 
     def start(self, record: dict[str, Any]) -> None:
         """Makes the folder, and writes the record as far as it is known."""
@@ -76,7 +82,10 @@ class RunFolder:
             raise
 
     def reopen(self, record: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
-        """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record as interrupted."""
+        """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record as interrupted; clears what a killed process left half written."""
+        for left in self.path.glob(".*"):
+            if left.name.startswith(tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))):
+                left.unlink(missing_ok=True)
         with _writing(self.path), files.written_atomically(self.path / EPOCHS) as temporary:
             temporary.write_text("".join(json.dumps(epoch, allow_nan=False) + "\n" for epoch in epochs), encoding="utf-8")
         self.write(record | {"status": "interrupted"})

@@ -1,5 +1,6 @@
 """A training run, recorded: drives a `Training` to its end and writes its run folder as it goes."""
 
+import contextlib
 import math
 import signal
 import threading
@@ -45,7 +46,7 @@ def record_training(
 ) -> tuple[dict[str, Any], BaseException | None]:
     """Trains to the end, evaluates on the test rows, and leaves record, epochs, checkpoints and model in the run folder.
 
-    The first Ctrl-C or SIGTERM ends the run after the epoch that is being trained, with a checkpoint; a second one ends it at once.
+    The first Ctrl-C or SIGTERM ends the run at its next pause, within about a second, with a checkpoint; a second one ends it at once.
 
     Args:
       training: A `Training`.
@@ -61,7 +62,7 @@ def record_training(
     record = describe(training, recipe)
     with locked(folder.path):
         if resumed:
-            record["resumed_after_epoch"] = len(training.history)
+            record["resumed_after"] = _position(training)
             folder.reopen(record, [epoch.to_dict() for epoch in training.history])
         else:
             folder.start(record)
@@ -73,28 +74,56 @@ def _train(
 ) -> tuple[dict[str, Any], BaseException | None]:
     error: BaseException | None = None
     loop_started = time.perf_counter()
-    checkpoints, saved = Checkpoints(folder.path), len(training.history)
+    runtime, epochs = training.config.runtime, training.config.optimization.epochs
+    checkpoints = Checkpoints(folder.path, runtime.keep_checkpoints)
+    record["checkpoint"] = _position(training) if training.history or training.step else None
+
+    def is_asked_for() -> bool:
+        steps = training.backend.steps
+        is_step = runtime.checkpoint_steps is not None and steps % runtime.checkpoint_steps == 0
+        return is_step or (runtime.checkpoint_minutes is not None and checkpoints.age >= 60 * runtime.checkpoint_minutes)
+
+    def save(figure: float | None = None) -> None:
+        checkpoints.save(Checkpoint(len(training.history), *training.get_state(), training.step, figure))
+        record["checkpoint"] = _position(training)
+
+    def on_pause() -> None:
+        if noted or is_asked_for():
+            training.require_finite()
+            save()
+        if noted:
+            raise Interruption(noted[0])
+
+    training.on_pause, training.pause_every = on_pause, runtime.checkpoint_steps
     try:
         with _signals_noted() as noted:
             for epoch in training:
                 folder.add_epoch(epoch.to_dict())
                 on_epoch(epoch.to_dict())
-                is_last = noted or epoch.epoch == training.config.optimization.epochs or training.stopped_early
-                if is_last or checkpoints.is_due:
-                    checkpoints.save(Checkpoint(epoch.epoch, *training.get_state()))
-                    saved = epoch.epoch
-                if noted and not training.stopped_early and epoch.epoch < training.config.optimization.epochs:
+                is_last = epoch.epoch == epochs or training.stopped_early
+                if is_last or noted or checkpoints.is_due or is_asked_for():
+                    save(training.figure(epoch))
+                if noted and not is_last:
                     raise Interruption(noted[0])
         record["status"] = "stopped" if training.stopped_early else "completed"
-    except DivergenceError as divergence:
-        error, record["status"] = divergence, "diverged"
+    except DivergenceError as diverged:
+        error, record["status"] = diverged, "diverged"
+        record["divergence"] = diverged.divergence and diverged.divergence.to_dict()
+        if training.history and record["checkpoint"] != _position(training):
+            with contextlib.suppress(CheckpointError):  # what went wrong first is what is told
+                save()
     except KeyboardInterrupt as interrupt:
         error = interrupt
         training.restore_best()
-    record["checkpoint"] = saved or None
+    record["restores"] = [divergence.to_dict() for divergence in training.restores]
     training_seconds = time.perf_counter() - loop_started
     with _interruptions_held():  # an impatient second Ctrl-C must not lose what the first one was to save
         return record, _finish(training, folder, record, started, training_seconds) or error
+
+
+def _position(training: Any) -> dict[str, int]:
+    """Returns where in a run a training stands: whole epochs, and steps after them."""
+    return {"epoch": len(training.history), "step": training.step}
 
 
 def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: float, training_seconds: float) -> TfmlpError | None:

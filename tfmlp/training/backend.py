@@ -2,27 +2,30 @@
 
 import itertools
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfmlp import files, seeds
+from tfmlp import files
 from tfmlp.config import Config
 from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
+from tfmlp.model.layers import counters
 from tfmlp.model.mlp import MLP
 from tfmlp.training.choice import choose_engine, choose_precision
 from tfmlp.training.device import choose_device
-from tfmlp.training.engine import count_steps, make_engine, program_of
+from tfmlp.training.engine import count_steps, epoch_order, make_engine, program_of
 from tfmlp.training.evaluation import Evaluation, Metrics, read_metrics
 from tfmlp.training.losses import find_loss_name, make_metrics, model_loss
 from tfmlp.training.optimizers import learning_rates, make_optimizer
-from tfmlp.training.step import make_train_step
+from tfmlp.training.step import compute_gradients, make_train_step
 
 # A weight, its gradient, two slots of the optimizer, and as much again while they are made, in float32.
 _BYTES_PER_PARAMETER = 20
+_MOST_LAYERS = 256  # a graph of so many takes a minute to trace
 # Keras' names for our precisions, where they differ.
 _POLICIES = {"auto": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -33,6 +36,7 @@ class TensorFlowBackend:
     Args:
       config: The configuration.
       data: What to train on.
+      rate_factor: Factor on the learning rate of every step.
 
     Attributes:
       model: The `MLP`.
@@ -40,13 +44,15 @@ class TensorFlowBackend:
       engine: The name of the engine, as in `tfmlp.training.engine`.
       precision: "float32", "float64" or "bfloat16".
       device: "/CPU:0" or "/GPU:0".
+      steps_per_epoch: Steps in an epoch.
+      grain: How many steps a part of an epoch should have at least.
       compile_seconds: What tracing and compiling took.
       notes: What a user should know before training starts: nothing.
     """
 
     notes: tuple[str, ...] = ()
 
-    def __init__(self, config: Config, data: Dataset):
+    def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
         self.device = choose_device(config.runtime)
         self.precision = choose_precision(config, data, self.device)
         self.engine = choose_engine(config, data, self.precision)
@@ -56,27 +62,27 @@ class TensorFlowBackend:
             raise ConfigError(
                 f"batch_size {config.optimization.batch_size} with drop_remainder leaves no step in {len(data.train):,} rows: lower one or drop the other."
             )
-        self._rates = learning_rates(config.optimization, self.steps_per_epoch)
+        self._rates = learning_rates(config.optimization, self.steps_per_epoch, rate_factor)
         started = time.perf_counter()
         with tf.device(self.device):
             self.model = make_model(config.replace(precision=self.precision), data)
             self.optimizer = make_optimizer(config.optimization, self._rates)
             loss = find_loss_name(config, data.task)
+            self._per_example_loss = model_loss(self.model, loss)
             self._train_metrics = make_metrics(data.task)
             metrics = list(self._train_metrics.values())
-            step = make_train_step(
-                self.model, self.optimizer, model_loss(self.model, loss), metrics, compile_update=program_of(self.engine) == "hybrid"
-            )
+            step = make_train_step(self.model, self.optimizer, self._per_example_loss, metrics, compile_update=program_of(self.engine) == "hybrid")
             self._evaluation = Evaluation(self.model, data, loss)
             # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
             self._validation = None
             if data.validation and isinstance(data.validation.features, np.ndarray):
                 self._validation = tf.constant(data.validation.features), tf.constant(data.validation.labels)
-            augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
-            if augmentation and len(data.feature_shape) != 3:
+            self._augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
+            if self._augmentation and len(data.feature_shape) != 3:
                 raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
-            self._engine = make_engine(self.engine, step, data.train, self.optimizer.iterations, config, augmentation)
+            self._engine = make_engine(self.engine, step, data.train, self.optimizer.iterations, config, self._augmentation)
             self._engine.compile()
+            self.grain = self._engine.grain
         self.compile_seconds = time.perf_counter() - started
 
     @property
@@ -95,15 +101,34 @@ class TensorFlowBackend:
             for metric in self._train_metrics.values():
                 metric.reset_state()
         with tf.device(self.device):
-            self._engine.run(self._order(epoch), first, last)
+            self._engine.run(epoch_order(len(self._data.train), epoch, self._config), first, last)
 
     def train_metrics(self, steps: int) -> Metrics:
         """Returns the figures over the first `steps` steps of the present epoch, taken while the weights changed."""
         return read_metrics(self._train_metrics, min(steps * self._config.optimization.batch_size, len(self._data.train)))
 
-    def _order(self, epoch: int) -> np.ndarray:
-        rows = len(self._data.train)
-        return seeds.row_order(self._config.runtime.seed, epoch, rows) if self._config.optimization.shuffle else np.arange(rows, dtype=np.int32)
+    @property
+    def steps(self) -> int:
+        """The number of steps done, over the whole run."""
+        return int(self.optimizer.iterations.numpy())
+
+    def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Runs one step of an epoch by hand, and yields what it computes, in order: a description and the array."""
+        rows = epoch_order(len(self._data.train), epoch, self._config)[step * self._config.optimization.batch_size :]
+        rows = rows[: self._config.optimization.batch_size]
+        features, labels = tf.constant(self._data.train.features[rows]), tf.constant(self._data.train.labels[rows])
+        if self._augmentation is not None:
+            features = self._augmentation(features, self.optimizer.iterations)
+        yield "the features", features.numpy()
+        with counters(self.optimizer.iterations, tf.range(len(rows))):
+            for name, outputs in self.model.layer_outputs(features, training=True):
+                yield f"the output of {name}", outputs.numpy().astype(self.model.dtype)  # from bfloat16, if need be
+        yield "the loss", self._per_example_loss(labels, outputs).numpy()
+        gradients = compute_gradients(self.model, self.optimizer.iterations, self._per_example_loss, features, labels)[1]
+        for variable, gradient in reversed(list(zip(self.model.trainable_variables, gradients, strict=True))):
+            yield f"the gradient of {variable.path.removeprefix(self.model.name + '/')}", gradient.numpy()
+        self.train_steps(epoch, step, step + 1)
+        yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the model's figures on "train", "validation" or "test"."""
@@ -114,6 +139,10 @@ class TensorFlowBackend:
     def learning_rate(self, epoch: int) -> float:
         """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
         return float(self._rates[min(epoch * self.steps_per_epoch, len(self._rates)) - 1])
+
+    def step_rate(self) -> float:
+        """Returns the learning rate of the next step."""
+        return float(self._rates[min(self.steps, len(self._rates) - 1)])
 
     def get_weights(self) -> list[np.ndarray]:
         """Returns a copy of the model's weights."""
@@ -144,7 +173,8 @@ class TensorFlowBackend:
     def _variables(self) -> dict[str, Any]:
         # Numbered, because Keras tells a second optimizer of a kind from the first by its variables' paths.
         model = {f"model/{i}/{v.name}": v for i, v in enumerate(self.model.weights)}
-        optimizer = {f"optimizer/{i}/{v.name}": v for i, v in enumerate(self.optimizer.variables)}
+        # The learning rate is no state: it follows from the configuration and the step.
+        optimizer = {f"optimizer/{i}/{v.name}": v for i, v in enumerate(self.optimizer.variables) if v.name != "learning_rate"}
         return model | optimizer | {f"metrics/{name}/{v.name}": v for name, metric in self._train_metrics.items() for v in metric.variables}
 
 
@@ -155,6 +185,8 @@ def make_model(config: Config, data: Dataset) -> MLP:
       ConfigError: when it would have more weights than this machine's memory holds.
     """
     settings = config.model
+    if len(settings.hidden_units) > _MOST_LAYERS:
+        raise ConfigError(f"hidden_units: expected at most {_MOST_LAYERS} layers; received {len(settings.hidden_units):,}.")
     widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
     parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
     memory = files.machine_memory()

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.augment import Augmentation
 from tfmlp.data.dataset import Split
@@ -26,7 +27,13 @@ _PIECE_BYTES = 32 << 20  # of features in one piece of a stream: enough for call
 
 
 class Engine(Protocol):
-    """What runs an epoch."""
+    """What runs an epoch, or a part of it.
+
+    Attributes:
+      grain: How many steps a call should run at least, where there are as many.
+    """
+
+    grain: int
 
     def compile(self) -> None:
         """Does all tracing and compiling, by running no step."""
@@ -37,6 +44,8 @@ class Engine(Protocol):
 
 class ResidentEngine:
     """An epoch over rows in memory."""
+
+    grain = 1
 
     def __init__(self, program: Program, split: Split, rows: int, batch_size: int):
         self._program, self._rows, self._batch_size = program, rows, batch_size
@@ -57,7 +66,7 @@ class StreamingEngine:
         row_bytes = split.features.dtype.itemsize * int(np.prod(split.features.shape[1:]))
         self._batch_size = min(batch_size, rows)
         batches = min(max(1, _PIECE_BYTES // (self._batch_size * row_bytes)), -(-rows // self._batch_size))
-        self._piece = batches * self._batch_size
+        self._piece, self.grain = batches * self._batch_size, batches
 
     def compile(self) -> None:
         features, labels = self._split.features, self._split.labels
@@ -77,6 +86,11 @@ def count_steps(rows: int, config: Config) -> int:
     """Returns the number of training steps in an epoch."""
     batch_size = config.optimization.batch_size
     return rows // batch_size if config.optimization.drop_remainder else -(-rows // batch_size)
+
+
+def epoch_order(rows: int, epoch: int, config: Config) -> np.ndarray:
+    """Returns the order in which an epoch (1, 2, ...) visits the training rows, int32 [rows]."""
+    return seeds.row_order(config.runtime.seed, epoch, rows) if config.optimization.shuffle else np.arange(rows, dtype=np.int32)
 
 
 def program_of(engine: str) -> str:

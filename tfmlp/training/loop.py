@@ -8,7 +8,8 @@ print(training.evaluate("test"), training.model)
 
 import math
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,17 @@ import numpy as np
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
-from tfmlp.errors import ConfigError, DivergenceError
+from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
 from tfmlp.training.backend import TensorFlowBackend
+from tfmlp.training.divergence import Divergence, all_finite, find_divergence
 from tfmlp.training.evaluation import Metrics
 from tfmlp.training.numpy_backend import NumericBackend, NumpyBackend
 from tfmlp.training.stopping import EarlyStopping
 
 _BACKENDS = {"tensorflow": TensorFlowBackend, "numpy": NumpyBackend, "numeric": NumericBackend}
+_PAUSE_SECONDS = 1.0
+_RESTORE_DIVISOR = 10
+_ADVICE = "lower --learning-rate, set --clip-norm, or check --preprocessing."
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,18 @@ class Training:
       backend: What computes.
       history: The results so far.
       stopped_early: Whether patience ran out before the last epoch.
+      restores: Each `Divergence` that the run went back before, with on_divergence "restore".
+      on_pause: Called within epochs, about once a second, between two steps: may look at the state, save it, or raise. None for nothing.
+      pause_every: Also pause whenever this many steps of the run are done; None for no such number.
     """
 
     def __init__(self, config: Config, data: Dataset):
         self.config, self.data = config, data
         self.history: list[EpochResult] = []
         self.stopped_early = False
+        self.restores: list[Divergence] = []
+        self.on_pause: Callable[[], None] | None = None
+        self.pause_every: int | None = None
         optimization = config.optimization
         figures = ("loss", "accuracy") if data.task == "classification" else ("loss", "mae", "rmse")
         if optimization.monitor not in figures:
@@ -82,7 +93,18 @@ class Training:
         if optimization.patience and data.validation is None:
             raise ConfigError("patience needs validation rows to watch: set validation, for example to 0.1.")
         self._stopping = EarlyStopping(optimization.monitor, optimization.patience, optimization.min_delta)
-        self.backend = _BACKENDS[config.runtime.backend](config, data)
+        self.backend = self._make_backend()
+        self._part = self.backend.grain  # steps until the next pause: found out while training
+        self._good: dict[str, np.ndarray] = {}  # the state at the beginning of the present epoch
+
+    def _make_backend(self):
+        factor = _RESTORE_DIVISOR ** -len(self.restores)
+        return _BACKENDS[self.config.runtime.backend](self.config, self.data, factor)
+
+    @property
+    def step(self) -> int:
+        """How many steps of the present epoch are done; 0 between two epochs."""
+        return self.backend.steps - len(self.history) * self.backend.steps_per_epoch
 
     def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Returns everything that changes during training: arrays by name, and values for JSON. Restored into a new `Training`, it goes on as if never stopped."""
@@ -91,9 +113,12 @@ class Training:
         if best is not None:
             items = best.items() if isinstance(best, dict) else enumerate(best)
             arrays |= {f"best/{name}": array for name, array in items}
+        if self.step:  # whence a divergence later in this epoch goes back
+            arrays |= {f"good/{name}": array for name, array in self._good.items()}
         values = {
             "history": [epoch.to_dict() for epoch in self.history],
             "stopped_early": self.stopped_early,
+            "restores": [divergence.to_dict() for divergence in self.restores],
             "stopping": {"best_epoch": self._stopping.best_epoch, "best": self._stopping.best, "waited": self._stopping.waited},
             "best_is_named": isinstance(best, dict),
         }
@@ -107,9 +132,13 @@ class Training:
         """
         parts = {
             part: {name.removeprefix(f"{part}/"): array for name, array in arrays.items() if name.startswith(f"{part}/")}
-            for part in ("state", "best")
+            for part in ("state", "best", "good")
         }
+        self.restores = [Divergence(**divergence) for divergence in values["restores"]]
+        if self.restores:
+            self.backend = self._make_backend()
         self.backend.set_state(parts["state"])
+        self._good = parts["good"]
         if parts["best"]:
             best = parts["best"]
             self._stopping.best_weights = best if values["best_is_named"] else [best[str(index)] for index in range(len(best))]
@@ -133,10 +162,15 @@ class Training:
         """Trains epoch after epoch, going on where an earlier iteration ended.
 
         Raises:
-          DivergenceError: when a loss is no longer finite.
+          DivergenceError: when a loss, a gradient or a weight is no longer finite, and with on_divergence "restore", when it happens once too often. The model is then
+            that of the beginning of the epoch.
         """
         while len(self.history) < self.config.optimization.epochs and not self.stopped_early:
-            result = self._run_epoch(len(self.history) + 1)
+            try:
+                result = self._run_epoch(len(self.history) + 1)
+            except DivergenceError as error:
+                self._restore(error)
+                continue
             self.history.append(result)
             if result.validation is not None:
                 figure = getattr(result.validation, self._stopping.monitor)
@@ -145,22 +179,75 @@ class Training:
             yield result
         self.restore_best()
 
+    def figure(self, epoch: EpochResult) -> float | None:
+        """Returns the validation figure that names the best epoch, with the sign that makes higher better; None without validation rows."""
+        return None if epoch.validation is None else self._stopping.signed(getattr(epoch.validation, self._stopping.monitor))
+
     def restore_best(self) -> None:
         """Goes back to the best epoch's weights, if there is a `patience`; done by itself when training ends, and needed only when it is broken off."""
         if self._stopping.best_weights is not None:
             self.backend.set_weights(self._stopping.best_weights)
 
     def _run_epoch(self, epoch: int) -> EpochResult:
-        started = time.perf_counter()
-        train = self.backend.train_epoch(epoch)
+        started, steps = time.perf_counter(), self.backend.steps_per_epoch
+        if not self.step:
+            self._good = self.backend.get_state()
+        while (step := self.step) < steps:
+            last = self._next_pause(step)
+            began = time.perf_counter()
+            self.backend.train_steps(epoch, step, last)
+            if not math.isfinite(self.backend.train_metrics(last).loss):
+                raise self._diverged(last)
+            if last < steps:
+                self._part = min(8 * self._part, math.ceil((last - step) * _PAUSE_SECONDS / (time.perf_counter() - began)))
+                if self.on_pause is not None:
+                    self.on_pause()
+        self.require_finite()
         validation = self.backend.evaluate("validation") if self.data.validation is not None else None
-        rate = self.backend.learning_rate(epoch)
-        for name, metrics in (("training", train), ("validation", validation)):
-            if metrics is not None and not math.isfinite(metrics.loss):
-                raise DivergenceError(
-                    f"the {name} loss is {metrics.loss} after epoch {epoch} with learning rate {rate:g}: lower --learning-rate, set --clip-norm, or check --preprocessing."
-                )
-        return EpochResult(epoch, rate, train, validation, time.perf_counter() - started)
+        if validation is not None and not math.isfinite(validation.loss):  # while the weights are finite, and only too large
+            value = "nan" if math.isnan(validation.loss) else "inf"
+            raise self._went_back(Divergence(epoch, self.backend.steps, "the validation loss", value, self.backend.learning_rate(epoch)))
+        return EpochResult(epoch, self.backend.learning_rate(epoch), self.backend.train_metrics(steps), validation, time.perf_counter() - started)
+
+    def _next_pause(self, step: int) -> int:
+        """Returns the step of the present epoch at which to stop next."""
+        last = step + self._part
+        if self.pause_every is not None:
+            last = min(last, step + self.pause_every - self.backend.steps % self.pause_every)
+        return min(last, self.backend.steps_per_epoch)
+
+    def require_finite(self) -> None:
+        """Looks at every weight and slot of the optimizer.
+
+        Raises:
+          DivergenceError: when one is not finite. The training is then where the epoch began.
+        """
+        if not all_finite(self.backend.get_state().values()):
+            raise self._diverged(self.step)
+
+    def _diverged(self, last: int) -> DivergenceError:
+        """Finds out at which step before `last`, goes back to where the epoch began, and returns the error."""
+        return self._went_back(find_divergence(self.backend, self._good, len(self.history) + 1, 0, last))
+
+    def _went_back(self, divergence: Divergence | None) -> DivergenceError:
+        self.backend.set_state(self._good)
+        what = divergence or f"the loss or the weights became infinite in epoch {len(self.history) + 1}, and not again when its steps were repeated"
+        return DivergenceError(f"training diverged: {what}: {_ADVICE}", divergence)
+
+    def _restore(self, error: DivergenceError) -> None:
+        """Goes on from the beginning of the epoch with a lower learning rate, or raises the error."""
+        optimization = self.config.optimization
+        if optimization.on_divergence != "restore" or error.divergence is None or len(self.restores) >= optimization.max_restores:
+            raise error
+        self.restores.append(error.divergence)
+        warnings.warn(
+            f"{error.divergence}: going back to the end of epoch {len(self.history)}, with the learning rate divided by {_RESTORE_DIVISOR} "
+            f"(time {len(self.restores)} of at most {optimization.max_restores}).",
+            TfmlpWarning,
+            stacklevel=2,
+        )
+        self.backend = self._make_backend()
+        self.backend.set_state(self._good)
 
     def stop(self, weights: Any = None) -> None:
         """Makes the present epoch the last one; with `weights`, as `backend.get_weights` gave them, training ends by going back to those."""

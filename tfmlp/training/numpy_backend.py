@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from tfmlp.reference.numeric import differences
 from tfmlp.reference.optimizers import clip_by_global_norm
 from tfmlp.reference.preprocessing import preprocess, training_moments
 from tfmlp.training.backend import make_model, standardizes_target
-from tfmlp.training.engine import count_steps
+from tfmlp.training.engine import count_steps, epoch_order
 from tfmlp.training.evaluation import Metrics
 from tfmlp.training.numpy_network import make_network, make_reference_optimizer
 from tfmlp.training.optimizers import learning_rates
@@ -29,6 +30,7 @@ class NumpyBackend:
     Args:
       config: The configuration; precision float32 or float64.
       data: What to train on.
+      rate_factor: Factor on the learning rate of every step.
 
     Attributes:
       network: The `Network`.
@@ -36,13 +38,17 @@ class NumpyBackend:
       engine: "numpy".
       precision: "float32" or "float64".
       device: "/CPU:0".
+      steps_per_epoch: Steps in an epoch.
+      grain: How many steps a part of an epoch should have at least: 1.
       compile_seconds: 0.
       notes: What a user should know before training starts.
     """
 
     engine, device, compile_seconds = "numpy", "/CPU:0", 0.0
 
-    def __init__(self, config: Config, data: Dataset):
+    grain = 1
+
+    def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
         self._config, self._data = config, data
         self.notes: list[str] = []
         if config.runtime.precision == "bfloat16":
@@ -50,7 +56,7 @@ class NumpyBackend:
         self.precision = self._precision()
         self._dtype = np.dtype(self.precision)
         self.steps_per_epoch = count_steps(len(data.train), config)
-        self._rates = learning_rates(config.optimization, self.steps_per_epoch)
+        self._rates = learning_rates(config.optimization, self.steps_per_epoch, rate_factor)
         self._moments = training_moments(data.train.features)
         # The network learns (label - mean) / deviation.
         self._target_moments = (0.0, 1.0)
@@ -59,6 +65,7 @@ class NumpyBackend:
         self.network = make_network(config, data, self._dtype, self._draw)
         self.optimizer = make_reference_optimizer(config)
         self._augment = self._make_augmentation()
+        self._sums = _Sums(data.task, self._target_moments[1])
         size = len(data.train) * math.prod(data.feature_shape) * self._dtype.itemsize
         self._prepared = self._rows(data.train.features) if self._augment is None and size <= _PREPARED_LIMIT else None
         if self._prepared is not None:
@@ -117,21 +124,47 @@ class NumpyBackend:
         """Changes the weights by one step."""
         if self._config.optimization.clip_norm is not None:
             gradients = clip_by_global_norm(gradients, self._config.optimization.clip_norm)
-        rate = float(self._rates[min(self.optimizer.steps, len(self._rates) - 1)])
-        self.optimizer.update(self.network.parameters(), gradients, rate)
+        self.optimizer.update(self.network.parameters(), gradients, self.step_rate())
 
     def train_epoch(self, epoch: int) -> Metrics:
         """Trains on every training row once, in the order of (seed, epoch)."""
-        count = len(self._data.train)
-        settings = self._config.optimization
-        order = seeds.row_order(self._config.runtime.seed, epoch, count) if settings.shuffle else np.arange(count)
-        sums = _Sums(self._data.task, self._target_moments[1])
-        for step in range(self.steps_per_epoch):
-            features, labels = self.batch(order[step * settings.batch_size : (step + 1) * settings.batch_size])
+        self.train_steps(epoch, 0, self.steps_per_epoch)
+        return self.train_metrics(self.steps_per_epoch)
+
+    def train_steps(self, epoch: int, first: int, last: int) -> None:
+        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`; its figures start anew at 0."""
+        if first == 0:
+            self._sums.totals[:] = 0
+        order, size = epoch_order(len(self._data.train), epoch, self._config), self._config.optimization.batch_size
+        for step in range(first, last):
+            features, labels = self.batch(order[step * size : (step + 1) * size])
             gradients, outputs, losses = self.compute_gradients(features, labels)
             self.update(gradients)
-            sums.add(losses, outputs, labels)
-        return sums.metrics()
+            self._sums.add(losses, outputs, labels)
+
+    def train_metrics(self, steps: int) -> Metrics:
+        """Returns the figures over the first `steps` steps of the present epoch, taken while the weights changed."""
+        return self._sums.metrics()
+
+    @property
+    def steps(self) -> int:
+        """The number of steps done, over the whole run."""
+        return self.optimizer.steps
+
+    def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Runs one step of an epoch by hand, and yields what it computes, in order: a description and the array."""
+        size = self._config.optimization.batch_size
+        features, labels = self.batch(epoch_order(len(self._data.train), epoch, self._config)[step * size : (step + 1) * size])
+        yield "the features", features
+        outputs = features
+        for name, layer in self.network.layers:
+            outputs = layer.forward(outputs, True)
+            yield f"the output of {name}", outputs
+        gradients, _, losses = self.compute_gradients(features, labels)
+        yield "the loss", losses
+        yield from ((f"the gradient of {name}", gradient) for name, gradient in reversed(gradients.items()))
+        self.train_steps(epoch, step, step + 1)
+        yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the network's figures on "train", "validation" or "test"."""
@@ -146,6 +179,10 @@ class NumpyBackend:
         """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
         return float(self._rates[min(epoch * self.steps_per_epoch, len(self._rates)) - 1])
 
+    def step_rate(self) -> float:
+        """Returns the learning rate of the next step."""
+        return float(self._rates[min(self.steps, len(self._rates) - 1)])
+
     def _arrays(self) -> dict[str, np.ndarray]:
         return self.network.parameters() | self.network.state()
 
@@ -159,18 +196,17 @@ class NumpyBackend:
             array[...] = weights[name]
 
     def get_state(self) -> dict[str, Any]:
-        """Returns a copy of everything that training changes: weights, the update rule's slots and its step."""
+        """Returns a copy of everything that training changes: weights, the update rule's slots and its step, the figures of the present epoch."""
         slots = {f"{slot}/{name}": array.copy() for slot, arrays in self.optimizer.slots.items() for name, array in arrays.items()}
-        return {"steps": np.array(self.optimizer.steps), **self.get_weights(), **slots}
+        return {"steps": np.array(self.optimizer.steps), "totals": self._sums.totals.copy(), **self.get_weights(), **slots}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Puts back what `get_state` returned."""
         self.set_weights(state)
         self.optimizer.steps = int(state["steps"])
-        for slot, arrays in self.optimizer.slots.items():
-            for name in self.network.parameters():
-                if f"{slot}/{name}" in state:
-                    arrays[name] = state[f"{slot}/{name}"].copy()
+        self._sums.totals[:] = state["totals"]
+        for slot in self.optimizer.slots:
+            self.optimizer.slots[slot] = {name: state[f"{slot}/{name}"].copy() for name in self.network.parameters() if f"{slot}/{name}" in state}
 
     @property
     def model(self):
@@ -192,10 +228,10 @@ class NumericBackend(NumpyBackend):
 
     engine = "numeric"
 
-    def __init__(self, config: Config, data: Dataset):
+    def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
         if config.model.batch_norm:
             raise ConfigError("backend numeric cannot train batch_norm: every trial would change its running means. Use --backend numpy.")
-        super().__init__(config, data)
+        super().__init__(config, data, rate_factor)
         passes = 2 * self.parameters * self.steps_per_epoch * config.optimization.epochs
         features, labels = self.batch(np.arange(min(config.optimization.batch_size, len(data.train))))
         started = time.perf_counter()
@@ -218,28 +254,30 @@ class NumericBackend(NumpyBackend):
 
 
 class _Sums:
-    """Figures over batches, each example counted once; `unit` is the target's standard deviation, if the network sees standardized ones."""
+    """Figures over batches, each example counted once; `unit` is the target's standard deviation, if the network sees standardized ones.
+
+    Attributes:
+      totals: float64 [4]: examples, their losses, and then right classes, or absolute and squared errors.
+    """
 
     def __init__(self, task: str, unit: float):
-        self._unit = float(unit)
-        self._task, self._count, self._loss, self._right, self._absolute, self._squares, self._values = task, 0, 0.0, 0.0, 0.0, 0.0, 0
+        self._task, self._unit = task, float(unit)
+        self.totals = np.zeros(4)
 
     def add(self, losses: np.ndarray, outputs: np.ndarray, labels: np.ndarray) -> None:
-        self._count += len(labels)
-        self._loss += float(losses.sum(dtype=np.float64))
+        self.totals[:2] += len(labels), losses.sum(dtype=np.float64)
         if self._task == "classification":
-            self._right += int(np.count_nonzero(outputs.argmax(axis=1) == labels))
+            self.totals[2] += np.count_nonzero(outputs.argmax(axis=1) == labels)
         else:
             errors = (outputs - labels.reshape(outputs.shape)).astype(np.float64)
-            self._absolute += float(np.abs(errors).sum())
-            self._squares += float(np.square(errors).sum())
-            self._values += errors.size
+            self.totals[2:] += np.abs(errors).sum() / outputs.shape[1], np.square(errors).sum() / outputs.shape[1]
 
     def metrics(self) -> Metrics:
-        loss = self._loss / self._count
+        count = int(self.totals[0])
+        loss, *figures = (float(total) / count for total in self.totals[1:])
         if self._task == "classification":
-            return Metrics(loss, self._count, accuracy=self._right / self._count)
-        return Metrics(loss, self._count, mae=self._unit * self._absolute / self._values, rmse=self._unit * math.sqrt(self._squares / self._values))
+            return Metrics(loss, count, accuracy=figures[0])
+        return Metrics(loss, count, mae=self._unit * figures[0], rmse=self._unit * math.sqrt(figures[1]))
 
 
 def _duration(seconds: float) -> str:

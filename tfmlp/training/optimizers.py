@@ -11,10 +11,10 @@ from tfmlp.reference.schedules import learning_rate_at
 _MOST_STEPS = 50_000_000  # 200 MB of learning rates
 
 
-def learning_rates(config: OptimizationConfig, steps_per_epoch: int) -> np.ndarray:
-    """Returns the learning rate of every step of a run, float32 [epochs * steps_per_epoch]; of one step for a constant rate."""
+def learning_rates(config: OptimizationConfig, steps_per_epoch: int, factor: float = 1.0) -> np.ndarray:
+    """Returns the learning rate of every step of a run, times a factor, float32 [epochs * steps_per_epoch]; of one step for a constant rate."""
     if config.schedule == "constant" and not config.warmup:
-        return np.array([config.learning_rate], np.float32)
+        return np.array([config.learning_rate * factor], np.float32)
     if config.schedule == "exponential" and not config.final_learning_rate:
         raise ConfigError("schedule exponential never reaches 0: final_learning_rate must be greater than 0; received 0.0.")
     if config.warmup >= config.epochs:
@@ -33,7 +33,7 @@ def learning_rates(config: OptimizationConfig, steps_per_epoch: int) -> np.ndarr
         drop_factor=config.drop_factor,
         warmup=config.warmup,
     )
-    return rates.astype(np.float32)
+    return (rates * factor).astype(np.float32)
 
 
 class RateTable(keras.optimizers.schedules.LearningRateSchedule):

@@ -28,10 +28,14 @@ class EarlyStopping:
         self.waited = 0
         self.best: float | None = None
 
+    def signed(self, figure: float) -> float:
+        """Returns a figure with the sign that makes higher better."""
+        return self._sign * figure
+
     def update(self, epoch: int, figure: float, get_weights) -> None:
         """Takes an epoch's validation figure; `get_weights()` is called only if they are to be kept."""
-        if self.best is None or self._sign * figure > self.best + self.min_delta:
-            self.best, self.best_epoch, self.waited = self._sign * figure, epoch, 0
+        if self.best is None or self.signed(figure) > self.best + self.min_delta:
+            self.best, self.best_epoch, self.waited = self.signed(figure), epoch, 0
             self.best_weights = get_weights() if self.patience else None
         else:
             self.waited += 1

@@ -343,7 +343,7 @@ def training_findings(probe: Probe, run: ShortTraining, classes: int, labels: np
             yield Finding(
                 "majority_class",
                 80,
-                f"after {len(run.losses)} steps the net tells class {most} for {100 * told[most]:.0f} % of the rows",
+                f"after {len(run.losses)} steps the net predicts class {most} for {100 * told[most]:.0f} % of the rows",
                 f"class {most} is {100 * share:.2f} % of the training rows, and that is its accuracy",
                 "see the findings above; if there are none, the learning rate",
             )
