@@ -1,5 +1,7 @@
 """Steps, engines and the loop."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -413,3 +415,16 @@ def test_gradients_of_penalized_kernels_have_the_penalty(data):
     batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
     cast, uncast = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
     assert all(np.array_equal(one, other) for one, other in zip(cast, uncast, strict=True))
+
+
+@pytest.mark.parametrize("name", ["graph", "hybrid", "xla", "streaming-xla"])
+def test_parts_of_an_epoch_are_the_epoch_and_cost_no_compilation(data, name):
+    whole, parts = (fit(config(**ELABORATE | {"engine": name}), data).backend for _ in range(2))
+    steps = whole.steps_per_epoch
+    figures = whole.train_epoch(1)
+    parts.train_steps(1, 0, 1)  # hybrid compiles its update now
+    started = time.perf_counter()
+    for first, last in ((1, 2), (2, steps)):
+        parts.train_steps(1, first, last)
+    assert time.perf_counter() - started < 0.5 * parts.compile_seconds
+    assert parts.train_metrics(steps) == figures and equal(parts.get_weights(), whole.get_weights())

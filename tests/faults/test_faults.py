@@ -72,10 +72,6 @@ def go_on(folder, arguments):
     """Resumes a run, or starts it anew where it had not begun."""
     run = folder / "run"
     began = (run / "run.json").exists()
-    if not began and run.exists():
-        assert not (run / "epochs.jsonl").exists() or not (run / "epochs.jsonl").read_text()
-        for left in run.iterdir():
-            left.unlink()
     outcome = run_forked(["train", "--resume", "run"] if began else [*arguments, "--out", "run"], folder)
     assert outcome.status == 0, outcome.stderr
     return outcome

@@ -78,7 +78,7 @@ def show(name: str, out: str | None, **options) -> None:
     from tfmlp.data.sheet import draw_sheet, statistics
 
     dataset = _load(name, **options)
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if counts := dataset.class_counts():
         table = Table("class", *counts, title="rows per class")
         for label, class_name in enumerate(dataset.class_names[:_MOST_LINES]):

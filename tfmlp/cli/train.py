@@ -1,5 +1,6 @@
 """`tfmlp train`: from a name to a trained, evaluated, recorded model."""
 
+import functools
 import json
 from typing import Any
 
@@ -22,7 +23,7 @@ from tfmlp.runs.recording import record_training
 @click.option(
     "--resume",
     metavar="RUN",
-    help="Go on with the run in this folder, from its last checkpoint, to the very weights of a run that was never stopped. With --epochs N, to N epochs.",
+    help="Go on with the run in this folder, from its last checkpoint, to the very weights of a run that was never stopped. With --epochs N, on to N epochs.",
 )
 @click.option("--out", metavar="PATH", help="The run folder to write. Without it, runs/DATASET-DATE-TIME.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON.")
@@ -65,8 +66,6 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
     if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
         raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
     training = fit(config, data)
-    if resume is not None:
-        _restore(training, folder)
     backend = training.backend
     say(
         f"{config.data.dataset}: {len(data.train):,} training rows, {backend.parameters:,} parameters, "
@@ -85,7 +84,8 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
             for warning in watch(epoch):
                 say(f"warning: {warning}.")
 
-        record, error = record_training(training, folder, recipe, program.STARTED, on_epoch, resumed=resume is not None)
+        restore = functools.partial(_restore, training, folder) if resume is not None else None
+        record, error = record_training(training, folder, recipe, program.STARTED, on_epoch, restore)
     test = record["test"]
     if as_json:
         click.echo(json.dumps(record | {"epochs": [epoch.to_dict() for epoch in training.history]}, indent=2))
@@ -97,11 +97,12 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         click.echo(f"run folder {folder.path}")
     if isinstance(error, KeyboardInterrupt):
         say(f"to go on: tfmlp train --resume {folder.path}")
-    elif isinstance(error, DivergenceError) and record["checkpoint"]:
-        kept = record["checkpoint"]
+    elif isinstance(error, DivergenceError) and error.divergence and record["checkpoint"]:
+        kept, restores = record["checkpoint"], len(training.restores)
+        more = f" --max-restores {restores + 3}" if restores else ""
         say(
             f"kept: the checkpoint after epoch {kept['epoch']}, step {kept['step']}; to go on from it with a lower learning rate: "
-            f"tfmlp train --resume {folder.path} --on-divergence restore"
+            f"tfmlp train --resume {folder.path} --on-divergence restore{more}"
         )
     if error is not None:
         raise error
@@ -143,12 +144,14 @@ def _restore(training: Any, folder: RunFolder) -> None:
     """Puts the last whole checkpoint into a training, and says from where it goes on."""
     checkpoint = Checkpoints(folder.path).load()
     if checkpoint is None:
-        say(f"{folder.path} has no checkpoint: starting from the first epoch")
+        say(f"{folder.path} has no whole checkpoint: starting from the first epoch")
         return
     training.set_state(checkpoint.arrays, checkpoint.values)
     epochs = training.config.optimization.epochs
     step = f", step {checkpoint.step:,} of {training.backend.steps_per_epoch:,}" if checkpoint.step else ""
-    if training.stopped_early or checkpoint.epoch >= epochs:
+    if training.stopped_early:
+        say(f"{folder.path} was stopped after epoch {checkpoint.epoch}, when its patience ended: nothing is left to train")
+    elif checkpoint.epoch >= epochs:
         say(f"{folder.path} ended after epoch {checkpoint.epoch}: nothing is left to train; --epochs N goes on to N")
     else:
         say(f"going on after epoch {checkpoint.epoch} of {epochs}{step}")

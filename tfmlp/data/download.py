@@ -62,7 +62,6 @@ def download(remote: Remote, path: Path, progress: Callable[[str, int, int], Non
         return path
     part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(pause * 2 ** (attempt - 1))
@@ -103,6 +102,7 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
                 have = 0  # the server sends the file from its beginning
             if int(response.headers.get("Content-Length") or remote.size - have) != remote.size - have:
                 return f"the server has {response.headers['Content-Length']} bytes where {remote.size - have:,} were expected"
+            part.parent.mkdir(parents=True, exist_ok=True)
             started, first = time.monotonic(), have
             with open(part, "ab" if have else "wb") as file:
                 while piece := response.read1(_PIECE):

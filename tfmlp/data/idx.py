@@ -39,15 +39,15 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             # deflate packs at most about a thousandfold.
-            return _read(gzip.open(raw) if packed else raw, path, path.stat().st_size * (1100 if packed else 1))
+            return _read(gzip.open(raw) if packed else raw, path, path.stat().st_size * 1100 if packed else None)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DataError(f"{path} is a damaged gzip file ({error}): replace it by a whole copy.") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
 
 
-def _read(file: BinaryIO, path: Path, most: int) -> tuple[np.ndarray, str]:
-    """Reads an open file, which holds at most so many bytes."""
+def _read(file: BinaryIO, path: Path, most: int | None) -> tuple[np.ndarray, str]:
+    """Reads an open file, which holds at most so many bytes; None for as many as the file on disk has."""
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 8:
         raise DataError(
@@ -59,13 +59,13 @@ def _read(file: BinaryIO, path: Path, most: int) -> tuple[np.ndarray, str]:
     shape = struct.unpack(f">{head[3]}I", sizes)
     dtype = np.dtype(_TYPES[head[2]])
     expected = math.prod(shape) * dtype.itemsize
+    most = path.stat().st_size - 4 - 4 * head[3] if most is None else most
+    files.require_memory(path, min(expected, most))
     body = bytearray()
-    if expected <= most:
-        files.require_memory(path, expected)
-    while len(body) < expected and (chunk := file.read(min(_CHUNK, expected - len(body)))):
+    while len(body) < expected <= most and (chunk := file.read(min(_CHUNK, expected - len(body)))):
         body += chunk
     if len(body) < expected or file.read(1):
-        received = f"{len(body):,}" if len(body) < expected else "more"
+        received = f"{len(body):,}" if body and len(body) < expected else f"at most {most:,}" if expected > most else "more"
         raise DataError(
             f"{path}: its header promises {'x'.join(map(str, shape))} values, {expected:,} bytes; received {received}. Replace it by a whole copy."
         )

@@ -107,6 +107,8 @@ def parse_name(name: str) -> tuple[str, str]:
       ConfigError: for an unknown kind, or an argument missing or too many.
     """
     kind, colon, argument = name.partition(":")
+    if "\0" in name:
+        raise ConfigError(f"unknown dataset {name!r}: no file's name has a zero byte in it.")
     if kind not in SOURCES:
         raise ConfigError(f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A set of tensorflow-datasets is written tfds:NAME.")
     if SOURCES[kind].takes_argument != bool(argument):

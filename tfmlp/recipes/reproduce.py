@@ -25,6 +25,7 @@ from tfmlp.recipes.recipe import Check, Recipe, list_recipes, load_recipe
 from tfmlp.recipes.studies import STUDIES
 from tfmlp.reference.losses import LOSSES, one_hot, softmax
 from tfmlp.reference.metrics import class_figures
+from tfmlp.runs.checkpoints import locked
 from tfmlp.runs.record import RunFolder
 from tfmlp.runs.recording import record_training
 
@@ -149,7 +150,8 @@ class Reproduction:
             record = folder.read()
             if "figures" in record and record["config"] == config.to_dict():
                 return record
-            shutil.rmtree(folder.path)  # broken off, or of another configuration
+            with locked(folder.path):  # not while another process is at it
+                shutil.rmtree(folder.path)  # broken off, or of another configuration
         from tfmlp.training.loop import fit
 
         self.on_progress(f"{recipe.name}, seed {config.runtime.seed}")

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from tfmlp.errors import CheckpointError, TfmlpWarning
+from tfmlp.runs.record import CHECKPOINTS
 
-FOLDER = "checkpoints"
 _FORMAT = 2
 _SHARE = 50  # a save may take a fiftieth of the time since the one before
 _LOCK = ".lock"
@@ -75,7 +75,7 @@ class Checkpoints:
     """
 
     def __init__(self, run: Path, keep: int = 2):
-        self.path, self._keep = run / FOLDER, keep
+        self.path, self._keep = run / CHECKPOINTS, keep
         self._saved_at = time.monotonic()
         self._took = 0.0
 
@@ -125,12 +125,24 @@ class Checkpoints:
         self._saved_at, self._took = time.monotonic(), time.monotonic() - started
 
     def load(self) -> Checkpoint | None:
-        """Returns the newest checkpoint that is whole, or None; warns of each that is not."""
+        """Returns the newest checkpoint that is whole, or None; warns of each that is not. Only for whoever holds the lock.
+
+        Raises:
+          CheckpointError: when one cannot be read for another reason than damage, or is of another format: the next save would remove it.
+        """
         with contextlib.suppress(OSError):
             self._clear_temporaries()
         for folder in self._folders():
             try:
                 return _read(folder)
+            except FileNotFoundError as error:
+                warnings.warn(f"{folder} is damaged ({error.strerror}): taking the checkpoint before.", TfmlpWarning, stacklevel=2)
+            except OSError as error:
+                raise CheckpointError(f"cannot read the checkpoint {folder}: {error.strerror or error}.") from None
+            except _OtherFormat as error:
+                raise CheckpointError(
+                    f"the checkpoint {folder} is of {error}: it was written by another version of tfmlp. Start a new run."
+                ) from None
             except _UNREADABLE as error:
                 warnings.warn(f"{folder} is damaged ({error}): taking the checkpoint before.", TfmlpWarning, stacklevel=2)
         return None
@@ -176,10 +188,14 @@ def _digest(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
+class _OtherFormat(CheckpointError):
+    """A checkpoint of another version."""
+
+
 def _read_manifest(folder: Path) -> dict[str, Any]:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     if manifest["format"] != _FORMAT:
-        raise CheckpointError(f"format {manifest['format']!r}, expected {_FORMAT}")
+        raise _OtherFormat(f"format {manifest['format']!r}, expected {_FORMAT}")
     if manifest.pop("sha256") != _digest(manifest):
         raise CheckpointError("its manifest was changed")
     return manifest

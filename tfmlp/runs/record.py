@@ -20,7 +20,7 @@ from tfmlp import files
 from tfmlp.errors import CheckpointError
 
 FORMAT = 1
-RECORD, EPOCHS, MODEL = "run.json", "epochs.jsonl", "model.keras"
+RECORD, EPOCHS, MODEL, CHECKPOINTS = "run.json", "epochs.jsonl", "model.keras", "checkpoints"
 _RECORD_LIMIT = 1 << 26  # bytes
 
 
@@ -51,7 +51,7 @@ class RunFolder:
         try:
             if os.path.lexists(self.path) and not self.path.is_dir():
                 raise CheckpointError(f"the run folder {self.path} is no folder: choose another --out.")
-            if held := [name for name in (RECORD, EPOCHS, MODEL) if (self.path / name).exists()]:
+            if held := [name for name in (RECORD, EPOCHS, MODEL, CHECKPOINTS) if (self.path / name).exists()]:
                 raise CheckpointError(f"the run folder {self.path} already holds a run ({', '.join(held)}): choose another --out, or remove it.")
             nearest = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.exists())
         except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
@@ -72,23 +72,30 @@ class RunFolder:
         try:
             with _writing(self.path):
                 self.path.mkdir(parents=True, exist_ok=True)
-                (self.path / EPOCHS).touch()
+            self._clear()
+            # First, so that a run that is killed now can be resumed.
             self.write(record | {"status": "interrupted"})
+            with _writing(self.path):
+                (self.path / EPOCHS).touch()
         except CheckpointError:  # a folder that holds no run must not look as if it did
             with contextlib.suppress(OSError):
-                (self.path / EPOCHS).unlink(missing_ok=True)
+                (self.path / RECORD).unlink(missing_ok=True)
                 if is_new:
                     self.path.rmdir()
             raise
 
     def reopen(self, record: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
         """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record as interrupted; clears what a killed process left half written."""
-        for left in self.path.glob(".*"):
-            if left.name.startswith(tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))):
-                left.unlink(missing_ok=True)
+        self._clear()
         with _writing(self.path), files.written_atomically(self.path / EPOCHS) as temporary:
             temporary.write_text("".join(json.dumps(epoch, allow_nan=False) + "\n" for epoch in epochs), encoding="utf-8")
         self.write(record | {"status": "interrupted"})
+
+    def _clear(self) -> None:
+        """Removes what a process left that was killed while it wrote a file."""
+        for left in self.path.glob(".*"):
+            if left.name.startswith(tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))):
+                left.unlink(missing_ok=True)
 
     def add_epoch(self, epoch: dict[str, Any]) -> None:
         """Adds a line to `epochs.jsonl`."""
@@ -140,7 +147,12 @@ class RunFolder:
             received = record.get("format") if isinstance(record, dict) else type(record).__name__
             raise CheckpointError(f"{path}: expected a record of format {FORMAT}; received {received!r}.")
         test = record.get("test")
-        whole = isinstance(record.get("config"), dict) and isinstance(record.get("dataset"), dict) and (test is None or isinstance(test, dict))
+        whole = (
+            isinstance(record.get("recipe"), str | None)
+            and isinstance(record.get("config"), dict)
+            and isinstance(record.get("dataset"), dict)
+            and (test is None or isinstance(test, dict))
+        )
         if not whole or (test and not all(isinstance(value, int | float) for value in test.values())):
             raise CheckpointError(
                 f"{path}: expected the tables config, dataset and test of a run; received something else in their places: it was changed since."

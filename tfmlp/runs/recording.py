@@ -42,11 +42,16 @@ def describe(training: Any, recipe: str | None) -> dict[str, Any]:
 
 
 def record_training(
-    training: Any, folder: RunFolder, recipe: str | None, started: float, on_epoch: Callable[[dict[str, Any]], None], resumed: bool = False
+    training: Any,
+    folder: RunFolder,
+    recipe: str | None,
+    started: float,
+    on_epoch: Callable[[dict[str, Any]], None],
+    restore: Callable[[], None] | None = None,
 ) -> tuple[dict[str, Any], BaseException | None]:
     """Trains to the end, evaluates on the test rows, and leaves record, epochs, checkpoints and model in the run folder.
 
-    The first Ctrl-C or SIGTERM ends the run at its next pause, within about a second, with a checkpoint; a second one ends it at once.
+    The first Ctrl-C or SIGTERM ends the run at its next pause, within about a second, with a checkpoint; a second one ends it without that checkpoint.
 
     Args:
       training: A `Training`.
@@ -54,14 +59,19 @@ def record_training(
       recipe: The recipe's name, for the record.
       started: `time.perf_counter()` when the command started.
       on_epoch: Called with each epoch's figures, as `epochs.jsonl` holds them.
-      resumed: Whether the folder holds this run already, and `training` its state.
+      restore: Where the folder holds this run already: puts its state into `training`. Called when nobody else can write there any more.
 
     Returns:
-      The record, and what went wrong: the divergence or interruption that ended the run early, or that it could not be written.
+      The record, and what went wrong: the divergence or interruption that ended the run early, or that its end could not be written.
+
+    Raises:
+      CheckpointError: when the folder cannot be written, or another process holds it.
     """
-    record = describe(training, recipe)
     with locked(folder.path):
-        if resumed:
+        if restore is not None:
+            restore()
+        record = describe(training, recipe)
+        if restore is not None:
             record["resumed_after"] = _position(training)
             folder.reopen(record, [epoch.to_dict() for epoch in training.history])
         else:
@@ -111,7 +121,7 @@ def _train(
         record["divergence"] = diverged.divergence and diverged.divergence.to_dict()
         if training.history and record["checkpoint"] != _position(training):
             with contextlib.suppress(CheckpointError):  # what went wrong first is what is told
-                save()
+                save(None if training.step else training.figure(training.history[-1]))
     except KeyboardInterrupt as interrupt:
         error = interrupt
         training.restore_best()

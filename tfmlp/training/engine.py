@@ -52,10 +52,11 @@ class ResidentEngine:
         self._data = tf.constant(split.features), tf.constant(split.labels)
 
     def compile(self) -> None:
-        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0, 0)
+        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
-        self._program.run(*self._data, tf.constant(order), first * self._batch_size, min(last * self._batch_size, self._rows))
+        start = first * self._batch_size
+        self._program.run(*self._data, tf.constant(np.roll(order, -start)), min(last * self._batch_size, self._rows) - start)
 
 
 class StreamingEngine:
@@ -70,7 +71,7 @@ class StreamingEngine:
 
     def compile(self) -> None:
         features, labels = self._split.features, self._split.labels
-        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0, 0)
+        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         order = order[first * self._batch_size : min(last * self._batch_size, self._rows)]
@@ -78,7 +79,7 @@ class StreamingEngine:
         # Every piece has the same shape, for which alone XLA compiled: the last one is filled up with a row that is not trained on.
         order = np.pad(order, (0, -left % self._piece), mode="edge")
         for features, labels in make_batches(self._split.features, self._split.labels, order, self._piece):
-            self._program.run(features, labels, None, 0, min(left, self._piece))
+            self._program.run(features, labels, None, min(left, self._piece))
             left -= self._piece
 
 

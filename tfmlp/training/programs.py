@@ -17,15 +17,14 @@ from tfmlp.training.step import Step
 class Program(Protocol):
     """What runs batches."""
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
-        """Trains on a part of an order, batch after batch; where all rows end, a last batch may be short.
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
+        """Trains on the first `rows` of an order, batch after batch; where all rows end, a last batch may be short.
 
         Args:
           features: [n, ...].
           labels: [n].
           order: int32 [n], which row comes when, or None: as they lie.
-          start: Where in the order the first batch begins; a multiple of the batch size.
-          stop: Where the last one ends; with `start` it only traces and compiles.
+          rows: How many; at most n. With 0 it only traces and compiles.
         """
 
 
@@ -56,23 +55,24 @@ class GraphProgram:
         batches = _Batches(step, counter, augmentation)
 
         @tf.function(autograph=False)
-        def run(features, labels, order, start, stop) -> None:
-            def train(at):
-                batches.train_on(features, labels, order, at, tf.minimum(batch_size, stop - at))
-                return at + batch_size
+        def run(features, labels, order, rows) -> None:
+            def train(start):
+                batches.train_on(features, labels, order, start, tf.minimum(batch_size, rows - start))
+                return start + batch_size
 
-            tf.while_loop(lambda at: at < stop, train, [start])
+            tf.while_loop(lambda start: start < rows, train, [0])
 
         self._run = run
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
-        self._run(features, labels, order, tf.constant(start), tf.constant(stop))
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
+        self._run(features, labels, order, tf.constant(rows))
 
 
 class XlaProgram:
     """A program compiled by XLA.
 
-    XLA needs to know every shape: full batches are the loop, and a short last batch is a step of its own after it.
+    XLA needs to know every shape: full batches are the loop, and a short last batch is a step of its own after it. And it compiles in every value that a slice begins at: batches
+    are counted by the loop, from 0, and a program for each place to begin at would take a second each.
     """
 
     def __init__(self, step: Step, batch_size: int, rows: int, counter: tf.Variable, augmentation: Augmentation | None):
@@ -80,16 +80,16 @@ class XlaProgram:
         batches, batch_size, tail = _Batches(step, counter, augmentation), self._batch_size, rows % self._batch_size
 
         @tf.function(jit_compile=True, autograph=False)
-        def run(features, labels, order, first, last, with_tail) -> None:
+        def run(features, labels, order, full, with_tail) -> None:
             def train(index):
                 batches.train_on(features, labels, order, index * batch_size, batch_size)
                 return index + 1
 
-            index = tf.while_loop(lambda index: index < last, train, [first])[0]
+            index = tf.while_loop(lambda index: index < full, train, [0])[0]
             if tail:
 
                 def train_tail():
-                    # index, not last, which XLA would compile in here
+                    # index, not full, which XLA would compile in here
                     batches.train_on(features, labels, order, index * batch_size, tail)
                     return index
 
@@ -97,6 +97,6 @@ class XlaProgram:
 
         self._run = run
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, start: int, stop: int) -> None:
-        last, tail = divmod(stop, self._batch_size)
-        self._run(features, labels, order, tf.constant(start // self._batch_size), tf.constant(last), tf.constant(tail > 0))
+    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
+        full, tail = divmod(rows, self._batch_size)
+        self._run(features, labels, order, tf.constant(full), tf.constant(tail > 0))
