@@ -8,13 +8,14 @@ import json
 import random
 import re
 import subprocess
+import time
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
 
-from tests.faults.injections import JumpingClock, KillAt, KillHalfway, LockedAway, NoMoreFiles
+from tests.faults.injections import JumpingClock, KillAt, KillHalfway, LockedAway, NoMoreFiles, save_every_epoch
 from tests.forked import run_forked
 from tfmlp.runs.checkpoints import Checkpoints
 
@@ -112,6 +113,7 @@ def test_kills_at_every_operation(whole, tmp_path):
             check_kill(whole, folder, KillAt(number, "run", tmp_path / "operations"))
         except AssertionError as error:
             raise AssertionError(f"killed before operation {number}, {operation}") from error
+    print(f"killed at each of {len(whole[2])} operations")
 
 
 @pytest.mark.parametrize(("what", "time"), [("arrays", 3), ("values", 2), ("line", 3), ("model", 1)])
@@ -121,18 +123,22 @@ def test_kills_in_the_middle_of_a_file(whole, tmp_path, what, time):
 
 @pytest.mark.slow
 def test_kills_at_random_times_and_again_while_going_on(whole, tmp_path):
-    run, arguments, _ = whole
+    arguments = [*whole[1], "--epochs", "150", "--patience", "200"]
+    started = time.perf_counter()
+    assert run_forked([*arguments, "--out", "run"], tmp_path, save_every_epoch).status == 0
+    seconds = time.perf_counter() - started
     stream, kills = random.Random(0), 0
     for number in range(20):
         folder = tmp_path / str(number)
         folder.mkdir()
-        first = run_forked([*arguments, "--out", "run"], folder, KillAt(None, "run", folder / "log"), kill_after=stream.uniform(0.5, 4))
-        if (folder / "run" / "run.json").exists():
-            second = run_forked(["train", "--resume", "run"], folder, KillAt(None, "run", folder / "log"), kill_after=stream.uniform(0.5, 4))
-            kills += second.status == -9
-        kills += first.status == -9
+        command = [*arguments, "--out", "run"]
+        for _ in range(2):
+            kills += run_forked(command, folder, save_every_epoch, kill_after=stream.uniform(0.2, 0.6) * seconds).status == -9
+            if (folder / "run" / "run.json").exists():
+                command = ["train", "--resume", "run"]
         go_on(folder, arguments)
-        assert_same(run, folder / "run")
+        assert_same(tmp_path / "run", folder / "run")
+    print(f"{kills} kills at random times")
     assert kills >= 20
 
 
