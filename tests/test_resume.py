@@ -180,7 +180,7 @@ def test_a_run_stopped_within_an_epoch_goes_on_within_it(run_cli, whole, tmp_pat
     assert stopped.exit_code == 130 and "tfmlp train --resume part" in stopped.stderr
     assert json.loads((tmp_path / "part" / "run.json").read_text())["checkpoint"] == {"epoch": 1, "step": 7}
     resumed = run_cli("train", "--resume", "part")
-    assert resumed.exit_code == 0 and "going on after epoch 1 of 6, step 7 of 9" in resumed.stderr
+    assert resumed.exit_code == 0 and "going on after epoch 1 of 6 and step 7 of 9 of the next" in resumed.stderr
     assert_same(folder, tmp_path / "part")
 
 
@@ -325,3 +325,15 @@ def test_the_state_of_a_training_goes_into_another(mnist_dir):
     list(whole)
     assert [epoch.train for epoch in other.history] == [epoch.train for epoch in whole.history]
     assert all(np.array_equal(a, b) for a, b in zip(other.model.get_weights(), whole.model.get_weights(), strict=True))
+
+
+def test_evaluate_says_that_a_resumed_run_has_not_ended(run_cli, mnist_dir, tmp_path, monkeypatch):
+    base = ["train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--epochs", "2"]
+    assert run_cli(*base, "--out", "run").exit_code == 0
+    assert "has not ended" not in run_cli("evaluate", "run").stderr
+    with monkeypatch.context() as patch:
+        patch.setattr("tfmlp.runs.recording._train", lambda *_: (_ for _ in ()).throw(CheckpointError("killed")))
+        assert run_cli("train", "--resume", "run", "--epochs", "4").exit_code == 1
+    assert "was resumed and has not ended since" in run_cli("evaluate", "run").stderr
+    (tmp_path / "run" / "model.keras").unlink()
+    assert "tfmlp train --resume run" in run_cli("evaluate", "run").stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tfmlp.cli.options import Command, config_options, given_options
-from tfmlp.cli.progress import describe_figures, show_downloads
+from tfmlp.cli.progress import describe_figures, say, show_downloads
 from tfmlp.config import Config
 from tfmlp.errors import CheckpointError, DataError
 from tfmlp.runs.record import MODEL, RunFolder
@@ -31,7 +31,11 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
     given = given_options(options)
     config = config.replace(**given)
     if not (folder.path / MODEL).is_file():
-        raise CheckpointError(f"expected a saved model at {folder.path / MODEL}; there is none: the run's status is {record.get('status')!r}.")
+        raise CheckpointError(
+            f"expected a saved model at {folder.path / MODEL}; there is none, the run has not ended: tfmlp train --resume {folder.path}"
+        )
+    if "resumed_after" in record and "test" not in record:
+        say(f"warning: this run was resumed and has not ended since: the model is that of before. To end it: tfmlp train --resume {folder.path}")
 
     from tfmlp.cli.quiet import import_tensorflow
 

@@ -97,12 +97,12 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         click.echo(f"run folder {folder.path}")
     if isinstance(error, KeyboardInterrupt):
         say(f"to go on: tfmlp train --resume {folder.path}")
-    elif isinstance(error, DivergenceError) and error.divergence and record["checkpoint"]:
-        kept, restores = record["checkpoint"], len(training.restores)
+    elif isinstance(error, DivergenceError) and error.divergence:
+        restores = len(training.restores)
         more = f" --max-restores {restores + 3}" if restores else ""
+        say(f"to find out why: tfmlp diagnose {folder.path}")
         say(
-            f"kept: the checkpoint after epoch {kept['epoch']}, step {kept['step']}; to go on from it with a lower learning rate: "
-            f"tfmlp train --resume {folder.path} --on-divergence restore{more}"
+            f"to go on after epoch {len(training.history)} with a lower learning rate: tfmlp train --resume {folder.path} --on-divergence restore{more}"
         )
     if error is not None:
         raise error
@@ -148,7 +148,7 @@ def _restore(training: Any, folder: RunFolder) -> None:
         return
     training.set_state(checkpoint.arrays, checkpoint.values)
     epochs = training.config.optimization.epochs
-    step = f", step {checkpoint.step:,} of {training.backend.steps_per_epoch:,}" if checkpoint.step else ""
+    step = f" and step {checkpoint.step:,} of {training.backend.steps_per_epoch:,} of the next" if checkpoint.step else ""
     if training.stopped_early:
         say(f"{folder.path} was stopped after epoch {checkpoint.epoch}, when its patience ended: nothing is left to train")
     elif checkpoint.epoch >= epochs:

@@ -53,5 +53,7 @@ def _check(path: Path) -> None:
     except CheckpointError:
         raise
     except Exception as error:  # zipfile and json raise whatever they stumbled over, and the tables can be anything
-        raise CheckpointError(f"{path} is not a whole model file ({type(error).__name__}: {error}): train again.") from None
+        raise CheckpointError(
+            f"{path} is not a whole model file ({type(error).__name__}: {error}): train again, or resume its run, which writes it anew."
+        ) from None
     files.require_memory(path, weights.file_size)

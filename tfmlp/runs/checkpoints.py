@@ -120,7 +120,7 @@ class Checkpoints:
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise CheckpointError(
-                f"cannot write a checkpoint into {self.path}: {error.strerror or error}: free space; the run can go on from the checkpoint before."
+                f"cannot write a checkpoint into {self.path}: {error.strerror or error}. Those before it are as they were; free space if it is that, and go on with --resume."
             ) from None
         self._saved_at, self._took = time.monotonic(), time.monotonic() - started
 

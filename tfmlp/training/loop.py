@@ -237,8 +237,10 @@ class Training:
     def _restore(self, error: DivergenceError) -> None:
         """Goes on from the beginning of the epoch with a lower learning rate, or raises the error."""
         optimization = self.config.optimization
-        if optimization.on_divergence != "restore" or error.divergence is None or len(self.restores) >= optimization.max_restores:
+        if optimization.on_divergence != "restore" or error.divergence is None:
             raise error
+        if len(self.restores) >= optimization.max_restores:
+            raise DivergenceError(f"{error} It was gone back {len(self.restores)} times already (max_restores).", error.divergence)
         self.restores.append(error.divergence)
         warnings.warn(
             f"{error.divergence}: going back to the end of epoch {len(self.history)}, with the learning rate divided by {_RESTORE_DIVISOR} "
