@@ -73,7 +73,7 @@ def test_an_infinite_feature_is_named(data):
     training = fit(Config.from_options(**SGD, engine="graph"), poisoned(data, 14, np.inf))
     state = training.backend.get_state()
     training.backend.train_steps(2, 0, 3)
-    found = find_divergence(training.backend, state, 2, 0, 10)
+    found = find_divergence(training.backend, state, 2, 10)
     assert (found.tensor, found.value) == ("the features", "inf") and found.step == 4  # the fourth that was run
 
 

@@ -31,6 +31,7 @@ LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "squared_error", "sum
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "linear", "exponential", "cosine", "step")
 BACKENDS = ("tensorflow", "numpy", "numeric")
+MOST_LAYERS = 256  # a graph of so many takes a minute to trace
 ENGINES = ("auto", "graph", "hybrid", "xla", "streaming", "streaming-graph", "streaming-hybrid", "streaming-xla")
 PRECISIONS = ("auto", "float32", "float64", "bfloat16")
 _CONFIG_FILE_LIMIT = 1 << 20  # bytes; a configuration is a page of text
@@ -98,6 +99,11 @@ class ModelConfig(_Group):
         "standard deviation (one pair for images, one a column for tables); per_image does so with each image's own.",
         choices=PREPROCESSING,
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if len(self.hidden_units) > MOST_LAYERS:
+            raise ConfigError(f"hidden_units: expected at most {MOST_LAYERS} layers; received {len(self.hidden_units):,}.")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _AUDITED = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "tempfile.mkstemp")
@@ -109,33 +110,16 @@ class JumpingClock:
         time.time = lambda: whole() + stream.uniform(-3e7, 3e7)
 
 
-class NoMoreFiles:
-    """Leaves the process no file handles from an epoch on."""
+class AfterEpoch:
+    """Does something to the run folder's process once an epoch is written down.
 
-    def __init__(self, epoch: int):
-        self.epoch = epoch
+    Args:
+      epoch: Which one.
+      action: Called with the run folder's path.
+    """
 
-    def __call__(self) -> None:
-        save_every_epoch()
-        from tfmlp.runs.record import RunFolder
-
-        add = RunFolder.add_epoch
-
-        def add_epoch(folder, epoch):
-            add(folder, epoch)
-            if epoch["epoch"] == self.epoch:
-                free = os.dup(0)
-                os.close(free)
-                resource.setrlimit(resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-
-        RunFolder.add_epoch = add_epoch
-
-
-class LockedAway:
-    """Makes the folder of checkpoints unusable from an epoch on: a file lies where it was."""
-
-    def __init__(self, epoch: int):
-        self.epoch = epoch
+    def __init__(self, epoch: int, action: Callable[[Path], None]):
+        self.epoch, self.action = epoch, action
 
     def __call__(self) -> None:
         save_every_epoch()
@@ -146,7 +130,19 @@ class LockedAway:
         def add_epoch(folder, epoch):
             add(folder, epoch)
             if epoch["epoch"] == self.epoch:
-                (folder.path / "checkpoints").rename(folder.path / "away")
-                (folder.path / "checkpoints").write_text("no folder")
+                self.action(folder.path)
 
         RunFolder.add_epoch = add_epoch
+
+
+def take_file_handles(run: Path) -> None:
+    """Leaves the process no further file handle."""
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def lock_away(run: Path) -> None:
+    """Makes the folder of checkpoints unusable: a file lies where it was."""
+    (run / "checkpoints").rename(run / "away")
+    (run / "checkpoints").write_text("no folder")

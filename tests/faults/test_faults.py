@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.faults.injections import JumpingClock, KillAt, KillHalfway, LockedAway, NoMoreFiles, save_every_epoch
+from tests.faults.injections import AfterEpoch, JumpingClock, KillAt, KillHalfway, lock_away, save_every_epoch, take_file_handles
 from tests.forked import run_forked
 from tfmlp.runs.checkpoints import Checkpoints
 
@@ -148,7 +148,9 @@ def test_a_clock_that_jumps_changes_nothing(whole, tmp_path):
     assert_same(run, tmp_path / "run")
 
 
-@pytest.mark.parametrize(("injection", "message"), [(NoMoreFiles(2), "Too many open files"), (LockedAway(2), "File exists|Not a directory")])
+@pytest.mark.parametrize(
+    ("injection", "message"), [(AfterEpoch(2, take_file_handles), "Too many open files"), (AfterEpoch(2, lock_away), "File exists|Not a directory")]
+)
 def test_what_cannot_be_written_is_one_line_and_the_run_goes_on_later(whole, tmp_path, injection, message):
     run, arguments, _ = whole
     outcome = run_forked([*arguments, "--out", "run"], tmp_path, injection)

@@ -9,11 +9,11 @@ from pathlib import Path
 import keras
 
 from tfmlp import files
+from tfmlp.config import MOST_LAYERS
 from tfmlp.errors import CheckpointError
 from tfmlp.model.mlp import MLP  # also registers tfmlp's classes, by which Keras finds them
 
 _CONFIG_LIMIT = 1 << 20  # bytes
-_MOST_LAYERS = 300
 
 
 def load_model(path: str | Path) -> MLP:
@@ -48,7 +48,7 @@ def _check(path: Path) -> None:
             raise CheckpointError(f"{path}: expected a tfmlp MLP; received {tables['class_name']}.")
         widths = [math.prod(tables["build_config"]["input_shape"][1:]), *tables["config"]["hidden_units"], tables["config"]["num_classes"]]
         parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
-        if len(widths) > _MOST_LAYERS or 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
+        if len(widths) - 2 > MOST_LAYERS or 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
             raise ValueError(f"{parameters:,} weights in {weights.file_size:,} bytes")
     except CheckpointError:
         raise

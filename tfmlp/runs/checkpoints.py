@@ -4,6 +4,7 @@
                                 values.json      history, early stopping
                                 manifest.json    format, where in the run, its figure, sha256 and size of the two
     RUN/checkpoints/epoch-000012-step-000345/    345 steps after the end of epoch 12
+
 A checkpoint is written into a temporary folder, flushed to disk, renamed, and the folder around it flushed. A damaged one is passed over for the one before.
 """
 
@@ -31,8 +32,8 @@ _SHARE = 50  # a save may take a fiftieth of the time since the one before
 _LOCK = ".lock"
 _ASIDE = ".aside"
 # What reading something damaged can raise; json's errors are ValueErrors.
-_UNREADABLE = (
-    OSError,
+_DAMAGE = (
+    FileNotFoundError,
     ValueError,
     KeyError,
     TypeError,
@@ -135,16 +136,14 @@ class Checkpoints:
         for folder in self._folders():
             try:
                 return _read(folder)
-            except FileNotFoundError as error:
-                warnings.warn(f"{folder} is damaged ({error.strerror}): taking the checkpoint before.", TfmlpWarning, stacklevel=2)
-            except OSError as error:
-                raise CheckpointError(f"cannot read the checkpoint {folder}: {error.strerror or error}.") from None
             except _OtherFormat as error:
                 raise CheckpointError(
                     f"the checkpoint {folder} is of {error}: it was written by another version of tfmlp. Start a new run."
                 ) from None
-            except _UNREADABLE as error:
+            except _DAMAGE as error:
                 warnings.warn(f"{folder} is damaged ({error}): taking the checkpoint before.", TfmlpWarning, stacklevel=2)
+            except OSError as error:
+                raise CheckpointError(f"cannot read the checkpoint {folder}: {error.strerror or error}.") from None
         return None
 
     def _remove_others(self, newest: Path) -> None:
@@ -179,7 +178,7 @@ class Checkpoints:
 def _figure(folder: Path) -> float:
     try:
         figure = _read_manifest(folder)["figure"]
-    except _UNREADABLE:
+    except (OSError, *_DAMAGE):
         figure = None
     return float("-inf") if figure is None else figure
 
@@ -194,10 +193,10 @@ class _OtherFormat(CheckpointError):
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    if manifest["format"] != _FORMAT:
-        raise _OtherFormat(f"format {manifest['format']!r}, expected {_FORMAT}")
     if manifest.pop("sha256") != _digest(manifest):
         raise CheckpointError("its manifest was changed")
+    if manifest["format"] != _FORMAT:
+        raise _OtherFormat(f"format {manifest['format']!r}, expected {_FORMAT}")
     return manifest
 
 

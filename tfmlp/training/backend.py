@@ -25,7 +25,6 @@ from tfmlp.training.step import compute_gradients, make_train_step
 
 # A weight, its gradient, two slots of the optimizer, and as much again while they are made, in float32.
 _BYTES_PER_PARAMETER = 20
-_MOST_LAYERS = 256  # a graph of so many takes a minute to trace
 # Keras' names for our precisions, where they differ.
 _POLICIES = {"auto": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -185,8 +184,6 @@ def make_model(config: Config, data: Dataset) -> MLP:
       ConfigError: when it would have more weights than this machine's memory holds.
     """
     settings = config.model
-    if len(settings.hidden_units) > _MOST_LAYERS:
-        raise ConfigError(f"hidden_units: expected at most {_MOST_LAYERS} layers; received {len(settings.hidden_units):,}.")
     widths = [int(np.prod(data.feature_shape)), *settings.hidden_units, data.num_classes]
     parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
     memory = files.machine_memory()

@@ -33,20 +33,19 @@ class Divergence:
         return asdict(self)
 
 
-def find_divergence(backend: Any, state: dict[str, np.ndarray], epoch: int, first: int, last: int) -> Divergence | None:
+def find_divergence(backend: Any, state: dict[str, np.ndarray], epoch: int, last: int) -> Divergence | None:
     """Finds the step after which a training was no longer finite, by halving, and runs it once more by hand.
 
     Args:
       backend: As `tfmlp.training.backend`.
-      state: Its last finite state, after `first` steps of the epoch.
+      state: Its state at the beginning of the epoch, which is finite.
       epoch: The epoch.
-      first: Where in the epoch that state is.
       last: A step of the epoch (or its end) before which it was no longer finite.
 
     Returns:
       What was found, or None where it does not happen again. The backend is left somewhere in between.
     """
-    good, low, high = state, first, last
+    good, low, high = state, 0, last
     while high - low > 1:
         middle = (low + high) // 2
         backend.set_state(good)

@@ -227,7 +227,7 @@ class Training:
 
     def _diverged(self, last: int) -> DivergenceError:
         """Finds out at which step before `last`, goes back to where the epoch began, and returns the error."""
-        return self._went_back(find_divergence(self.backend, self._good, len(self.history) + 1, 0, last))
+        return self._went_back(find_divergence(self.backend, self._good, len(self.history) + 1, last))
 
     def _went_back(self, divergence: Divergence | None) -> DivergenceError:
         self.backend.set_state(self._good)
