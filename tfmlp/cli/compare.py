@@ -6,7 +6,6 @@ import sys
 import click
 
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
-from tfmlp.cli.progress import show_downloads
 
 
 @click.command(cls=Command)
@@ -29,16 +28,11 @@ def compare(recipe: str | None, config_file: str | None, steps: int, tolerance: 
     if config.runtime.precision == "auto":
         config = config.replace(precision="float64")  # in which a difference is an error and not rounding
 
-    from tfmlp.cli.quiet import import_tensorflow
+    from tfmlp.cli.loading import load_data
 
-    import_tensorflow()
-    from tfmlp.data.sources import load_configured
-    from tfmlp.training.device import choose_device
+    data = load_data(config)
     from tfmlp.verify.parity import TOLERANCES, Timings, compare_steps
 
-    choose_device(config.runtime)
-    with show_downloads() as progress:
-        data = load_configured(config.data, config.runtime.seed, progress)
     tolerance = tolerance or TOLERANCES.get(config.runtime.precision, 0.0)
     timings, done, worst = Timings(), [], None
     if not as_json:

@@ -7,7 +7,7 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
-from tfmlp.cli.progress import say, show_downloads
+from tfmlp.cli.progress import say
 from tfmlp.config import Config
 from tfmlp.errors import ConfigError
 from tfmlp.runs.record import RunFolder
@@ -42,16 +42,11 @@ def diagnose(run: str | None, recipe: str | None, config_file: str | None, plot:
     if config.runtime.backend != "tensorflow":
         raise ConfigError(f"diagnose looks at TensorFlow models; received backend {config.runtime.backend}.")
 
-    from tfmlp.cli.quiet import import_tensorflow
+    from tfmlp.cli.loading import load_data
 
-    import_tensorflow()
-    from tfmlp.data.sources import load_configured
-    from tfmlp.training.device import choose_device
+    data = load_data(config)
     from tfmlp.verify.diagnose import diagnose_config, draw_range_test
 
-    choose_device(config.runtime)
-    with show_downloads() as progress:
-        data = load_configured(config.data, config.runtime.seed, progress)
     whose = f"the run {run}" if run is not None else f"recipe {recipe}" if recipe else "no recipe"
     net = "-".join(map(str, config.model.hidden_units)) or "no hidden layer"
     say(f"looking at {config.data.dataset} with {net} ({whose}), at most about {seconds:g} s")

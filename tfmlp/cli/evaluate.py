@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tfmlp.cli.options import Command, config_options, given_options
-from tfmlp.cli.progress import describe_figures, say, show_downloads
+from tfmlp.cli.progress import describe_figures, say
 from tfmlp.config import Config
 from tfmlp.errors import CheckpointError, DataError
 from tfmlp.runs.record import MODEL, RunFolder
@@ -37,18 +37,14 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
     if "resumed_after" in record and "test" not in record:
         say(f"warning: this run was resumed and has not ended since: the model is that of before. To end it: tfmlp train --resume {folder.path}")
 
-    from tfmlp.cli.quiet import import_tensorflow
+    from tfmlp.cli.loading import load_data
 
-    import_tensorflow()
-    from tfmlp.data.sources import load_configured
+    data = load_data(config)
     from tfmlp.model.saved import load_model
-    from tfmlp.training.device import choose_device
     from tfmlp.training.evaluation import Evaluation
     from tfmlp.training.losses import find_loss_name
 
     model = load_model(folder.path / MODEL)
-    with show_downloads() as progress:
-        data = load_configured(config.data, config.runtime.seed, progress)
     if data.feature_shape != model.feature_shape or data.num_classes != model.num_classes:
         raise DataError(
             f"the model takes rows of shape {model.feature_shape} and tells {model.num_classes} classes apart; "
@@ -56,7 +52,6 @@ def evaluate(run: str, split: str, as_json: bool, **options) -> None:
         )
     if split not in data.splits:
         raise DataError(f"the run held out no {split} rows; evaluate on {' or '.join(data.splits)}.")
-    choose_device(config.runtime)
     figures = Evaluation(model, data, find_loss_name(config, data.task))(data.splits[split].features, data.splits[split].labels).to_dict()
     recorded = record.get("test") if split == "test" else None
     same_data = data.provenance.sha256 == record.get("dataset", {}).get("sha256")

@@ -4,6 +4,7 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from typing import NoReturn
 
 
@@ -17,7 +18,7 @@ def run() -> NoReturn:
     except SystemExit as end:
         status = end.code
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if "tensorflow" not in sys.modules:
+    if "tensorflow" not in sys.modules and threading.active_count() == 1:
         sys.exit(status)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

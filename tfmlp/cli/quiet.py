@@ -1,23 +1,32 @@
 """TensorFlow, imported without what it prints while it starts, and without what it imports for nothing."""
 
+import gc
 import importlib
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 # What TensorFlow and Keras import if it is there, for functions that no command uses: each takes as long as a quarter of TensorFlow itself.
 _NOT_NEEDED = ("jax", "matplotlib", "sklearn")
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow, as if the packages that no command needs of it were not there. What its native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL to less than 3.
+    """Imports TensorFlow, as if the packages that no command needs of it were not there. What native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL to less than 3.
 
     TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does not silence them.
     """
-    with _hidden(_NOT_NEEDED):
-        _import_quietly()
+    collects = gc.isenabled()
+    gc.disable()  # an import makes next to no garbage: looking for it would take a sixth of the time
+    try:
+        with _hidden(_NOT_NEEDED):
+            _import_quietly()
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
 
 
 @contextmanager
@@ -42,11 +51,24 @@ def _import_quietly() -> None:
         importlib.import_module("tensorflow")
         return
     sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, kept, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
+        if _is_native_stderr(
+            stderr
+        ):  # what Python tells meanwhile, in another thread, is told; and may still be after the import, so that it is not closed here
+            sys.stderr = os.fdopen(kept, "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1)
         os.dup2(nowhere, 2)
         importlib.import_module("tensorflow")
     finally:
         os.dup2(kept, 2)
-        os.close(kept)
         os.close(nowhere)
+        if sys.stderr is stderr:
+            os.close(kept)
+        sys.stderr = stderr
+
+
+def _is_native_stderr(stream: Any) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (AttributeError, OSError, ValueError):  # a notebook's or a test's
+        return False

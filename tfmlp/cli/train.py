@@ -9,7 +9,7 @@ import click
 from tfmlp import files
 from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
-from tfmlp.cli.progress import describe_figures, say, show_downloads, show_epochs
+from tfmlp.cli.progress import describe_figures, say, show_epochs
 from tfmlp.config import Config
 from tfmlp.errors import ConfigError, DataError, DivergenceError
 from tfmlp.runs.checkpoints import Checkpoints
@@ -52,17 +52,12 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
         folder.check()
 
-    from tfmlp.cli.quiet import import_tensorflow
+    from tfmlp.cli.loading import load_data
 
-    import_tensorflow()
-    from tfmlp.data.sources import load_configured
-    from tfmlp.training.device import choose_device
+    data = load_data(config)
     from tfmlp.training.loop import fit
     from tfmlp.verify.watch import Watch
 
-    choose_device(config.runtime)  # before reading data, which may start TensorFlow: threads cannot be set later
-    with show_downloads() as progress:
-        data = load_configured(config.data, config.runtime.seed, progress)
     if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
         raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
     training = fit(config, data)

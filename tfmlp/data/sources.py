@@ -1,5 +1,6 @@
 """From a name to a dataset."""
 
+import importlib
 import warnings
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,9 +14,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class Source(NamedTuple):
-    """A kind of dataset: what a list says of it, and how it is read from (its argument, the configuration, progress)."""
+    """A kind of dataset: what a list says of it, the module that reads it, and how it is read from (its argument, the configuration, progress)."""
 
     description: str
+    module: str
     read: Callable[[str, DataConfig, Progress | None], RawDataset]
     takes_argument: bool = False
 
@@ -80,14 +82,14 @@ def _mat(argument: str, config: DataConfig, progress: Progress | None) -> RawDat
 
 
 SOURCES = {
-    "mnist": Source("handwritten digits, 28x28 gray, 60,000 training and 10,000 test images", _mnist),
-    "svhn": Source("house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra 531,131 more)", _svhn),
-    "svhn-synthetic": Source("images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network", _synthetic),
-    "tfds": Source("tfds:NAME[/CONFIG][:VERSION], any image-classification set of tensorflow-datasets", _tfds, True),
-    "arrays": Source("arrays:FILE.npz or arrays:FOLDER (.npy files), with x_train, y_train, x_test, y_test, or x, y", _arrays, True),
-    "csv": Source("csv:FILE.csv with --target COLUMN [--task regression]", _csv, True),
-    "idx": Source("idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], IDX files by path", _idx, True),
-    "mat": Source("mat:TRAIN[,TEST], .mat files in SVHN's layout by path", _mat, True),
+    "mnist": Source("handwritten digits, 28x28 gray, 60,000 training and 10,000 test images", "mnist", _mnist),
+    "svhn": Source("house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra 531,131 more)", "svhn", _svhn),
+    "svhn-synthetic": Source("images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network", "synthetic", _synthetic),
+    "tfds": Source("tfds:NAME[/CONFIG][:VERSION], any image-classification set of tensorflow-datasets", "tfds", _tfds, True),
+    "arrays": Source("arrays:FILE.npz or arrays:FOLDER (.npy files), with x_train, y_train, x_test, y_test, or x, y", "arrays", _arrays, True),
+    "csv": Source("csv:FILE.csv with --target COLUMN [--task regression]", "tabular", _csv, True),
+    "idx": Source("idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], IDX files by path", "mnist", _idx, True),
+    "mat": Source("mat:TRAIN[,TEST], .mat files in SVHN's layout by path", "svhn", _mat, True),
 }
 
 # Options that are for some kinds only, and their value where nobody gave one.
@@ -115,6 +117,17 @@ def parse_name(name: str) -> tuple[str, str]:
         expected = SOURCES[kind].description if SOURCES[kind].takes_argument else kind
         raise ConfigError(f"dataset {kind!r}: expected {expected}; received {name!r}.")
     return kind, argument
+
+
+def import_reader(config: DataConfig) -> bool:
+    """Imports what reads a configuration's data, and returns whether that is TensorFlow, too."""
+    kind, _ = parse_name(config.dataset)
+    importlib.import_module(f"tfmlp.data.{SOURCES[kind].module}")
+    if kind == "tfds":
+        return True
+    from tfmlp.data.mnist import find_mnist
+
+    return kind in ("mnist", "svhn-synthetic") and find_mnist(config.data_dir if kind == "mnist" else None) is None
 
 
 def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1, seed: int = 0, **options) -> Dataset:

@@ -1,10 +1,21 @@
 """From raw inputs to the rows a network sees."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 _ROWS_AT_A_TIME = 4096  # so that a large uint8 set is never held as float64
+
+
+def _pieces(features: np.ndarray) -> Iterator[np.ndarray]:
+    return (features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME))
+
+
+def _byte_sums(values: np.ndarray) -> tuple[int, int]:
+    """Returns the sums of bytes and of their squares; float32 is exact for 256 of them at a time, and a tenth of the work of float64 passes."""
+    flat = np.pad(values.reshape(-1), (0, -values.size % 256)).astype(np.float32).reshape(-1, 256)
+    return int(flat.sum(axis=1).sum(dtype=np.float64)), int(np.einsum("ij,ij->i", flat, flat).sum(dtype=np.float64))
 
 
 def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -14,10 +25,12 @@ def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np
       features: [n, ...], any numeric type.
       axes: Which axes to take them over; must include 0.
     """
-    pieces = [features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME)]
     count = math.prod(features.shape[axis] for axis in axes)
-    mean = sum(piece.sum(axis=axes, dtype=np.float64) for piece in pieces) / count
-    variance = sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in pieces) / count
+    if features.dtype == np.uint8 and len(axes) == features.ndim:
+        total, squares = np.sum([_byte_sums(piece) for piece in _pieces(features)], axis=0, dtype=object)
+        return np.asarray(total / count), np.sqrt((squares * count - total * total) / count**2)
+    mean = sum(piece.sum(axis=axes, dtype=np.float64) for piece in _pieces(features)) / count
+    variance = sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in _pieces(features)) / count
     return np.asarray(mean), np.sqrt(variance)
 
 

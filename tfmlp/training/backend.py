@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,6 @@ class TensorFlowBackend:
             self._train_metrics = make_metrics(data.task)
             metrics = list(self._train_metrics.values())
             step = make_train_step(self.model, self.optimizer, self._per_example_loss, metrics, compile_update=program_of(self.engine) == "hybrid")
-            self._evaluation = Evaluation(self.model, data, loss)
             # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
             self._validation = None
             if data.validation and isinstance(data.validation.features, np.ndarray):
@@ -80,8 +80,12 @@ class TensorFlowBackend:
             if self._augmentation and len(data.feature_shape) != 3:
                 raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
             self._engine = make_engine(self.engine, step, data.train, self.optimizer.iterations, config, self._augmentation)
-            self._engine.compile()
             self.grain = self._engine.grain
+            with ThreadPoolExecutor(initializer=lambda: tf.device(self.device).__enter__()) as executor:
+                compiling = self._engine.compile(executor)
+                self._evaluation = Evaluation(self.model, data, loss)  # traced meanwhile
+            for program in compiling:
+                program.result()
         self.compile_seconds = time.perf_counter() - started
 
     @property

@@ -8,6 +8,7 @@ step whose update XLA compiles, while matrix products stay with TensorFlow's own
 different programs order some sums differently.
 """
 
+from concurrent.futures import Executor, Future
 from typing import Protocol
 
 import numpy as np
@@ -35,8 +36,8 @@ class Engine(Protocol):
 
     grain: int
 
-    def compile(self) -> None:
-        """Does all tracing and compiling, by running no step."""
+    def compile(self, executor: Executor) -> list[Future]:
+        """Does all tracing now, and has the executor do all compiling; runs no step."""
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`, on the rows in this order, int32 [n]."""
@@ -51,8 +52,8 @@ class ResidentEngine:
         self._program, self._rows, self._batch_size = program, rows, batch_size
         self._data = tf.constant(split.features), tf.constant(split.labels)
 
-    def compile(self) -> None:
-        self._program.run(*self._data, tf.zeros(len(self._data[1]), tf.int32), 0)
+    def compile(self, executor: Executor) -> list[Future]:
+        return self._program.compile(*self._data, tf.zeros(len(self._data[1]), tf.int32), executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         start = first * self._batch_size
@@ -69,9 +70,10 @@ class StreamingEngine:
         batches = min(max(1, _PIECE_BYTES // (self._batch_size * row_bytes)), -(-rows // self._batch_size))
         self._piece, self.grain = batches * self._batch_size, batches
 
-    def compile(self) -> None:
+    def compile(self, executor: Executor) -> list[Future]:
         features, labels = self._split.features, self._split.labels
-        self._program.run(tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype), None, 0)
+        piece = tf.zeros([self._piece, *features.shape[1:]], features.dtype), tf.zeros([self._piece], labels.dtype)
+        return self._program.compile(*piece, None, executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         order = order[first * self._batch_size : min(last * self._batch_size, self._rows)]

@@ -6,7 +6,9 @@
 Both run the same train step over the same batches. Neither goes through AutoGraph, whose rewriting of the step's Python takes longer than tracing it.
 """
 
-from typing import Protocol
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -17,6 +19,9 @@ from tfmlp.training.step import Step
 class Program(Protocol):
     """What runs batches."""
 
+    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
+        """Traces for arguments like those of `run`, and has the executor compile, which takes no Python: until its futures are done, other things can be traced."""
+
     def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
         """Trains on the first `rows` of an order, batch after batch; where all rows end, a last batch may be short.
 
@@ -24,7 +29,7 @@ class Program(Protocol):
           features: [n, ...].
           labels: [n].
           order: int32 [n], which row comes when, or None: as they lie.
-          rows: How many; at most n. With 0 it only traces and compiles.
+          rows: How many; at most n.
         """
 
 
@@ -48,6 +53,12 @@ class _Batches:
         self._step.python_function(batch, _batch_at(labels, order, start, size))
 
 
+def _compile(function: Callable, arguments: tuple[Any, ...], executor: Executor) -> Future:
+    """Traces a `tf.function` here, where no other trace is under way, and runs it elsewhere."""
+    function.get_concrete_function(*arguments)
+    return executor.submit(function, *arguments)
+
+
 class GraphProgram:
     """A loop in a TensorFlow graph."""
 
@@ -64,6 +75,9 @@ class GraphProgram:
 
         self._run = run
 
+    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
+        return [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
+
     def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
         self._run(features, labels, order, tf.constant(rows))
 
@@ -71,32 +85,36 @@ class GraphProgram:
 class XlaProgram:
     """A program compiled by XLA.
 
-    XLA needs to know every shape: full batches are the loop, and a short last batch is a step of its own after it. And it compiles in every value that a slice begins at: batches
-    are counted by the loop, from 0, and a program for each place to begin at would take a second each.
+    XLA needs to know every shape, so it compiles full batches; a short last batch is trained on by the graph program, since compiling it, too, would take as long again. And XLA
+    compiles in every value that a slice begins at: batches are counted by the loop, from 0, because a program for each place to begin at would take half a second each.
     """
 
     def __init__(self, step: Step, batch_size: int, rows: int, counter: tf.Variable, augmentation: Augmentation | None):
-        self._batch_size = min(batch_size, rows)
-        batches, batch_size, tail = _Batches(step, counter, augmentation), self._batch_size, rows % self._batch_size
+        self._batch_size = batch_size = min(batch_size, rows)
+        self._tail = rows % batch_size
+        self._tail_program = GraphProgram(step, batch_size, self._tail, counter, augmentation)
+        batches = _Batches(step, counter, augmentation)
 
         @tf.function(jit_compile=True, autograph=False)
-        def run(features, labels, order, full, with_tail) -> None:
+        def run(features, labels, order, count) -> None:
             def train(index):
                 batches.train_on(features, labels, order, index * batch_size, batch_size)
                 return index + 1
 
-            index = tf.while_loop(lambda index: index < full, train, [0])[0]
-            if tail:
-
-                def train_tail():
-                    # index, not full, which XLA would compile in here
-                    batches.train_on(features, labels, order, index * batch_size, tail)
-                    return index
-
-                tf.cond(with_tail, train_tail, lambda: index)
+            tf.while_loop(lambda index: index < count, train, [0])
 
         self._run = run
 
+    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
+        compiling = [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
+        if self._tail:
+            compiling += self._tail_program.compile(features[: self._tail], labels[: self._tail], None, executor)
+        return compiling
+
     def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
         full, tail = divmod(rows, self._batch_size)
-        self._run(features, labels, order, tf.constant(full), tf.constant(tail > 0))
+        if full:
+            self._run(features, labels, order, tf.constant(full))
+        if tail:
+            start = rows - tail
+            self._tail_program.run(_batch_at(features, order, start, tail), _batch_at(labels, order, start, tail), None, tail)
