@@ -49,11 +49,11 @@ def time_reading(folder: Path) -> dict:
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def peak_megabytes(code: str) -> float:
-    """Returns the peak resident memory of a Python process that runs `code` (VmHWM: getrusage's is inherited from this process, which has read the files)."""
-    code += "\nprint(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"
+def peak_of(code: str) -> float:
+    """Returns the peak resident memory, in megabytes, of a Python process that runs `code`."""
+    code += "\nfrom benchmarks.memory import peak_megabytes\nprint(peak_megabytes())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1]) / 1024
+    return float(done.stdout.split()[-1])
 
 
 def main() -> None:
@@ -61,8 +61,8 @@ def main() -> None:
         folder = Path(name)
         tile(Path(sys.argv[1]), folder)
         seconds = time_reading(folder)
-        alone = peak_megabytes("import tensorflow as tf\ntf.function(lambda a: a @ a)(tf.ones((512, 512)))")
-        training = peak_megabytes(
+        alone = peak_of("import tensorflow as tf\ntf.function(lambda a: a @ a)(tf.ones((512, 512)))")
+        training = peak_of(
             "import tfmlp\n"
             f"config = tfmlp.load_recipe('svhn').config.replace(data_dir={name!r}, epochs=1)\n"
             "training = tfmlp.fit(config)\nlist(training)\ntraining.evaluate('test')"

@@ -18,7 +18,7 @@ def best_peer(cell: dict, precision: str, figure: str = "seconds") -> tuple[str,
 
 
 def ratios(cell: dict, precision: str) -> dict[str, float]:
-    """Returns the seconds of tfmlp's default engine over those of the best peer, of Keras fit, of the floor, and of tfmlp's best engine."""
+    """Returns the seconds of tfmlp's default engine over those of the best peer, of Keras fit, of the floor, and of tfmlp's best engine; and for evaluation, over the best peer's."""
     peers = cell["peers"]
     if _DEFAULT[precision] not in peers:
         return {}
@@ -29,7 +29,9 @@ def ratios(cell: dict, precision: str) -> dict[str, float]:
         values["seconds"] for name, values in peers.items() if name in OWN and PEERS[name].precision == precision and name != "NumPy reference"
     ]
     others = {"Keras fit": peers.get("Keras fit", {}).get("seconds"), "floor": peers.get(floor, {}).get("seconds"), "best engine": min(engines)}
-    return found | {name: own / seconds for name, seconds in others.items() if seconds}
+    found |= {name: own / seconds for name, seconds in others.items() if seconds}
+    looker = best_peer(cell, precision, "evaluation_seconds")
+    return found if looker is None else found | {"evaluation": peers[_DEFAULT[precision]]["evaluation_seconds"] / looker[1]}
 
 
 def to_markdown(results: dict) -> str:
@@ -56,7 +58,7 @@ def to_markdown(results: dict) -> str:
 
 
 def _ratio_table(cells: list[dict], precision: str) -> list[str]:
-    columns = ("best peer", "Keras fit", "floor", "best engine")
+    columns = ("best peer", "Keras fit", "floor", "best engine", "evaluation")
     rows = []
     for cell in cells:
         found, best = ratios(cell, precision), best_peer(cell, precision)
@@ -66,8 +68,8 @@ def _ratio_table(cells: list[dict], precision: str) -> list[str]:
                 f"| {cell['cell']} | {own['engine']} | {best[0] if best else ''} | " + " | ".join(_shown(found.get(c), ".2f") for c in columns) + " |"
             )
     title = f"{precision}: seconds of tfmlp, with the engine that it chooses itself, over those of others."
-    head = "| cell | engine | best peer | over best peer | over Keras fit | over floor | over tfmlp's best engine |"
-    return ["", title, "", head, "|---" * 7 + "|", *rows] if rows else []
+    head = "| cell | engine | best peer | over best peer | over Keras fit | over floor | over tfmlp's best engine | evaluation over best peer |"
+    return ["", title, "", head, "|---" * 8 + "|", *rows] if rows else []
 
 
 def _shown(value: float | None, form: str = ".3f") -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks.memory import peak_megabytes
+
 NETS = {"128,64": (128, 64), "32,64,128,256": (32, 64, 128, 256)}  # small ones: wide ones train so slowly that reading costs nothing
 ROUNDS = 3
 
@@ -42,12 +44,6 @@ def _read_through(folder: Path) -> None:
                 pass
 
 
-def _peak_mb() -> float:
-    """Returns the largest resident memory that this process has had (VmHWM: unlike getrusage's, not inherited from the parent)."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-
-
 def _serve(pipe, folder: str, options: dict) -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -55,7 +51,7 @@ def _serve(pipe, folder: str, options: dict) -> None:
     from tfmlp.data.sources import load_configured
     from tfmlp.training.backend import TensorFlowBackend
 
-    before = _peak_mb()
+    before = peak_megabytes()
     config = Config.from_options(
         dataset=f"arrays:{folder}", validation=0, batch_size=128, optimizer="sgd", learning_rate=0.01, epochs=20, preprocessing="scale", **options
     )
@@ -68,7 +64,7 @@ def _serve(pipe, folder: str, options: dict) -> None:
         started = time.perf_counter()
         backend.train_epoch(epoch)
         seconds = time.perf_counter() - started
-        pipe.send((len(data.train) / seconds, _peak_mb() - before))
+        pipe.send((len(data.train) / seconds, peak_megabytes() - before))
 
 
 @click.command(help=__doc__.split("\n")[0])

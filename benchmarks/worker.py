@@ -8,13 +8,14 @@ import importlib
 import importlib.util
 import multiprocessing
 import os
-import resource
 import time
 from typing import Any
 
 from benchmarks.cells import Cell, make_task, train_loss
+from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 
+_REST = 0.05  # seconds before a turn, in which the threads of the one before go to sleep
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -48,6 +49,7 @@ class Worker:
 
     def ask(self, verb: str, *arguments: Any) -> Any:
         """Has the process do something, and returns what came of it: ("epoch", n) and ("evaluate",) seconds; ("finish",) the final figures."""
+        time.sleep(_REST)
         self._pipe.send((verb, *arguments))
         return self._receive()
 
@@ -75,7 +77,7 @@ def _serve(pipe, name: str, cell: Cell) -> None:
     try:
         entry = PEERS[name]
         task = make_task(cell)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = peak_megabytes()
         peer = importlib.import_module(f"benchmarks.peers.{entry.module}").make(task, entry.variant)
         pipe.send("ready")
         while True:
@@ -85,8 +87,7 @@ def _serve(pipe, name: str, cell: Cell) -> None:
                 return
             if verb == "finish":
                 loss = train_loss(task, peer.layers()) if hasattr(peer, "layers") else None
-                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-                pipe.send({"loss": loss, "peak_mb": (peak - before) / 1024, "engine": getattr(peer, "chosen", None)})
+                pipe.send({"loss": loss, "peak_mb": peak_megabytes() - before, "engine": getattr(peer, "chosen", None)})
                 continue
             work = functools.partial(peer.epoch, task.order(arguments[0])) if verb == "epoch" else peer.evaluate
             started = time.perf_counter()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cells import GRID, SMOKE, Task, make_task, train_loss
+from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 from benchmarks.report import ratios, to_markdown
 
@@ -48,6 +49,7 @@ def test_the_loss_is_that_of_the_weights():
     layers = [{"kernel": np.zeros_like(kernel), "bias": bias} for kernel, bias in task.weights()]
     assert train_loss(task, layers) == pytest.approx(np.log(10))
     assert isinstance(task, Task) and task.features.max() <= 1
+    assert peak_megabytes() > 50
 
 
 def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
@@ -59,4 +61,4 @@ def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
         "peers": {name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0} for name, s in peers.items()},
     }
     assert ratios(cell, "float32") == {"best peer": 0.8, "Keras fit": 0.25, "floor": 2.0, "best engine": 1.0}
-    assert "| c | xla | JAX scan | 0.80 | 0.25 | 2.00 | 1.00 |" in to_markdown({"cells": [cell]})
+    assert "| c | xla | JAX scan | 0.80 | 0.25 | 2.00 | 1.00 |  |" in to_markdown({"cells": [cell]})

@@ -398,15 +398,19 @@ def test_stopping_by_accuracy_waits_for_a_rise_of_min_delta():
     assert stopping.best_epoch == stopping.best_weights == 3 and stopping.should_stop
 
 
-def test_gradients_of_bfloat16_kernels_come_uncast_and_are_the_same(data):
+def test_gradients_of_bfloat16_layers_come_uncast_and_are_the_same(data):
     model = MLP((16,), num_classes=10, dtype="mixed_bfloat16", l2=0.0)
     model.build((None, *data.train.features.shape[1:]))
     batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
     cast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch)[1]
     uncast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=True)[1]
-    assert [gradient.dtype.name for gradient in uncast] == ["bfloat16", "float32", "float32", "float32"]
+    assert [gradient.dtype.name for gradient in uncast] == ["bfloat16", "bfloat16", "float32", "float32"]
     for one, other in zip(cast, uncast, strict=True):
-        assert one.dtype == tf.float32 and np.array_equal(one, tf.cast(other, tf.float32))
+        assert one.dtype == tf.float32
+        if len(one.shape) == 1 and other.dtype == tf.bfloat16:  # the same sum, rounded at other places
+            np.testing.assert_allclose(one, tf.cast(other, tf.float32), rtol=0.02, atol=0.01 * np.abs(one).max())
+        else:
+            assert np.array_equal(one, tf.cast(other, tf.float32))
 
 
 def test_gradients_of_penalized_kernels_have_the_penalty(data):

@@ -3,7 +3,7 @@
 A peer is made from a `Task` and a variant, and has
 
     epoch(order)      trains on every row once, in this order where the library lets one choose
-    evaluate()        looks at the test rows; returns the share of right answers
+    evaluate()        looks at the test rows; returns the mean loss and the share of right answers
     layers()          the weights, as `benchmarks.cells.train_loss` takes them
 """
 

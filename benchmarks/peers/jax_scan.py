@@ -46,10 +46,12 @@ class JaxScan:
                     values = jnp.where(keep, values / (1 - cell.dropout), 0)
             return values @ params[-1]["kernel"] + params[-1]["bias"], moved
 
+        def losses(logits, labels):
+            return jax.nn.logsumexp(logits, 1) - jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+
         def mean_loss(params, stats, images, labels, key):
             logits, moved = forward(params, stats, images, key, True)
-            losses = jax.nn.logsumexp(logits, 1) - jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
-            return losses.mean(), (moved, (logits.argmax(1) == labels).sum())
+            return losses(logits, labels).mean(), (moved, (logits.argmax(1) == labels).sum())
 
         def update(params, slots, gradients, step):
             rate = cell.learning_rate
@@ -84,22 +86,23 @@ class JaxScan:
             return train_on(state, features, labels, order[full * cell.batch :], first + full) if tail else state
 
         @jax.jit
-        def accuracy(params, stats, images, labels):
-            return (forward(params, stats, images, None, False)[0].argmax(1) == labels).mean()
+        def evaluate(params, stats, images, labels):
+            logits = forward(params, stats, images, None, False)[0]
+            return losses(logits, labels).mean(), (logits.argmax(1) == labels).mean()
 
         zeros = jax.tree.map(jnp.zeros_like, params)
         slots = (zeros, zeros) if cell.optimizer == "adam" else zeros
         self._state, self._step, self._steps = (params, slots, stats, 0.0, 0), 0, full + bool(tail)
         self._data = jnp.asarray(task.features), jnp.asarray(task.train_labels)
         self._test = tuple(map(jnp.asarray, task.test))
-        self._epoch, self._accuracy, self._jax = epoch, accuracy, jax
+        self._epoch, self._evaluate, self._jax = epoch, evaluate, jax
 
     def epoch(self, order: np.ndarray) -> None:
         self._state = self._jax.block_until_ready(self._epoch(self._state, *self._data, order, self._step))
         self._step += self._steps
 
-    def evaluate(self) -> float:
-        return float(self._accuracy(self._state[0], self._state[2], *self._test))
+    def evaluate(self) -> tuple[float, float]:
+        return tuple(map(float, self._evaluate(self._state[0], self._state[2], *self._test)))
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         layers = []

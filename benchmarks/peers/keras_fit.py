@@ -70,8 +70,8 @@ class KerasFit:
     def epoch(self, order: np.ndarray) -> None:
         self._model.fit(*self._data, batch_size=self._batch, epochs=1, verbose=0)
 
-    def evaluate(self) -> float:
-        return self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0)[1]
+    def evaluate(self) -> tuple[float, float]:
+        return tuple(self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0))
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         return read_layers(self._model)

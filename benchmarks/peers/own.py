@@ -28,8 +28,9 @@ class Own:
         self._epoch += 1
         self._backend.train_epoch(self._epoch)
 
-    def evaluate(self) -> float:
-        return self._backend.evaluate("validation").accuracy
+    def evaluate(self) -> tuple[float, float]:
+        figures = self._backend.evaluate("validation")
+        return figures.loss, figures.accuracy
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         model = self._backend.model

@@ -71,14 +71,16 @@ class PyTorch:
             total += loss.detach() * len(labels)
             right += (logits.detach().argmax(1) == labels).sum()
 
-    def evaluate(self) -> float:
-        images, labels = self._test
+    def evaluate(self) -> tuple[float, float]:
+        torch, (images, labels), total, right = self._torch, self._test, 0.0, 0
         self._model.eval()
-        right = 0
-        with self._torch.no_grad(), self._precision():
-            for start in range(0, len(images), 2000):
-                right += int((self._model(images[start : start + 2000]).argmax(1) == labels[start : start + 2000]).sum())
-        return right / len(images)
+        with torch.no_grad():
+            for some, of_these in zip(images.split(2000), labels.split(2000), strict=True):
+                with self._precision():
+                    logits = self._model(some)
+                total += torch.nn.functional.cross_entropy(logits.float(), of_these, reduction="sum")
+                right += (logits.argmax(1) == of_these).sum()
+        return float(total) / len(images), int(right) / len(images)
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         layers = []

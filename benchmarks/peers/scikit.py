@@ -37,8 +37,10 @@ class Scikit:
     def epoch(self, order: np.ndarray) -> None:
         self._model.partial_fit(*self._data)
 
-    def evaluate(self) -> float:
-        return float(self._model.score(*self._test))
+    def evaluate(self) -> tuple[float, float]:
+        images, labels = self._test
+        shares = self._model.predict_proba(images)
+        return float(-np.log(shares[np.arange(len(labels)), labels]).mean()), float((shares.argmax(1) == labels).mean())
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         return [{"kernel": kernel, "bias": bias} for kernel, bias in zip(self._model.coefs_, self._model.intercepts_, strict=True)]

@@ -32,7 +32,9 @@ class TensorFlowLoop:
 
         @tf.function(reduce_retracing=True)
         def look(images, labels):
-            accuracy.update_state(labels, model(images, training=False))
+            logits = model(images, training=False)
+            mean.update_state(loss_function(labels, logits))
+            accuracy.update_state(labels, logits)
 
         self._step, self._look = step, look
         self._batches = tf.data.Dataset.from_tensor_slices(self._data).shuffle(10_000).batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
@@ -44,11 +46,12 @@ class TensorFlowLoop:
         for images, labels in self._batches:
             self._step(images, labels)
 
-    def evaluate(self) -> float:
+    def evaluate(self) -> tuple[float, float]:
+        self._loss.reset_state()
         self._accuracy.reset_state()
         for images, labels in self._test:
             self._look(images, labels)
-        return float(self._accuracy.result())
+        return float(self._loss.result()), float(self._accuracy.result())
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         return read_layers(self._model)

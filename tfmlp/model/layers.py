@@ -1,9 +1,8 @@
 """The layers that Keras has not, or has in a form that is slow or not reproducible here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import NamedTuple
 
 import keras
@@ -42,39 +41,68 @@ def counters(step: tf.Tensor, positions: tf.Tensor) -> Iterator[None]:
         _counters.reset(token)
 
 
-_kernels: ContextVar[Mapping[int, tf.Tensor]] = ContextVar("tfmlp_kernels", default=MappingProxyType({}))
-
-
 @keras.saving.register_keras_serializable(_PACKAGE)
 class Dense(keras.layers.Dense):
-    """Keras' dense layer, whose kernel `cast_kernels` can put a cast of in place of."""
+    """Keras' dense layer, which `Products` can take the place of."""
 
-    @property
-    def kernel(self):
-        return _kernels.get().get(id(self), super().kernel)
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        products = _products.get()
+        if products is None or id(self) not in products.kernels:
+            return super().call(inputs, training=training)
+        return self.activation(products.multiply(self, inputs))
 
 
-@contextmanager
-def cast_kernels(layers: Sequence[keras.layers.Layer]) -> Iterator[dict[int, tf.Tensor]]:
-    """While open, `Dense` layers that compute in another type than their weights' use one cast of their kernel, made here.
+class Products:
+    """What `Dense` layers compute that multiply in another type than their weights', in a form whose gradients are cheap. Open while the model runs forward.
 
-    A gradient with respect to that cast is in the type of the matrix products, and is cast where it is used: in the optimizer's update, where that costs no pass of its own.
+    The gradient of a kernel is taken by one cast of it: it stays in the type of the products, and is cast where it is used, in the optimizer's update, where that costs no pass of
+    its own. The gradient of a bias is taken by the rows that it was added to, and summed by a product: in bfloat16, TensorFlow's own sum takes three times as long.
 
     Args:
       layers: A model's layers; those whose kernel has a penalty are left alone, which is a function of the weights themselves.
 
-    Yields:
-      The casts, by `id` of the kernel's variable.
+    Attributes:
+      kernels: The casts, by `id` of the layer.
     """
-    chosen = [
-        layer for layer in layers if isinstance(layer, Dense) and layer.compute_dtype != layer.variable_dtype and layer.kernel_regularizer is None
-    ]
-    casts = {id(layer): tf.cast(layer.kernel, layer.compute_dtype) for layer in chosen}
-    token = _kernels.set(casts)
-    try:
-        yield {id(layer.trainable_variables[0]): casts[id(layer)] for layer in chosen}
-    finally:
-        _kernels.reset(token)
+
+    def __init__(self, layers: Sequence[keras.layers.Layer]):
+        chosen = [
+            layer for layer in layers if isinstance(layer, Dense) and layer.compute_dtype != layer.variable_dtype and layer.kernel_regularizer is None
+        ]
+        self.kernels = {id(layer): tf.cast(layer.kernel, layer.compute_dtype) for layer in chosen}
+        self._kernels = {id(layer.kernel): self.kernels[id(layer)] for layer in chosen}
+        self._rows: dict[int, tf.Tensor] = {}
+
+    def __enter__(self) -> "Products":
+        self._token = _products.set(self)
+        return self
+
+    def __exit__(self, *error) -> None:
+        _products.reset(self._token)
+
+    def multiply(self, layer: Dense, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns inputs [b, m] times the layer's kernel, plus its bias, [b, k]."""
+        rows = tf.matmul(inputs, self.kernels[id(layer)])
+        if layer.use_bias:
+            rows += tf.stop_gradient(tf.cast(layer.bias, layer.compute_dtype))
+            self._rows[id(layer.bias)] = rows
+        return rows
+
+    def source(self, variable: keras.Variable) -> tf.Tensor:
+        """Returns what to differentiate by for a variable's gradient: the variable itself, where it is none of these layers'."""
+        for sources in (self._kernels, self._rows):
+            if id(variable) in sources:
+                return sources[id(variable)]
+        return variable.value
+
+    def gradient(self, variable: keras.Variable, gradient: tf.Tensor) -> tf.Tensor:
+        """Returns a variable's gradient from that of its `source`."""
+        if id(variable) not in self._rows:
+            return gradient
+        return tf.matmul(tf.ones([1, tf.shape(gradient)[0]], gradient.dtype), gradient)[0]
+
+
+_products: ContextVar[Products | None] = ContextVar("tfmlp_products", default=None)
 
 
 @keras.saving.register_keras_serializable(_PACKAGE)

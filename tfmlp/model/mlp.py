@@ -160,17 +160,17 @@ class MLP(keras.Model):
         if self.target_scale is not None and targets is not None:
             self.target_scale.adapt(targets)
 
-    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes], of raw inputs [b, ...]."""
-        *_, (_, outputs) = self.layer_outputs(inputs, training)
+    def call(self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False) -> tf.Tensor:
+        """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes], of raw inputs [b, ...], or of what `preprocess` made of them, [b, d]."""
+        *_, (_, outputs) = self.layer_outputs(inputs, training, preprocessed)
         return outputs
 
-    def layer_outputs(self, inputs: tf.Tensor, training: bool = False) -> Iterator[tuple[str, tf.Tensor]]:
+    def layer_outputs(self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False) -> Iterator[tuple[str, tf.Tensor]]:
         """Yields each layer's name and outputs, in order; the last are the model's outputs.
 
         Args: as for a call.
         """
-        rows = self.preprocess(inputs)
+        rows = inputs if preprocessed else self.preprocess(inputs)
         yield self.preprocess.name, rows
         for dense, norm, activation, dropout in self._hidden():
             rows = dense(rows)

@@ -13,6 +13,7 @@ from tfmlp import files
 from tfmlp.config import Config
 from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset
+from tfmlp.data.rowfile import RowFile
 from tfmlp.errors import ConfigError
 from tfmlp.model.layers import counters
 from tfmlp.model.mlp import MLP
@@ -26,6 +27,7 @@ from tfmlp.training.step import compute_gradients, make_train_step
 
 # A weight, its gradient, two slots of the optimizer, and as much again while they are made, in float32.
 _BYTES_PER_PARAMETER = 20
+_KEPT_BYTES = 128 << 20  # of validation rows in float32
 # Keras' names for our precisions, where they differ.
 _POLICIES = {"auto": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -72,10 +74,7 @@ class TensorFlowBackend:
             self._train_metrics = make_metrics(data.task)
             metrics = list(self._train_metrics.values())
             step = make_train_step(self.model, self.optimizer, self._per_example_loss, metrics, compile_update=program_of(self.engine) == "hybrid")
-            # The rows that are looked at every epoch stay in the device's memory; test rows are looked at once.
-            self._validation = None
-            if data.validation and isinstance(data.validation.features, np.ndarray):
-                self._validation = tf.constant(data.validation.features), tf.constant(data.validation.labels)
+            self._validation: tuple[tf.Tensor, tf.Tensor] | None = None
             self._augmentation = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
             if self._augmentation and len(data.feature_shape) != 3:
                 raise ConfigError(f"shift and invert are for images; {config.data.dataset} has tables.")
@@ -135,9 +134,14 @@ class TensorFlowBackend:
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the model's figures on "train", "validation" or "test"."""
+        rows = self._data.splits[split]
         with tf.device(self.device):
-            kept, rows = self._validation if split == "validation" else None, self._data.splits[split]
-            return self._evaluation(*(kept or (rows.features, rows.labels)))
+            if split != "validation" or isinstance(rows.features, RowFile) or rows.features.size * 4 > _KEPT_BYTES:
+                return self._evaluation(rows.features, rows.labels)
+            # The rows that are looked at every epoch stay in the device's memory, preprocessed.
+            if self._validation is None:
+                self._validation = self._evaluation.prepare(rows.features), tf.constant(rows.labels)
+            return self._evaluation.of_prepared(*self._validation)
 
     def learning_rate(self, epoch: int) -> float:
         """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
@@ -153,6 +157,7 @@ class TensorFlowBackend:
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
         """Puts back what `get_weights` returned."""
+        self._validation = None  # weights have the preprocessing's moments among them
         self.model.set_weights(weights)
 
     def get_state(self) -> dict[str, np.ndarray]:
@@ -170,6 +175,7 @@ class TensorFlowBackend:
             raise ConfigError(
                 "expected the state of this model and optimizer; received one with other names or shapes: use the configuration it was made with."
             )
+        self._validation = None
         for name, value in state.items():
             variables[name].assign(value)
 

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError
-from tfmlp.model.layers import cast_kernels, counters
+from tfmlp.model.layers import Products, counters
 from tfmlp.training.losses import PerExampleLoss, find_loss
 
 
@@ -102,15 +102,13 @@ def compute_gradients(
       per_example_loss: (labels, outputs) -> [b].
       features: [b, ...].
       labels: [b].
-      as_computed: Whether gradients of kernels stay in the type of the matrix products, where that is a shorter one than the weights'.
+      as_computed: Whether gradients of `Dense` layers stay in the type of the matrix products, where that is a shorter one than the weights'.
 
     Returns:
       The loss with penalties, a scalar; its gradients, one per trainable variable; the outputs [b, k]; the per-example losses [b].
     """
     replica = tf.distribute.get_replica_context()
-    with tf.GradientTape() as tape, cast_kernels(model.layers if as_computed else ()) as casts:
-        for cast in casts.values():
-            tape.watch(cast)
+    with tf.GradientTape() as tape, Products(model.layers if as_computed else ()) as products:
         with counters(counter, tf.range(tf.shape(features)[0])):
             outputs = model(features, training=True)
         per_example = _checked(per_example_loss(labels, outputs), per_example_loss)
@@ -118,23 +116,31 @@ def compute_gradients(
         value = tf.reduce_sum(per_example) / tf.cast(count, per_example.dtype)
         for penalty in model.losses:
             value += tf.cast(penalty, value.dtype) / replica.num_replicas_in_sync
-    sources = [casts.get(id(variable), variable.value) for variable in model.trainable_variables]
-    return value, tape.gradient(value, sources), outputs, per_example
+    variables = model.trainable_variables
+    gradients = tape.gradient(value, [products.source(variable) for variable in variables])
+    return value, list(map(products.gradient, variables, gradients)), outputs, per_example
 
 
-def make_test_step(model: keras.Model, loss: str | PerExampleLoss = "cross_entropy", metrics: Sequence[keras.metrics.Metric] = ()) -> Step:
+def make_test_step(
+    model: keras.Model,
+    loss: str | PerExampleLoss = "cross_entropy",
+    metrics: Sequence[keras.metrics.Metric] = (),
+    preprocessed: bool = False,
+) -> Step:
     """Makes the step that only looks: the model runs as at inference, metrics are updated, weights are left alone.
 
-    Args and raises: as for `make_train_step`.
+    Args and raises: as for `make_train_step`, and
+      preprocessed: Whether the features are what an `MLP`'s preprocessing made of raw ones.
 
     Returns:
       A step: (features, labels) -> the batch's mean loss, a scalar.
     """
     _require_built(model)
     per_example_loss = find_loss(loss)
+    arguments = {"preprocessed": True} if preprocessed else {}  # which only an MLP takes
 
     def test_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        outputs = model(features, training=False)
+        outputs = model(features, training=False, **arguments)
         per_example = _checked(per_example_loss(labels, outputs), per_example_loss)
         _update(metrics, labels, outputs, per_example)
         return tf.reduce_mean(per_example)
