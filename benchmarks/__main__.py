@@ -4,8 +4,8 @@
     python -m benchmarks --smoke                  two small cells, in a minute
     python -m benchmarks --cells adam --peers tfmlp --peers JAX
 
-Every peer has a process of its own and the same data, initial weights, batch size and hyper-parameters. After a warm-up epoch, each round times one epoch of every peer in turn;
-medians over the rounds are compared. The final losses stand beside them, so that nobody wins by doing less.
+Every peer has a process of its own and the same data, initial weights, batch size and hyper-parameters. After a warm-up epoch, each round times one epoch of every peer in turn,
+after an evaluation that is not timed: within a run, threads and caches are awake. Medians over the rounds are compared. The final losses stand beside them, so that nobody wins by doing less.
 """
 
 import json
