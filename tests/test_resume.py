@@ -13,7 +13,8 @@ import pytest
 from tfmlp import Config, fit
 from tfmlp.errors import CheckpointError, TfmlpWarning
 from tfmlp.runs import checkpoints
-from tfmlp.runs.checkpoints import Checkpoint, Checkpoints, locked
+from tfmlp.runs.checkpoints import Checkpoint, Checkpoints
+from tfmlp.runs.lock import locked
 from tfmlp.runs.record import RunFolder
 
 OPTIONS = [
@@ -233,7 +234,7 @@ def test_the_last_checkpoints_and_the_best_are_kept(tmp_path):
 
 def test_a_second_process_is_refused(tmp_path):
     with locked(tmp_path / "run"):
-        code = f"from pathlib import Path; from tfmlp.runs.checkpoints import locked\nwith locked(Path({str(tmp_path / 'run')!r})): pass"
+        code = f"from pathlib import Path; from tfmlp.runs.lock import locked\nwith locked(Path({str(tmp_path / 'run')!r})): pass"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.returncode and "another process is training" in done.stderr
     assert not (tmp_path / "run").exists()  # nothing was written into it

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# What TensorFlow and Keras import if it is there, for functions that no command uses: each takes as long as a quarter of TensorFlow itself.
-_NOT_NEEDED = ("jax", "matplotlib", "sklearn")
+# What TensorFlow and Keras import if it is there, for functions that no command uses: they take as long as TensorFlow itself.
+_NOT_NEEDED = ("IPython", "jax", "matplotlib", "sklearn")
 
 
 def import_tensorflow() -> None:

@@ -125,9 +125,11 @@ def import_reader(config: DataConfig) -> bool:
     importlib.import_module(f"tfmlp.data.{SOURCES[kind].module}")
     if kind == "tfds":
         return True
-    from tfmlp.data.mnist import find_mnist
+    if kind == "svhn-synthetic" or (kind == "mnist" and not config.data_dir):
+        from tfmlp.data.mnist import find_mnist
 
-    return kind in ("mnist", "svhn-synthetic") and find_mnist(config.data_dir if kind == "mnist" else None) is None
+        return find_mnist(None) is None
+    return False
 
 
 def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1, seed: int = 0, **options) -> Dataset:

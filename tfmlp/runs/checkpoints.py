@@ -29,7 +29,6 @@ from tfmlp.runs.record import CHECKPOINTS
 
 _FORMAT = 2
 _SHARE = 50  # a save may take a fiftieth of the time since the one before
-_LOCK = ".lock"
 _ASIDE = ".aside"
 # What reading something damaged can raise; json's errors are ValueErrors.
 _DAMAGE = (
@@ -222,33 +221,3 @@ def _read(folder: Path) -> Checkpoint:
         arrays = {name: archive[name] for name in archive.files}
     values = json.loads((folder / _VALUES).read_text(encoding="utf-8"))
     return Checkpoint(manifest["epoch"], arrays, values, manifest["step"], manifest["figure"])
-
-
-@contextlib.contextmanager
-def locked(run: Path):
-    """Holds a run folder for this process; the lock dies with it.
-
-    Raises:
-      CheckpointError: when another process holds it.
-    """
-    import fcntl
-
-    is_new = not run.exists()
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        file = open(run / _LOCK, "w")
-    except OSError as error:
-        raise CheckpointError(f"cannot write into the run folder {run}: {error.strerror or error}: free space or choose another --out.") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CheckpointError(f"another process is training into {run}: wait for it, or choose another --out.") from None
-        try:
-            yield
-        finally:
-            if not (run / "run.json").exists():  # a folder that holds no run must not look as if it did
-                with contextlib.suppress(OSError):
-                    (run / _LOCK).unlink()
-                    if is_new:
-                        run.rmdir()

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from tfmlp.errors import CheckpointError, DivergenceError, Interruption, TfmlpError
-from tfmlp.runs.checkpoints import Checkpoint, Checkpoints, locked
+from tfmlp.runs.checkpoints import Checkpoint, Checkpoints
+from tfmlp.runs.lock import locked
 from tfmlp.runs.record import FORMAT, RunFolder
 from tfmlp.runs.versions import versions
 
