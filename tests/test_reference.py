@@ -3,6 +3,7 @@ import pytest
 
 from tfmlp.config import INITIALIZERS
 from tfmlp.reference.initializers import initial_weights
+from tfmlp.reference.preprocessing import moments, training_moments
 from tfmlp.reference.schedules import learning_rate_at
 
 VARIANCES = {
@@ -59,3 +60,18 @@ def test_steps_and_warm_up():
     assert np.allclose(rates("constant"), 0.2)
     with pytest.raises(ValueError, match="'unknown'"):
         rates("unknown")
+
+
+@pytest.mark.parametrize("shape", [(5000, 7, 5, 3), (3, 2, 2, 1), (1, 1, 1, 1)])
+@pytest.mark.parametrize("most", [1, 256])
+def test_moments_of_bytes_are_exact(shape, most):
+    images = np.random.default_rng(0).integers(0, most, shape, dtype=np.uint8)
+    mean, deviation = moments(images, (0, 1, 2, 3))
+    assert mean == np.mean(images, dtype=np.float64) and deviation == pytest.approx(np.std(images.astype(np.float64)), rel=1e-14)
+    assert training_moments(images)[1] == (deviation or 1.0)
+
+
+def test_a_table_of_bytes_has_moments_for_each_column():
+    table = np.random.default_rng(0).integers(0, 256, (300, 4), dtype=np.uint8)
+    mean, deviation = training_moments(table)
+    assert mean == pytest.approx(table.mean(0)) and deviation == pytest.approx(table.std(0))

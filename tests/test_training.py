@@ -276,6 +276,25 @@ def test_evaluation_is_that_of_the_plain_model(data):
     assert figures.loss == pytest.approx(float(tf.reduce_mean(cross_entropy(data.test.labels, logits))), rel=1e-6)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_validation_rows_that_are_kept_preprocessed_give_the_same_figures(data, monkeypatch, precision):
+    backend = fit(config(preprocessing="standardize", batch_norm=True, precision=precision), data).backend
+    backend.train_epoch(1)
+    kept = backend.evaluate("validation")
+    monkeypatch.setattr("tfmlp.training.backend._KEPT_BYTES", 0)
+    assert backend.evaluate("validation") == kept
+
+
+def test_other_moments_among_the_weights_are_minded(data):
+    backend = fit(config(preprocessing="standardize"), data).backend
+    before, weights = backend.evaluate("validation"), backend.get_weights()
+    backend.set_weights([2 * array if index < 2 else array for index, array in enumerate(weights)])  # mean and deviation
+    assert backend.model.preprocess.mean.numpy() == pytest.approx(2 * weights[0])
+    assert backend.evaluate("validation").loss != before.loss
+    backend.set_weights(weights)
+    assert backend.evaluate("validation") == before
+
+
 def test_regression(values):
     training = fit(config(hidden_units=(), learning_rate=0.05, epochs=60, batch_size=16, monitor="rmse"), values)
     results = list(training)
