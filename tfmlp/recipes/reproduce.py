@@ -25,7 +25,7 @@ from tfmlp.recipes.recipe import Check, Recipe, list_recipes, load_recipe
 from tfmlp.recipes.studies import STUDIES
 from tfmlp.reference.losses import LOSSES, one_hot, softmax
 from tfmlp.reference.metrics import class_figures
-from tfmlp.runs.checkpoints import locked
+from tfmlp.runs.lock import locked
 from tfmlp.runs.record import RunFolder
 from tfmlp.runs.recording import record_training
 
