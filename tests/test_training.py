@@ -389,6 +389,17 @@ def test_auto_chooses_xla_only_where_it_pays(data):
     assert fit(config(engine="streaming", epochs=500), data).backend.engine == "streaming-xla"
 
 
+def test_auto_leaves_huge_products_to_tensorflow(data):
+    huge = {"hidden_units": (4000, 3000), "epochs": 1000, "engine": "auto"}
+    for options, program in (
+        ({}, "hybrid"),
+        ({"dropout": 0.5}, "xla"),
+        ({"hidden_units": (2000, 1000)}, "xla"),
+        ({"engine": "streaming"}, "streaming-hybrid"),
+    ):
+        assert choice.choose_engine(config(**huge | options), data, "float32") == program
+
+
 def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeypatch):
     wide = {"hidden_units": (1024, 1024), "batch_size": 128}
     for fast, options, precision in (
