@@ -5,7 +5,7 @@
     python -m benchmarks --cells adam --peers tfmlp --peers JAX
 
 Every peer has a process of its own and the same data, initial weights, batch size and hyper-parameters. After a warm-up epoch, each round times one epoch of every peer in turn,
-after an evaluation that is not timed: within a run, threads and caches are awake. Medians over the rounds are compared. The final losses stand beside them, so that nobody wins by doing less.
+after an evaluation (of the products alone, an epoch) that is not timed: within a run, threads and caches are awake. Medians over the rounds are compared. The final losses stand beside them, so that nobody wins by doing less.
 """
 
 import json
@@ -40,7 +40,7 @@ def measure(cell: Cell, names: list[str], rounds: int) -> dict:
         for number in range(rounds + 1):
             for worker in trained:
                 seconds = worker.ask("evaluate")
-                if number:  # the first one compiles
+                if number:
                     figures[worker.name]["evaluations"].append(seconds)
         for worker in present:
             values = figures[worker.name]

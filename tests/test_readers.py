@@ -8,9 +8,10 @@ import pytest
 import scipy.io
 
 from tests.conftest import write_idx
+from tfmlp.config import DataConfig
 from tfmlp.data.arrays import read_arrays
 from tfmlp.data.idx import read_idx
-from tfmlp.data.sources import load_dataset
+from tfmlp.data.sources import import_reader, load_dataset
 from tfmlp.data.svhn import read_mat
 from tfmlp.data.synthetic import write_mat
 from tfmlp.data.tabular import read_table
@@ -327,3 +328,11 @@ def test_sets_that_tensorflow_datasets_does_not_have(tmp_path):
         load_dataset("tfds:imdb_reviews", tfds_dir=str(tmp_path))
     with pytest.raises(DataError, match="expected images of one size"):
         load_dataset("tfds:cats_vs_dogs", tfds_dir=str(tmp_path))
+
+
+def test_only_plain_reading_is_done_beside_the_import_of_tensorflow(mnist_dir, svhn_dir, tmp_path):
+    for dataset, data_dir, alone in (
+        ("mnist", mnist_dir, True), ("mnist", tmp_path, True), ("svhn", svhn_dir, True), ("svhn", tmp_path, False), ("svhn-synthetic", None, False),
+        ("tfds:mnist", None, False), ("arrays:nowhere.npz", None, True), ("csv:nowhere.csv", None, True),
+    ):  # fmt: skip
+        assert import_reader(DataConfig(dataset=dataset, data_dir=data_dir and str(data_dir))) is alone

@@ -13,6 +13,7 @@ from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
+from tfmlp.model.layers import Dense
 from tfmlp.training import choice, engine
 from tfmlp.training.losses import cross_entropy, squared_error
 from tfmlp.training.optimizers import learning_rates
@@ -397,7 +398,8 @@ def test_auto_leaves_huge_products_to_tensorflow(data):
         ({"hidden_units": (2000, 1000)}, "xla"),
         ({"engine": "streaming"}, "streaming-hybrid"),
     ):
-        assert choice.choose_engine(config(**huge | options), data, "float32") == program
+        assert choice.choose_engine(config(**huge | options), data, "float32", "/CPU:0") == program
+    assert choice.choose_engine(config(**huge), data, "float32", "/GPU:0") == "xla"
 
 
 def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeypatch):
@@ -441,6 +443,55 @@ def test_gradients_of_bfloat16_layers_come_uncast_and_are_the_same(data):
             np.testing.assert_allclose(one, tf.cast(other, tf.float32), rtol=0.02, atol=0.01 * np.abs(one).max())
         else:
             assert np.array_equal(one, tf.cast(other, tf.float32))
+
+
+def test_a_layer_that_is_called_twice_has_the_gradient_of_both_calls(data):
+    class Twice(keras.Model):
+        def __init__(self):
+            super().__init__(dtype="mixed_bfloat16")
+            self.dense, self.head = Dense(8, activation="tanh"), Dense(10, dtype="float32")
+
+        def build(self, input_shape):
+            self.dense.build((None, 2, 8))
+            self.head.build((None, 8))
+            self.built = True
+
+        def call(self, inputs, training=False):
+            rows = tf.reshape(inputs, [-1, 2, 8])
+            return self.head(tf.reduce_sum(self.dense(self.dense(rows)), 1))
+
+    keras.utils.set_random_seed(0)
+    model = Twice()
+    model.build((None, 16))
+    batch = tf.random.stateless_normal([2, 16], [0, 1]), tf.constant([3, 4])  # as many rows as the inner axis is long
+    plain, cheap = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
+    for one, other in zip(plain, cheap, strict=True):
+        np.testing.assert_allclose(one, tf.cast(other, tf.float32), rtol=0.05, atol=0.02 * np.abs(one).max())
+
+
+def test_gradients_of_layers_that_are_trained_in_part(data):
+    model = MLP((16,), num_classes=10, dtype="mixed_bfloat16")
+    model.build((None, *data.train.features.shape[1:]))
+    model.denses[0].kernel.trainable = False
+    batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
+    plain, cheap = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
+    assert len(plain) == 3 and all(np.array_equal(one, other) for one, other in zip(plain, cheap, strict=True))
+
+
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_moments_and_raw_rows_are_not_rounded_to_bfloat16(offset):
+    stream = np.random.default_rng(0)
+    rows = (stream.normal(size=(64, 5)) + offset).astype(np.float32)
+    model = MLP((8,), num_classes=3, preprocessing="standardize", dtype="mixed_bfloat16")
+    model.adapt(rows)
+    expected = ((rows - rows.mean(0)) / rows.std(0)).astype(np.float32)
+    np.testing.assert_allclose(tf.cast(model.preprocess(rows), tf.float32), expected, atol=0.02)
+    outputs = model(rows)
+    np.testing.assert_array_equal(outputs, model(model.preprocess(rows), preprocessed=True))
+    precise = MLP((8,), num_classes=3, preprocessing="standardize")
+    precise.adapt(rows)
+    precise.set_weights(model.get_weights())
+    np.testing.assert_allclose(outputs, precise(rows), atol=0.05)
 
 
 def test_gradients_of_penalized_kernels_have_the_penalty(data):

@@ -18,6 +18,8 @@ def import_tensorflow() -> None:
 
     TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does not silence them.
     """
+    if "tensorflow" in sys.modules:
+        return
     collects = gc.isenabled()
     gc.disable()  # an import makes next to no garbage: looking for it would take a sixth of the time
     try:

@@ -120,16 +120,14 @@ def parse_name(name: str) -> tuple[str, str]:
 
 
 def import_reader(config: DataConfig) -> bool:
-    """Imports what reads a configuration's data, and returns whether that is TensorFlow, too."""
+    """Imports what reads a configuration's data, and returns whether it only reads files: it neither needs TensorFlow nor downloads or makes any."""
     kind, _ = parse_name(config.dataset)
-    importlib.import_module(f"tfmlp.data.{SOURCES[kind].module}")
-    if kind == "tfds":
-        return True
-    if kind == "svhn-synthetic" or (kind == "mnist" and not config.data_dir):
-        from tfmlp.data.mnist import find_mnist
-
-        return find_mnist(None) is None
-    return False
+    reader = importlib.import_module(f"tfmlp.data.{SOURCES[kind].module}")
+    if kind == "mnist":
+        return bool(config.data_dir or reader.find_mnist(None))
+    if kind == "svhn":
+        return all(reader.find(name, config.data_dir) for name in reader.file_names(config.extra))
+    return kind not in ("svhn-synthetic", "tfds")
 
 
 def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1, seed: int = 0, **options) -> Dataset:

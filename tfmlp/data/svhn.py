@@ -93,9 +93,13 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, i
       extra: Whether to add the extra images to the training rows.
       progress: Called with (file name, bytes so far, bytes in all) while downloading.
     """
-    names = ["train_32x32.mat", "test_32x32.mat"] + (["extra_32x32.mat"] if extra else [])
-    paths = [find_or_download(name, data_dir, progress) for name in names]
+    paths = [find_or_download(name, data_dir, progress) for name in file_names(extra)]
     return as_dataset("svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True)
+
+
+def file_names(extra: bool) -> list[str]:
+    """Returns the names of the files that are read: training, test and, if wanted, extra images."""
+    return ["train_32x32.mat", "test_32x32.mat"] + (["extra_32x32.mat"] if extra else [])
 
 
 def find(name: str, data_dir: str | None) -> Path | None:

@@ -59,19 +59,17 @@ class Products:
     its own. The gradient of a bias is taken by the rows that it was added to, and summed by a product: in bfloat16, TensorFlow's own sum takes three times as long.
 
     Args:
-      layers: A model's layers; those whose kernel has a penalty are left alone, which is a function of the weights themselves.
+      layers: A model's layers. Those with penalties, which are functions of the weights themselves, are left alone, and those whose weights are not all trained.
 
     Attributes:
       kernels: The casts, by `id` of the layer.
     """
 
     def __init__(self, layers: Sequence[keras.layers.Layer]):
-        chosen = [
-            layer for layer in layers if isinstance(layer, Dense) and layer.compute_dtype != layer.variable_dtype and layer.kernel_regularizer is None
-        ]
+        chosen = [layer for layer in layers if isinstance(layer, Dense) and _is_plain(layer)]
         self.kernels = {id(layer): tf.cast(layer.kernel, layer.compute_dtype) for layer in chosen}
-        self._kernels = {id(layer.kernel): self.kernels[id(layer)] for layer in chosen}
-        self._rows: dict[int, tf.Tensor] = {}
+        # By `id` of the variable: a kernel's cast, and the rows after each of a bias' additions.
+        self._sources: dict[int, tf.Tensor | list[tf.Tensor]] = {id(layer.kernel): self.kernels[id(layer)] for layer in chosen}
 
     def __enter__(self) -> "Products":
         self._token = _products.set(self)
@@ -81,25 +79,32 @@ class Products:
         _products.reset(self._token)
 
     def multiply(self, layer: Dense, inputs: tf.Tensor) -> tf.Tensor:
-        """Returns inputs [b, m] times the layer's kernel, plus its bias, [b, k]."""
+        """Returns inputs [..., m] times the layer's kernel, plus its bias, [..., k]."""
         rows = tf.matmul(inputs, self.kernels[id(layer)])
         if layer.use_bias:
             rows += tf.stop_gradient(tf.cast(layer.bias, layer.compute_dtype))
-            self._rows[id(layer.bias)] = rows
+            self._sources.setdefault(id(layer.bias), []).append(rows)
         return rows
 
-    def source(self, variable: keras.Variable) -> tf.Tensor:
+    def source(self, variable: keras.Variable) -> tf.Tensor | list[tf.Tensor]:
         """Returns what to differentiate by for a variable's gradient: the variable itself, where it is none of these layers'."""
-        for sources in (self._kernels, self._rows):
-            if id(variable) in sources:
-                return sources[id(variable)]
-        return variable.value
+        return self._sources.get(id(variable), variable.value)
 
-    def gradient(self, variable: keras.Variable, gradient: tf.Tensor) -> tf.Tensor:
+    def gradient(self, variable: keras.Variable, gradient: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
         """Returns a variable's gradient from that of its `source`."""
-        if id(variable) not in self._rows:
+        if not isinstance(self._sources.get(id(variable)), list):
             return gradient
-        return tf.matmul(tf.ones([1, tf.shape(gradient)[0]], gradient.dtype), gradient)[0]
+        return tf.add_n([_sum_rows(one) for one in gradient])
+
+
+def _is_plain(layer: Dense) -> bool:
+    is_mixed = layer.compute_dtype != layer.variable_dtype
+    return is_mixed and layer.kernel_regularizer is None and layer.bias_regularizer is None and len(layer.trainable_variables) == 1 + layer.use_bias
+
+
+def _sum_rows(rows: tf.Tensor) -> tf.Tensor:
+    rows = tf.reshape(rows, [-1, rows.shape[-1]])
+    return tf.matmul(tf.ones([1, tf.shape(rows)[0]], rows.dtype), rows)[0]
 
 
 _products: ContextVar[Products | None] = ContextVar("tfmlp_products", default=None)
@@ -158,8 +163,9 @@ class Preprocessing(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.kind == "standardize":
             shape = (input_shape[-1],) if len(input_shape) == 2 else ()  # as reference.preprocessing.training_moments
-            self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
-            self.deviation = self.add_weight(name="deviation", shape=shape, initializer="ones", trainable=False)
+            # Never rounded to the compute type, not even where the layer is called by itself, where Keras forgets its `autocast`.
+            self.mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False, autocast=False)
+            self.deviation = self.add_weight(name="deviation", shape=shape, initializer="ones", trainable=False, autocast=False)
         self.built = True
 
     def adapt(self, features: np.ndarray) -> None:

@@ -68,7 +68,7 @@ class MLP(keras.Model):
         seed: int = 0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # raw inputs must not be rounded before they are preprocessed
         for what, name, known in (
             ("activation", activation, ACTIVATIONS),
             ("dropout_form", dropout_form, DROPOUT_FORMS),

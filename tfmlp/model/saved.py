@@ -48,7 +48,9 @@ def _check(path: Path) -> None:
             raise CheckpointError(f"{path}: expected a tfmlp MLP; received {tables['class_name']}.")
         widths = [math.prod(tables["build_config"]["input_shape"][1:]), *tables["config"]["hidden_units"], tables["config"]["num_classes"]]
         parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
-        if len(widths) - 2 > MOST_LAYERS or 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
+        if len(widths) - 2 > MOST_LAYERS:
+            raise CheckpointError(f"{path}: expected at most {MOST_LAYERS} hidden layers; received {len(widths) - 2:,}.")
+        if 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
             raise ValueError(f"{parameters:,} weights in {weights.file_size:,} bytes")
     except CheckpointError:
         raise

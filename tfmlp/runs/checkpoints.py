@@ -192,7 +192,8 @@ class _OtherFormat(CheckpointError):
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    if manifest.pop("sha256") != _digest(manifest):
+    # The first format had no sha256.
+    if ("sha256" in manifest or manifest["format"] == _FORMAT) and manifest.pop("sha256") != _digest(manifest):
         raise CheckpointError("its manifest was changed")
     if manifest["format"] != _FORMAT:
         raise _OtherFormat(f"format {manifest['format']!r}, expected {_FORMAT}")

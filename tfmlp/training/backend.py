@@ -48,7 +48,7 @@ class TensorFlowBackend:
       device: "/CPU:0" or "/GPU:0".
       steps_per_epoch: Steps in an epoch.
       grain: How many steps a part of an epoch should have at least.
-      compile_seconds: What tracing and compiling took.
+      compile_seconds: What tracing and compiling took; not that of the update alone ("hybrid"), which the first step compiles.
       notes: What a user should know before training starts: nothing.
     """
 
@@ -57,7 +57,7 @@ class TensorFlowBackend:
     def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
         self.device = choose_device(config.runtime)
         self.precision = choose_precision(config, data, self.device)
-        self.engine = choose_engine(config, data, self.precision)
+        self.engine = choose_engine(config, data, self.precision, self.device)
         self._config, self._data = config, data
         self.steps_per_epoch = count_steps(len(data.train), config)
         if not self.steps_per_epoch:

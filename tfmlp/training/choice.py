@@ -40,13 +40,13 @@ def choose_precision(config: Config, data: Dataset, device: str) -> str:
     """Returns the precision that a configuration names, or for "auto" float32, or bfloat16 where it is much faster: wide layers, full batches, a CPU that is made for it."""
     if config.runtime.precision != "auto":
         return config.runtime.precision
-    kernels = _kernels(config, data)
+    kernels = _kernel_shapes(config, data)
     wide = sum(math.prod(shape) for shape in kernels if min(shape) >= _WIDE) >= _WIDE_SHARE * sum(map(math.prod, kernels))
     full = min(config.optimization.batch_size, len(data.train)) >= (_FULL_BATCH_BESIDES if _has_besides(config) else _FULL_BATCH)
     return "bfloat16" if wide and full and device == "/CPU:0" and has_fast_bfloat16() else "float32"
 
 
-def choose_engine(config: Config, data: Dataset, precision: str) -> str:
+def choose_engine(config: Config, data: Dataset, precision: str, device: str) -> str:
     """Returns the engine that a configuration names, or for "auto" the faster one.
 
     XLA, but for runs too short to earn back its compilation, and for bfloat16 and huge layers, whose products it does not speed up. There the update alone is compiled; in a short run
@@ -56,13 +56,14 @@ def choose_engine(config: Config, data: Dataset, precision: str) -> str:
       config: The configuration.
       data: The dataset; rows that stay in a file are streamed.
       precision: As `choose_precision` gives it.
+      device: "/CPU:0" or "/GPU:0".
     """
     engine = config.runtime.engine
     if engine not in ("auto", "streaming"):
         return engine
     short = count_steps(len(data.train), config) * config.optimization.epochs < _XLA_PAYS_FROM
     program = "xla"
-    huge = sum(map(math.prod, _kernels(config, data))) >= _HUGE and not _has_besides(config)
+    huge = device == "/CPU:0" and sum(map(math.prod, _kernel_shapes(config, data))) >= _HUGE and not _has_besides(config)
     if precision == "bfloat16" or (precision == "float32" and huge):  # in bfloat16, the compiled update casts gradients by the way
         program = "hybrid"
     elif short:
@@ -71,8 +72,7 @@ def choose_engine(config: Config, data: Dataset, precision: str) -> str:
     return f"streaming-{program}" if streams else program
 
 
-def _kernels(config: Config, data: Dataset) -> list[tuple[int, int]]:
-    """Returns the shapes of the weights."""
+def _kernel_shapes(config: Config, data: Dataset) -> list[tuple[int, int]]:
     return list(itertools.pairwise([math.prod(data.feature_shape), *config.model.hidden_units, data.num_classes]))
 
 

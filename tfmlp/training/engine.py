@@ -1,6 +1,6 @@
 """One epoch as one call: where its rows are, and which program trains on them.
 
-    ResidentEngine   all rows in the device's memory, one call for any number of steps
+    ResidentEngine   all rows in the device's memory, one call for any number of steps (with XLA, another for a short last batch)
     StreamingEngine  pieces of many batches, prepared by tf.data beside the training, one call a piece
 
 An engine's name says both: "graph", "hybrid" and "xla" are resident, "streaming-graph", "streaming-hybrid" and "streaming-xla" stream. "hybrid" is the graph program with a

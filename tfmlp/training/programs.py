@@ -20,7 +20,10 @@ class Program(Protocol):
     """What runs batches."""
 
     def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
-        """Traces for arguments like those of `run`, and has the executor compile, which takes no Python: until its futures are done, other things can be traced."""
+        """Traces for arguments like those of `run`, and has the executor compile, which takes no Python: until its futures are done, other things can be traced.
+
+        A function that XLA compiles within a graph, as the update of "hybrid", is compiled when the first step runs.
+        """
 
     def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
         """Trains on the first `rows` of an order, batch after batch; where all rows end, a last batch may be short.
