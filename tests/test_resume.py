@@ -232,6 +232,24 @@ def test_the_last_checkpoints_and_the_best_are_kept(tmp_path):
     assert (kept.load().epoch, kept.load().step) == (5, 7)
 
 
+def test_a_damaged_manifest_is_told_from_one_of_another_format(tmp_path):
+    kept = Checkpoints(tmp_path)
+    for epoch in (1, 2):
+        kept.save(Checkpoint(epoch, {"w": np.zeros(1)}, {}))
+    path = kept.path / "epoch-000002" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for damaged in (manifest | {"format": 3}, {name: value for name, value in manifest.items() if name != "sha256"}):
+        path.write_text(json.dumps(damaged))
+        with pytest.warns(TfmlpWarning, match="is damaged"):
+            assert kept.load().epoch == 1
+    # Format 1 had no sha256; a whole manifest of a format to come has one.
+    coming = {name: value for name, value in manifest.items() if name != "sha256"} | {"format": 3}
+    for other in ({"format": 1, "epoch": 2, "files": {}}, coming | {"sha256": checkpoints._digest(coming)}):
+        path.write_text(json.dumps(other))
+        with pytest.raises(CheckpointError, match="another version of tfmlp"):
+            kept.load()
+
+
 def test_a_second_process_is_refused(tmp_path):
     with locked(tmp_path / "run"):
         code = f"from pathlib import Path; from tfmlp.runs.lock import locked\nwith locked(Path({str(tmp_path / 'run')!r})): pass"
