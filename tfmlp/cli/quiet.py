@@ -55,9 +55,8 @@ def _import_quietly() -> None:
     sys.stderr.flush()
     stderr, kept, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        if _is_native_stderr(
-            stderr
-        ):  # what Python tells meanwhile, in another thread, is told; and may still be after the import, so that it is not closed here
+        # What Python tells meanwhile, in another thread, is told, perhaps a moment after the import, too: so this stream is not closed here.
+        if _is_native_stderr(stderr):
             sys.stderr = os.fdopen(kept, "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1)
         os.dup2(nowhere, 2)
         importlib.import_module("tensorflow")

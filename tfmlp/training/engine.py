@@ -37,7 +37,7 @@ class Engine(Protocol):
     grain: int
 
     def compile(self, executor: Executor) -> list[Future]:
-        """Does all tracing now, and has the executor do all compiling; runs no step."""
+        """Traces now, and has the executor compile, as a program's `compile`; runs no step."""
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`, on the rows in this order, int32 [n]."""
