@@ -13,7 +13,7 @@ from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
-from tfmlp.model.layers import Dense
+from tfmlp.model.dense import Dense
 from tfmlp.training import choice, engine
 from tfmlp.training.losses import cross_entropy, squared_error
 from tfmlp.training.optimizers import learning_rates

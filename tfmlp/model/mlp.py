@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from tfmlp.config import ACTIVATIONS, DROPOUT_FORMS, INITIALIZERS, PREPROCESSING
 from tfmlp.errors import ConfigError, nearest
-from tfmlp.model.layers import Dense, Dropout, Preprocessing, SeededInitializer, TargetScale
+from tfmlp.model.dense import Dense
+from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer, TargetScale
 
 
 @keras.saving.register_keras_serializable("tfmlp")

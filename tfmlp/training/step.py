@@ -13,7 +13,8 @@ import keras
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError
-from tfmlp.model.layers import Products, counters
+from tfmlp.model.dense import Products
+from tfmlp.model.layers import counters
 from tfmlp.training.losses import PerExampleLoss, find_loss
 
 
