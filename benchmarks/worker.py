@@ -15,7 +15,7 @@ from benchmarks.cells import Cell, make_task, train_loss
 from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 
-_REST = 0.05  # seconds before a turn, in which the threads of the one before go to sleep
+_REST = 0.15  # seconds before a turn, in which the threads of the one before go to sleep: OpenBLAS' stay awake, and busy, for a tenth of a second
 _SPAWN = multiprocessing.get_context("spawn")
 
 

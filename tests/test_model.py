@@ -143,9 +143,8 @@ def test_dropout_in_a_step_is_the_reference_mask(compiled):
 
     with np.errstate(over="ignore"):
         positions = np.arange(100, 140, dtype=np.uint32)
-        bits = seeds.counter_bits(
-            seeds.stream_key(5, seeds.Stream.DROPOUT, 2), np.uint32(7), positions, np.arange(30, dtype=np.uint32), np.right_shift
-        )
+        key = seeds.stream_key(5, seeds.Stream.DROPOUT, 2)
+        bits = seeds.counter_bits(key, seeds.column_words(key, 30), np.uint32(7), positions, np.right_shift)
     expected = np.where(bits < seeds.keep_threshold(0.75), inputs.numpy() / 0.75, 0)
     assert np.allclose(call(tf.constant(7, tf.int64), 100), expected, rtol=1e-6)
     assert not np.array_equal(call(tf.constant(8, tf.int64), 100), expected)

@@ -14,7 +14,7 @@ def words_wrap_around():
 
 def bits(seed=0, stream=seeds.Stream.DROPOUT, index=0, step=0, rows=512, columns=256):
     key = seeds.stream_key(seed, stream, index)
-    return seeds.counter_bits(key, np.uint32(step), np.arange(rows, dtype=np.uint32), np.arange(columns, dtype=np.uint32), SHIFT)
+    return seeds.counter_bits(key, seeds.column_words(key, columns), np.uint32(step), np.arange(rows, dtype=np.uint32), SHIFT)
 
 
 def test_an_order_is_a_permutation_and_depends_on_seed_and_epoch_only():
@@ -74,12 +74,12 @@ def test_numpy_and_tensorflow_compute_the_same_bits():
     import tensorflow as tf
 
     key = seeds.stream_key(9, seeds.Stream.DROPOUT, 2)
-    columns, rows = np.arange(33, dtype=np.uint32), np.arange(17, dtype=np.uint32)
-    expected = seeds.counter_bits(key, np.uint32(123), rows, columns, SHIFT)
+    columns, rows = seeds.column_words(key, 33), np.arange(17, dtype=np.uint32)
+    expected = seeds.counter_bits(key, columns, np.uint32(123), rows, SHIFT)
     for compiled in (False, True):
 
         @tf.function(jit_compile=compiled)
         def draw(step):
-            return seeds.counter_bits(key, tf.cast(step, tf.uint32), tf.constant(rows), tf.constant(columns), tf.bitwise.right_shift)
+            return seeds.counter_bits(key, tf.constant(columns), tf.cast(step, tf.uint32), tf.constant(rows), tf.bitwise.right_shift)
 
         assert np.array_equal(draw(tf.constant(123, tf.int64)).numpy(), expected)

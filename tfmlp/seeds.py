@@ -80,14 +80,20 @@ def stream_key(seed: int, stream: Stream, index: int = 0) -> np.uint32:
         return mix(key ^ np.uint32((int(stream) << 16) + index), np.right_shift)
 
 
-def counter_bits(key: np.uint32, step: Any, positions: Any, columns: Any, shift_right: Callable[[Any, Any], Any]) -> Any:
+def column_words(key: np.uint32, count: int) -> np.ndarray:
+    """Returns a word for each of a row's numbers in a stream, uint32 [count]: the part of `counter_bits` that is the same in every step."""
+    with np.errstate(over="ignore"):
+        return mix(np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + key, np.right_shift)
+
+
+def counter_bits(key: Any, columns: Any, step: Any, positions: Any, shift_right: Callable[[Any, Any], Any]) -> Any:
     """Returns random words as a function of where they are used.
 
     Args:
-      key: `stream_key(...)` of the stream.
+      key: `stream_key(...)` of the stream, uint32 scalar.
+      columns: `column_words(...)` of it, uint32 [u].
       step: uint32 scalar, the training step, counted from 0 over the whole run.
       positions: uint32 [b], the rows' positions in the global batch.
-      columns: uint32 [u], which of a row's numbers: 0 to u-1.
       shift_right: `numpy.right_shift` or `tf.bitwise.right_shift`.
 
     Returns:
@@ -95,7 +101,7 @@ def counter_bits(key: np.uint32, step: Any, positions: Any, columns: Any, shift_
     """
     step_key = mix(mix(step ^ key, shift_right) + key, shift_right)
     rows = mix(positions ^ step_key, shift_right)
-    return mix(rows[:, None] ^ mix(columns * np.uint32(0x9E3779B9) + key, shift_right)[None, :], shift_right)
+    return mix(rows[:, None] ^ columns[None, :], shift_right)
 
 
 def keep_threshold(keep_probability: float) -> np.uint32:

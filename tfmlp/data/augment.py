@@ -27,10 +27,12 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
     if not shift and not invert:
         return None
     key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
+    with tf.init_scope():  # arguments of the compiled program, not parts of it: one program is good for all seeds
+        words = tf.constant(key), tf.constant(seeds.column_words(key, 3))
 
     def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         positions = tf.cast(tf.range(tf.shape(images)[0]), tf.uint32)
-        bits = seeds.counter_bits(key, tf.cast(step, tf.uint32), positions, tf.constant([0, 1, 2], tf.uint32), tf.bitwise.right_shift)
+        bits = seeds.counter_bits(*words, tf.cast(step, tf.uint32), positions, tf.bitwise.right_shift)
         if shift:
             images = _shift(images, _uniform_integers(bits[:, :2], 2 * shift + 1) - shift)
         if invert:

@@ -64,13 +64,10 @@ class Dropout(keras.layers.Dropout):
         if not training or not self.rate or at is None:
             outputs = super().call(inputs, training=training)
             return outputs if self.form == "inverted" else outputs * keep
-        bits = seeds.counter_bits(
-            seeds.stream_key(self.seed, seeds.Stream.DROPOUT, self.index),
-            tf.cast(at.step, tf.uint32),
-            tf.cast(at.positions, tf.uint32),
-            tf.constant(np.arange(inputs.shape[-1], dtype=np.uint32)),
-            tf.bitwise.right_shift,
-        )
+        key = seeds.stream_key(self.seed, seeds.Stream.DROPOUT, self.index)
+        with tf.init_scope():  # arguments of the compiled program, not parts of it: one program is good for all seeds
+            words = tf.constant(key), tf.constant(seeds.column_words(key, inputs.shape[-1]))
+        bits = seeds.counter_bits(*words, tf.cast(at.step, tf.uint32), tf.cast(at.positions, tf.uint32), tf.bitwise.right_shift)
         factor = 1.0 / (1.0 - self.rate) if self.form == "inverted" else 1.0
         return tf.where(bits < seeds.keep_threshold(1.0 - self.rate), inputs * tf.constant(factor, inputs.dtype), tf.zeros((), inputs.dtype))
 

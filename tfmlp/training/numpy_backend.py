@@ -94,10 +94,11 @@ class NumpyBackend:
 
     def _draw(self, layer: int, keep: float, shape: tuple[int, int]) -> np.ndarray:
         """Returns which units of a dropout layer are kept at the present step, bool [b, units]."""
-        positions, columns = (np.arange(size, dtype=np.uint32) for size in shape)
+        rows, units = shape
         key = seeds.stream_key(self._config.runtime.seed, seeds.Stream.DROPOUT, layer)
         with np.errstate(over="ignore"):  # words wrap around, as a hash means them to
-            bits = seeds.counter_bits(key, np.uint32(self.optimizer.steps), positions, columns, np.right_shift)
+            positions = np.arange(rows, dtype=np.uint32)
+            bits = seeds.counter_bits(key, seeds.column_words(key, units), np.uint32(self.optimizer.steps), positions, np.right_shift)
         return bits < seeds.keep_threshold(keep)
 
     @property
