@@ -31,8 +31,10 @@ def commands(epochs: int, seed: int) -> dict[str, list[str]]:
     """Returns the command lines, by name."""
     shape = [UNITS, str(BATCH), str(epochs), str(seed)]
     module = [sys.executable, "-m"]
+    tfmlp = [*module, "tfmlp", "train", "--dataset", "mnist", *RECIPE, "--epochs", str(epochs), "--seed", str(seed)]
     return {
-        "tfmlp": [*module, "tfmlp", "train", "--dataset", "mnist", *RECIPE, "--epochs", str(epochs), "--seed", str(seed)],
+        "tfmlp": tfmlp,
+        "tfmlp, nothing compiled before": ["env", "TFMLP_COMPILE_CACHE=0", *tfmlp],
         "Keras fit": [*module, "benchmarks.scripts.keras_mnist", *shape],
         "PyTorch DataLoader": [*module, "benchmarks.scripts.torch_mnist", "loader", *shape],
         "PyTorch in memory": [*module, "benchmarks.scripts.torch_mnist", "memory", *shape],
@@ -57,7 +59,7 @@ def run(command: list[str]) -> tuple[float, float | None]:
 
 
 def measure(epochs: int, rounds: int) -> dict[str, dict]:
-    """Returns, for each command, median seconds and mean and sd of the test accuracy over seeds; its first run is not counted."""
+    """Returns, for each command, median seconds and mean and sd of the test accuracy over seeds; its first run is not counted, in which tfmlp compiles what it then keeps."""
     names = [name for name in commands(epochs, 0) if "PyTorch" not in name or find_spec("torch")]
     figures = {name: {"seconds": [], "accuracy": []} for name in names}
     for number in range(rounds + 1):

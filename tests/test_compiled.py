@@ -1,25 +1,40 @@
 """What XLA compiled, kept from one command to the next."""
 
-import errno
 import hashlib
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tfmlp.cli import compiled
+from tfmlp.config import Config
+from tfmlp.errors import DataError
+from tfmlp.files import cache_dir
 from tfmlp.model.saved import load_model
+
+
+def digest(path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def kept() -> list:
+    return sorted(cache_dir().glob("compiled/*.pb.*"))
+
+
+@pytest.fixture(autouse=True)
+def switched_on(monkeypatch):
+    for name in (compiled.SWITCH, "TF_XLA_FLAGS", "XLA_FLAGS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def trained(mnist_dir, tmp_path):
     """Returns a function that trains in a process of its own and returns the weights, as bytes; None where that ends with an error."""
 
-    def train(name: str, **environment: str) -> list[bytes] | None:
+    def train(name: str, seed: int = 0, **environment: str) -> list[bytes] | None:
         command = [sys.executable, "-m", "tfmlp", "train", "--dataset", "mnist", "--data-dir", mnist_dir, "--engine", "xla", "--epochs", 1]
-        command += ["--hidden-units", "12", "--batch-size", 50, "--dropout", "0.2", "--shift", 1, "--out", tmp_path / name]
+        command += ["--hidden-units", "12", "--batch-size", 50, "--dropout", "0.2", "--shift", 1, "--seed", seed, "--out", tmp_path / name]
         done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=os.environ | environment)
         if done.returncode:
             assert done.stderr.splitlines()[-1].startswith("error: "), done.stderr
@@ -29,114 +44,128 @@ def trained(mnist_dir, tmp_path):
     return train
 
 
-def digest(path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def kept() -> list:
-    return sorted(compiled.cache_dir().glob("compiled/*/*.pb.*"))
-
-
-def test_a_kept_program_is_loaded_and_computes_the_same_bits(trained):
+def test_a_kept_program_computes_the_same_bits_for_every_seed(trained):
     first = trained("first")
     (program,) = kept()
-    assert digest(program) == program.suffix[1:]
-    assert first and trained("again") == first and kept() == [program]
-    assert trained("without", TFMLP_COMPILE_CACHE="0") == first
-    program.write_bytes(program.read_bytes()[:-1000])
-    assert trained("damaged") == first
-    (whole,) = kept()
-    assert whole != program and digest(whole) == whole.suffix[1:]
-    assert not list(program.parent.glob("run-*"))
+    assert digest(program) == program.suffix[1:] and program.stat().st_mode & 0o777 == 0o600
+    second = trained("second", seed=1)
+    assert kept() == [program]
+    assert second != first and second == trained("compiled", seed=1, TFMLP_COMPILE_CACHE="0")
 
 
-def test_a_program_that_cannot_be_loaded_is_forgotten(trained):
+def test_a_program_that_cannot_be_loaded_is_not_tried_again(trained):
     trained("first")
     (program,) = kept()
     program.write_bytes(b"nonsense with the right checksum")
     program.rename(program.with_suffix(f".{digest(program)}"))
     assert trained("second") is None and not kept()
-    assert trained("third") and kept()
+    assert trained("third") and not kept()
 
 
 @pytest.fixture
-def ending(monkeypatch):
-    """The functions that would be called at the program's end."""
-    monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
-    monkeypatch.delenv(compiled.SWITCH, raising=False)
-    calls = []
-    monkeypatch.setattr(compiled.atexit, "register", lambda *call: calls.append(call))
-    monkeypatch.setattr(compiled, "_offered", [])
-    yield calls
-    os.environ.pop("TF_XLA_FLAGS", None)
+def begin(monkeypatch, tmp_path):
+    """Begins a command that trains; returns a function that ends it. `begin.folder()` is the folder that TensorFlow was told."""
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    monkeypatch.setattr(compiled.atexit, "register", lambda *call, **options: None)
+    monkeypatch.setattr(compiled.tempfile, "tempdir", str(tmp_path))
+
+    def begin(**options):
+        monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
+        command = compiled.kept_programs(Config.from_options(**options))
+        command.__enter__()
+        return lambda error=None: command.__exit__(type(error) if error else None, error, None)
+
+    begin.folder = lambda: compiled.Path(os.environ["TF_XLA_FLAGS"].split("directory=")[1].split()[0])
+    return begin
 
 
-def begin(calls):
-    """A command begins; returns its folder, and a function that ends it."""
-    compiled.keep_compiled_programs()
-    function, *arguments = calls.pop()
-    return arguments[0], lambda: (function(*arguments), os.environ.pop("TF_XLA_FLAGS", None))
-
-
-def test_what_a_command_adds_is_there_for_the_next(ending):
-    own, end = begin(ending)
-    assert f"directory={own} " in os.environ["TF_XLA_FLAGS"]
-    (own / "a.pb").write_bytes(b"program")
+def test_what_a_command_adds_is_there_for_the_next(begin):
+    end = begin(seed=3)
+    (begin.folder() / "a.pb").write_bytes(b"program")
     end()
-    assert not own.exists() and [path.read_bytes() for path in kept()] == [b"program"]
-    own, end = begin(ending)
-    assert (own / "a.pb").read_bytes() == b"program"
-    compiled.forget_compiled_programs()
+    assert [path.read_bytes() for path in kept()] == [b"program"]
+    begin(hidden_units=(7,))
+    assert not list(begin.folder().iterdir())
+    end = begin(seed=4)
+    assert (begin.folder() / "a.pb").read_bytes() == b"program" and not kept()  # taken out: a process that dies of it dies once
+    end(DataError("no rows"))
+    assert kept()
+
+
+def test_two_commands_at_once(begin):
+    ends = []
+    for content in (b"one", b"another"):
+        ends.append(begin())
+        (begin.folder() / "a.pb").write_bytes(content)
+    for end in ends:
+        end()
+    assert len(kept()) == 2
+    end = begin()
+    assert (begin.folder() / "a.pb").read_bytes() in (b"one", b"another")
     end()
-    assert not kept()
+    assert len(kept()) == 1
 
 
-def test_the_oldest_are_removed_where_they_are_too_many(ending, monkeypatch):
+@pytest.mark.parametrize("damage", ["truncated", "writable"])
+def test_what_is_damaged_or_may_be_anothers_is_not_loaded(begin, damage):
+    end = begin()
+    (begin.folder() / "a.pb").write_bytes(b"program")
+    end()
+    if damage == "truncated":
+        kept()[0].write_bytes(b"pro")
+    else:
+        kept()[0].chmod(0o620)
+    begin()
+    assert not list(begin.folder().iterdir()) and not kept()
+
+
+def test_the_oldest_are_removed_where_they_are_too_many(begin, monkeypatch):
     monkeypatch.setattr(compiled, "_MOST_BYTES", 250)
-    own, end = begin(ending)
     for number in range(4):
-        (own / f"{number}.pb").write_bytes(bytes(100))
-        os.utime(own / f"{number}.pb", (number, number))
-    killed = own.parent / "run-killed"
-    killed.mkdir()
-    end()
-    assert [path.name[:4] for path in kept()] == ["2.pb", "3.pb"] and killed.exists()
-    os.utime(killed, (time.time() - 1e6,) * 2)
-    begin(ending)[1]()
-    assert not killed.exists()
+        end = begin(hidden_units=(number + 1,))
+        (begin.folder() / f"{number}.pb").write_bytes(bytes(100))
+        end()
+        for path in kept():
+            os.utime(path, (int(path.name.split("-")[1][0]),) * 2)
+    assert sorted(path.name.split("-")[1][0] for path in kept()) == ["2", "3"]
 
 
-def no_room(*arguments):
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-@pytest.mark.parametrize("reason", ["switch", "flags", "file of flags", "room", "others", "path", "processor"])
-def test_where_programs_cannot_be_kept_all_are_compiled(ending, tmp_path, monkeypatch, reason):
-    flags = {"flags": "--tf_xla_persistent_cache_directory=x", "file of flags": "flags.txt"}.get(reason, "--tf_xla_auto_jit=0")
-    monkeypatch.setenv("TF_XLA_FLAGS", flags)
+@pytest.mark.parametrize("reason", ["switch", "flags", "XLA's flags", "room", "path", "processor", "home", "TensorFlow"])
+def test_where_programs_cannot_be_kept_all_are_compiled(begin, tmp_path, monkeypatch, reason):
     if reason == "switch":
         monkeypatch.setenv(compiled.SWITCH, "0")
+    elif reason == "XLA's flags":
+        monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=here")
     elif reason == "room":
-        monkeypatch.setattr(compiled.os, "posix_fallocate", no_room)
-    elif reason == "others":
-        begin(ending)[1]()
-        monkeypatch.setenv("TF_XLA_FLAGS", flags)
-        (compiled.cache_dir() / "compiled").chmod(0o777)
+        monkeypatch.setattr(compiled, "_ROOM", 1 << 80)
     elif reason == "path":
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a b"))
+        (tmp_path / "a b").mkdir()
+        monkeypatch.setattr(compiled.tempfile, "tempdir", str(tmp_path / "a b"))
     elif reason == "processor":
-        monkeypatch.setattr(compiled, "_PROCESSOR", ())
-    compiled.keep_compiled_programs()
-    assert os.environ["TF_XLA_FLAGS"] == flags
-    for function, *arguments in ending:
-        function(*arguments)
-    assert not list(compiled.cache_dir().glob("compiled/*/run-*"))
+        monkeypatch.setattr(compiled, "_PROCESSOR", None)
+    elif reason == "home":
+        monkeypatch.setattr(compiled, "cache_dir", lambda: compiled.Path("~/.cache/tfmlp"))
+    elif reason == "TensorFlow":
+        monkeypatch.setattr(compiled, "_TESTED", ("1.15.",))
+    if reason == "flags":
+        monkeypatch.setenv("TF_XLA_FLAGS", "--tf_xla_auto_jit=0")
+        with compiled.kept_programs(Config()):
+            assert os.environ["TF_XLA_FLAGS"] == "--tf_xla_auto_jit=0"
+        return
+    begin()()
+    assert "TF_XLA_FLAGS" not in os.environ and not compiled.Path("~").exists()
 
 
-def test_another_processor_or_setting_has_programs_of_its_own(monkeypatch):
-    names = {compiled._machine()}
-    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
-    names.add(compiled._machine())
+def test_what_decides_what_is_compiled_decides_the_name(monkeypatch):
+    def name(**options) -> str:
+        return compiled._name(Config.from_options(**options))
+
+    assert name(seed=1) == name(seed=2)
+    names = [name(), name(threads=1), name(batch_size=7)]
+    monkeypatch.setattr(compiled, "_PROCESSOR", ("processor",))
+    names.append(name())
     monkeypatch.setattr(compiled.os, "sched_getaffinity", lambda process: set(range(99)))
-    names.add(compiled._machine())
-    assert len(names) == 3
+    names.append(name())
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "2.20.99")
+    names.append(name())
+    assert len(set(names)) == 6

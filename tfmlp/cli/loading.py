@@ -1,13 +1,11 @@
 """TensorFlow and a command's data, both at once."""
 
 import functools
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from tfmlp.cli.compiled import keep_compiled_programs
 from tfmlp.cli.progress import show_downloads
 from tfmlp.cli.quiet import import_tensorflow
 from tfmlp.config import Config
@@ -19,8 +17,6 @@ def load_data(config: Config) -> Dataset:
     """Imports TensorFlow, has it take the configuration's threads, and loads the data: meanwhile, where that is only reading files."""
     load = functools.partial(load_configured, config.data, config.runtime.seed)
     ahead = _start(load) if import_reader(config.data) else None
-    if "tensorflow" not in sys.modules:
-        keep_compiled_programs()
     import_tensorflow()
     from tfmlp.training.device import choose_device
 

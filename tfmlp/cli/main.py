@@ -79,9 +79,6 @@ class LazyGroup(click.Group):
             if interrupted:  # a library can turn the interruption into an error of its own
                 click.echo("interrupted", err=True)
                 ctx.exit(130)
-            from tfmlp.cli.compiled import forget_compiled_programs
-
-            forget_compiled_programs()  # it may have been one of them
             _report(ctx, f"error: {type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows where.", error)
             ctx.exit(1)
 

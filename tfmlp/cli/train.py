@@ -52,15 +52,17 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
         folder.check()
 
+    from tfmlp.cli.compiled import kept_programs
     from tfmlp.cli.loading import load_data
 
-    data = load_data(config)
-    from tfmlp.training.loop import fit
-    from tfmlp.verify.watch import Watch
+    with kept_programs(config):
+        data = load_data(config)
+        from tfmlp.training.loop import fit
+        from tfmlp.verify.watch import Watch
 
-    if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
-        raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
-    training = fit(config, data)
+        if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
+            raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
+        training = fit(config, data)
     backend = training.backend
     say(
         f"{config.data.dataset}: {len(data.train):,} training rows, {backend.parameters:,} parameters, "
