@@ -62,6 +62,26 @@ def test_the_default_folder_is_below_runs(train):
     assert len([path for path in Path("runs").iterdir() if path.name.startswith("mnist-")]) == 2
 
 
+def test_two_trainings_that_begin_in_the_same_second(train, monkeypatch):
+    from tfmlp.runs import record
+    from tfmlp.training import loop
+
+    fit = loop.fit
+
+    def begin_another_first(config, data):
+        monkeypatch.setattr(loop, "fit", fit)
+        first = train()
+        assert first.exit_code == 0, first.stderr
+        return fit(config, data)
+
+    monkeypatch.setattr(record.time, "strftime", lambda *arguments: "20261122-120000")
+    monkeypatch.setattr(loop, "fit", begin_another_first)
+    result = train()
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.endswith("run folder runs/mnist-20261122-120000-2\n")
+    assert len(list(Path("runs").iterdir())) == 2
+
+
 def test_the_same_command_gives_the_same_weights(train, tmp_path):
     import keras
 

@@ -63,6 +63,8 @@ def train(recipe: str | None, config_file: str | None, resume: str | None, out: 
         if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
             raise DataError(f"the data are not those that {folder.path} was trained on (their sha256 differ): a run cannot go on with other data.")
         training = fit(config, data)
+    if not (resume or out) and folder.path.exists():  # of another training, which began in the same second
+        folder = RunFolder(default_folder(config.data.dataset))
     backend = training.backend
     say(
         f"{config.data.dataset}: {len(data.train):,} training rows, {backend.parameters:,} parameters, "
