@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -28,14 +30,18 @@ def switched_on(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+def train_command(mnist_dir, seed, out) -> list[str]:
+    options = ["--dataset", "mnist", "--data-dir", mnist_dir, "--engine", "xla", "--epochs", 1, "--hidden-units", "12", "--batch-size", 50]
+    options += ["--dropout", "0.2", "--shift", 1, "--seed", seed, "--out", out]
+    return [sys.executable, "-m", "tfmlp", "train", *map(str, options)]
+
+
 @pytest.fixture
 def trained(mnist_dir, tmp_path):
     """Returns a function that trains in a process of its own and returns the weights, as bytes; None where that ends with an error."""
 
     def train(name: str, seed: int = 0, **environment: str) -> list[bytes] | None:
-        command = [sys.executable, "-m", "tfmlp", "train", "--dataset", "mnist", "--data-dir", mnist_dir, "--engine", "xla", "--epochs", 1]
-        command += ["--hidden-units", "12", "--batch-size", 50, "--dropout", "0.2", "--shift", 1, "--seed", seed, "--out", tmp_path / name]
-        done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=os.environ | environment)
+        done = subprocess.run(train_command(mnist_dir, seed, tmp_path / name), capture_output=True, text=True, env=os.environ | environment)
         if done.returncode:
             assert done.stderr.splitlines()[-1].startswith("error: "), done.stderr
             return None
@@ -60,6 +66,21 @@ def test_a_program_that_cannot_be_loaded_is_not_tried_again(trained):
     program.rename(program.with_suffix(f".{digest(program)}"))
     assert trained("second") is None and not kept()
     assert trained("third") and not kept()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_early_signal_leaves_what_was_kept_and_nothing_else(trained, mnist_dir, tmp_path, number):
+    trained("first")
+    before = kept()
+    (tmp_path / "temporary").mkdir()
+    command = train_command(mnist_dir, 0, tmp_path / "run")
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    while kept() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.communicate()[1].splitlines()[-1] == "interrupted" and process.returncode == 128 + number
+    assert kept() == before and not list((tmp_path / "temporary").glob("tfmlp-*")) and not (tmp_path / "run").exists()
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class DivergenceError(TfmlpError):
 
 
 class Interruption(KeyboardInterrupt):
-    """A signal asked a run to end, and it did, between two steps.
+    """A signal asked the program to end; a run ends between two steps.
 
     Attributes:
       exit_code: 128 plus the signal's number: 130 for Ctrl-C, 143 for SIGTERM.

@@ -16,7 +16,7 @@ import click  # noqa: E402
 
 from tfmlp.cli.options import DEBUG_KEY, Command  # noqa: E402
 from tfmlp.cli.progress import printable, say  # noqa: E402
-from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
+from tfmlp.errors import Interruption, TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
 # Command -> the module that has it, as an object of the command's name.
@@ -53,10 +53,11 @@ class LazyGroup(click.Group):
 
         def interrupt(number, frame):
             interrupted.append(number)
-            raise KeyboardInterrupt
+            raise Interruption(number)
 
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, interrupt)
+            signal.signal(signal.SIGTERM, interrupt)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -78,7 +79,7 @@ class LazyGroup(click.Group):
         except Exception as error:
             if interrupted:  # a library can turn the interruption into an error of its own
                 click.echo("interrupted", err=True)
-                ctx.exit(130)
+                ctx.exit(128 + interrupted[0])
             _report(ctx, f"error: {type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows where.", error)
             ctx.exit(1)
 

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 def run() -> NoReturn:
     """Runs the command line, and ends at once: without the second that it takes to take TensorFlow apart."""
-    signal.signal(signal.SIGINT, _interrupted)  # until the command line itself is there to do it
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)  # until the command line itself is there to do it
     from tfmlp.cli.main import main
 
     try:
@@ -32,4 +33,4 @@ def run() -> NoReturn:
 
 def _interrupted(number, frame) -> NoReturn:
     os.write(2, b"interrupted\n")
-    os._exit(130)
+    os._exit(128 + number)

@@ -58,7 +58,7 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     except Exception as error:
         raise DataError(
             f"tensorflow-datasets could not prepare or read {name!r}: {_first_line(error)}. Name the folder of a prepared copy with --tfds-dir, "
-            "or put IDX files into --data-dir."
+            f"or read files of your own: {'--data-dir with the four IDX files' if name == 'mnist' else '--dataset arrays:FILE'}."
         ) from None
     folder = Path(builder.data_dir)
     digests = {path.name: files.sha256_of(path) for path in sorted(folder.glob("*.tfrecord*"))}
