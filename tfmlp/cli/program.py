@@ -7,10 +7,12 @@ import sys
 import threading
 from typing import NoReturn
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def run() -> NoReturn:
     """Runs the command line, and ends at once: without the second that it takes to take TensorFlow apart."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, _interrupted)  # until the command line itself is there to do it
     from tfmlp.cli.main import main
 
@@ -18,7 +20,8 @@ def run() -> NoReturn:
         main(prog_name="tfmlp")
     except SystemExit as end:
         status = end.code
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if "tensorflow" not in sys.modules and threading.active_count() == 1:
         sys.exit(status)
     atexit._run_exitfuncs()
