@@ -38,13 +38,15 @@ def kept_programs(config: Config) -> Iterator[None]:
     """
     try:
         store, name = _store(), _name(config)
-        own = _offer(store, name)
+        own = _own_folder(store, name)
     except Exception:  # no home, no room, no /proc, nobody's processor: there is always another way
         own = None
     if own is None:
         yield
         return
     try:
+        _take(own, store, name)
+        os.environ[_FLAGS] = f"--tf_xla_persistent_cache_directory={own} --tf_xla_persistent_cache_device_types=CPU"
         yield
     except (TfmlpError, KeyboardInterrupt):
         _keep(own, store, name)
@@ -81,8 +83,8 @@ def _name(config: Config) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
-def _offer(store: Path, name: str) -> Path | None:
-    """Returns a folder with the programs of that name, and has TensorFlow use it; None where it shall not."""
+def _own_folder(store: Path, name: str) -> Path | None:
+    """Returns a new folder for TensorFlow to use, which is removed at the command's end; None where it shall use none."""
     # With flags of the user's, XLA may compile something else, or write down what it does.
     if os.environ.get(SWITCH) == "0" or _FLAGS in os.environ or "XLA_FLAGS" in os.environ or "tensorflow" in sys.modules:
         return None
@@ -92,16 +94,21 @@ def _offer(store: Path, name: str) -> Path | None:
     atexit.register(shutil.rmtree, own, ignore_errors=True)
     if shutil.disk_usage(own).free < _ROOM or any(character.isspace() or character in "'\"" for character in str(own)):
         return None  # a flag's value would end there
+    return own
+
+
+def _take(own: Path, store: Path, name: str) -> None:
+    """Moves the kept programs of that name into a command's folder."""
     for kept in store.glob(f"{name}-*.pb.*"):
         with contextlib.suppress(OSError):  # another command took it
             content, status = kept.read_bytes(), kept.stat()
-            kept.unlink()
             file, _, digest = kept.name.removeprefix(f"{name}-").rpartition(".")
             # What is not ours, somebody else may have put there for us to run.
             if hashlib.sha256(content).hexdigest() == digest and status.st_uid == os.getuid() and not status.st_mode & 0o022:
-                (own / file).write_bytes(content)
-    os.environ[_FLAGS] = f"--tf_xla_persistent_cache_directory={own} --tf_xla_persistent_cache_device_types=CPU"
-    return own
+                part = own / f"{file}.part"
+                part.write_bytes(content)
+                part.replace(own / file)
+            kept.unlink()  # last, so that a signal loses nothing
 
 
 def _keep(own: Path, store: Path, name: str) -> None:
