@@ -79,7 +79,8 @@ def test_an_early_signal_leaves_what_was_kept_and_nothing_else(trained, mnist_di
     while kept() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(number)
-    assert process.communicate()[1].splitlines()[-1] == "interrupted" and process.returncode == 128 + number
+    told = process.communicate()[1]
+    assert told.splitlines()[-1:] == ["interrupted"] and process.returncode == 128 + number, told
     assert kept() == before and not list((tmp_path / "temporary").glob("tfmlp-*")) and not (tmp_path / "run").exists()
 
 
