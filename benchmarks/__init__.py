@@ -1,1 +1,3 @@
-"""Programs that measure tfmlp. Not installed with the package; run from the checkout, as in `python -m benchmarks.reading`."""
+"""Programs that measure tfmlp. Not installed with the package; run from the checkout, as in `python
+-m benchmarks.reading`.
+"""

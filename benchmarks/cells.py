@@ -13,7 +13,8 @@ from tfmlp.reference.initializers import initial_weights
 
 TEST_ROWS = 10_000
 SEED = 0
-_ROWS_IN_RUN = 600_000  # ten epochs of MNIST: how long a run tfmlp is told to expect, which decides whether compiling pays
+# Ten epochs of MNIST: how long a run tfmlp is told to expect, which decides whether compiling pays.
+_ROWS_IN_RUN = 600_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Cell:
       learning_rate: Its learning rate.
       dropout: Probability that a hidden unit is dropped.
       batch_norm: Whether each hidden layer is normalized over the batch.
-      rows: Rows in an epoch: enough to time, and few enough that everyone's take their turns many times.
+      rows: Rows in an epoch: enough to time, and few enough that everyone's take their turns many
+        times.
       course: Whether the cell is of a size that courses use.
     """
 
@@ -46,18 +48,34 @@ class Cell:
     def name(self) -> str:
         """The cell as the table shows it."""
         hidden = self.widths[1:-1]
-        middle = f"{hidden[0]}x{len(hidden)}" if len(hidden) > 2 and len(set(hidden)) == 1 else "-".join(map(str, hidden))
-        extras = [self.activation if self.activation != "relu" else "", self.optimizer, f"dropout {self.dropout:g}" if self.dropout else ""]
+        middle = (
+            f"{hidden[0]}x{len(hidden)}"
+            if len(hidden) > 2 and len(set(hidden)) == 1
+            else "-".join(map(str, hidden))
+        )
+        extras = [
+            self.activation if self.activation != "relu" else "",
+            self.optimizer,
+            f"dropout {self.dropout:g}" if self.dropout else "",
+        ]
         extras += ["batch norm" if self.batch_norm else "", f"batch {self.batch}"]
         return f"{self.widths[0]}-{middle}-{self.widths[-1]} " + " ".join(filter(None, extras))
 
     def config(self, **options) -> Config:
         """Returns the cell as a configuration of tfmlp, with further options."""
         settings = {
-            "hidden_units": self.widths[1:-1], "activation": self.activation, "dropout": self.dropout, "batch_norm": self.batch_norm,
-            "optimizer": self.optimizer, "learning_rate": self.learning_rate, "batch_size": self.batch, "preprocessing": "scale",
-            "validation": 0, "epochs": _ROWS_IN_RUN // self.rows, "seed": SEED,
-        }  # fmt: skip
+            "hidden_units": self.widths[1:-1],
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "batch_norm": self.batch_norm,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "batch_size": self.batch,
+            "preprocessing": "scale",
+            "validation": 0,
+            "epochs": _ROWS_IN_RUN // self.rows,
+            "seed": SEED,
+        }
         return Config.from_options(**settings | options)
 
 
@@ -71,7 +89,15 @@ GRID = (
     Cell(_SMALL, 32, optimizer="adam", learning_rate=1e-3, batch_norm=True),
     Cell(_COURSE, 32, activation="sigmoid", learning_rate=0.5, rows=10_000),
     Cell(_COURSE, 32, activation="sigmoid", learning_rate=0.5, dropout=0.2, rows=10_000),
-    Cell(_COURSE, 32, activation="sigmoid", optimizer="adam", learning_rate=1e-3, batch_norm=True, rows=10_000),
+    Cell(
+        _COURSE,
+        32,
+        activation="sigmoid",
+        optimizer="adam",
+        learning_rate=1e-3,
+        batch_norm=True,
+        rows=10_000,
+    ),
     Cell((784, 512, 10), 32, rows=10_000),
     Cell((784, 89, 10), 60, activation="tanh", optimizer="momentum"),
     Cell((3072, 32, 64, 128, 256, 10), 32, optimizer="adam", learning_rate=1e-3, rows=10_000),
@@ -86,7 +112,12 @@ GRID = (
     ),
     Cell((784, 2500, 2000, 1500, 1000, 500, 10), 256, course=False, rows=2_560),
 )
-SMOKE = (Cell(_SMALL, 128, rows=2_560), Cell(_SMALL, 32, optimizer="adam", learning_rate=1e-3, dropout=0.2, batch_norm=True, rows=2_560))
+SMOKE = (
+    Cell(_SMALL, 128, rows=2_560),
+    Cell(
+        _SMALL, 32, optimizer="adam", learning_rate=1e-3, dropout=0.2, batch_norm=True, rows=2_560
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -115,20 +146,35 @@ class Task:
     @property
     def test(self) -> tuple[np.ndarray, np.ndarray]:
         """The test images divided by 255, and their labels."""
-        return self.images[self.cell.rows :].astype(np.float32) / np.float32(255), self.labels[self.cell.rows :]
+        return (
+            self.images[self.cell.rows :].astype(np.float32) / np.float32(255),
+            self.labels[self.cell.rows :],
+        )
 
     def dataset(self) -> Dataset:
-        """Returns the task as tfmlp's `Dataset`; the test rows stand in for validation rows, too, which are what is evaluated every epoch."""
+        """Returns the task as tfmlp's `Dataset`; the test rows stand in for validation rows, too,
+        which are what is evaluated every epoch.
+        """
         rows = self.cell.rows
         classes = tuple(map(str, range(self.cell.widths[-1])))
-        train, test = Split(self.images[:rows], self.labels[:rows]), Split(self.images[rows:], self.labels[rows:])
-        return Dataset(train, test, test, "classification", classes, Provenance("benchmark", "benchmark"))
+        train, test = (
+            Split(self.images[:rows], self.labels[:rows]),
+            Split(self.images[rows:], self.labels[rows:]),
+        )
+        return Dataset(
+            train, test, test, "classification", classes, Provenance("benchmark", "benchmark")
+        )
 
     def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Returns each layer's initial kernel [inputs, outputs] and bias [outputs], float32."""
         pairs = []
         for index, (fan_in, fan_out) in enumerate(itertools.pairwise(self.cell.widths)):
-            kernel = initial_weights("glorot_uniform", seeds.generator(SEED, seeds.Stream.WEIGHTS, 2 * index), fan_in, fan_out)
+            kernel = initial_weights(
+                "glorot_uniform",
+                seeds.generator(SEED, seeds.Stream.WEIGHTS, 2 * index),
+                fan_in,
+                fan_out,
+            )
             pairs.append((kernel.astype(np.float32), np.zeros(fan_out, np.float32)))
         return pairs
 
@@ -157,19 +203,27 @@ def make_task(cell: Cell) -> Task:
 
 
 def train_loss(task: Task, layers: list[dict[str, np.ndarray]], rows: int = 10_000) -> float:
-    """Returns the cross-entropy of weights on the first training rows, computed here for everyone alike.
+    """Returns the cross-entropy of weights on the first training rows, computed here for everyone
+    alike.
 
     Args:
       task: The cell's data.
-      layers: For each layer "kernel" and "bias", and, with batch norm, "gamma", "beta", "mean" and "variance" (epsilon 1e-3).
+      layers: For each layer "kernel" and "bias", and, with batch norm, "gamma", "beta", "mean" and
+        "variance" (epsilon 1e-3).
       rows: How many rows.
     """
-    activate = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh, "sigmoid": lambda x: 1 / (1 + np.exp(-x))}[task.cell.activation]
+    activate = {
+        "relu": lambda x: np.maximum(x, 0),
+        "tanh": np.tanh,
+        "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    }[task.cell.activation]
     values = task.images[: task.cell.rows][:rows].astype(np.float64) / 255
     for layer in layers[:-1]:
         values = values @ layer["kernel"] + layer["bias"]
         if "gamma" in layer:
-            values = (values - layer["mean"]) / np.sqrt(layer["variance"] + 1e-3) * layer["gamma"] + layer["beta"]
+            values = (values - layer["mean"]) / np.sqrt(layer["variance"] + 1e-3) * layer[
+                "gamma"
+            ] + layer["beta"]
         values = activate(values)
     logits = values @ layers[-1]["kernel"] + layers[-1]["bias"]
     logits -= logits.max(axis=1, keepdims=True)

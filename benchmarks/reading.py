@@ -2,9 +2,10 @@
 
     python -m benchmarks.reading FOLDER
 
-FOLDER holds train_32x32.mat and test_32x32.mat, of any number of images (a cut, say); their images are repeated to the full 73,257 and 26,032, and
-written in the same layout into a temporary folder. Reading is timed five times in turn with `scipy.io.loadmat`. Memory is the peak of a process that trains one epoch,
-less that of a process that imports TensorFlow and multiplies two matrices.
+FOLDER holds train_32x32.mat and test_32x32.mat, of any number of images (a cut, say); their images
+are repeated to the full 73,257 and 26,032, and written in the same layout into a temporary folder.
+Reading is timed five times in turn with `scipy.io.loadmat`. Memory is the peak of a process that
+trains one epoch, less that of a process that imports TensorFlow and multiplies two matrices.
 """
 
 import json
@@ -27,7 +28,11 @@ def tile(source: Path, target: Path) -> None:
     for name, size in SIZES.items():
         contents = scipy.io.loadmat(source / name)
         rows = np.arange(size) % contents["X"].shape[3]
-        scipy.io.savemat(target / name, {"X": contents["X"][..., rows], "y": contents["y"][rows]}, do_compression=True)
+        scipy.io.savemat(
+            target / name,
+            {"X": contents["X"][..., rows], "y": contents["y"][rows]},
+            do_compression=True,
+        )
 
 
 def time_reading(folder: Path) -> dict:
@@ -61,7 +66,9 @@ def main() -> None:
         folder = Path(name)
         tile(Path(sys.argv[1]), folder)
         seconds = time_reading(folder)
-        alone = peak_of("import tensorflow as tf\ntf.function(lambda a: a @ a)(tf.ones((512, 512)))")
+        alone = peak_of(
+            "import tensorflow as tf\ntf.function(lambda a: a @ a)(tf.ones((512, 512)))"
+        )
         training = peak_of(
             "import tfmlp\n"
             f"config = tfmlp.load_recipe('svhn').config.replace(data_dir={name!r}, epochs=1)\n"

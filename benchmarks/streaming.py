@@ -1,9 +1,12 @@
-"""Data that do not fit in memory: an epoch over rows on disk against one over rows in memory, and how much memory it takes.
+"""Data that do not fit in memory: an epoch over rows on disk against one over rows in memory, and
+how much memory it takes.
 
     python -m benchmarks.streaming [--rows 531131] [--out FILE.json]
 
-Writes a set of SVHN extra's size (531,131 rows of 3,072 bytes) into a temporary folder, trains on it from disk in one process and in
-memory in another, and takes turns; batch 128. The files are in the system's cache, if it has room. Speeds are rows per second. Memory is the peak of the process above that after TensorFlow was imported.
+Writes a set of SVHN extra's size (531,131 rows of 3,072 bytes) into a temporary folder, trains on
+it from disk in one process and in memory in another, and takes turns; batch 128. The files are in
+the system's cache, if it has room. Speeds are rows per second. Memory is the peak of the process
+above that after TensorFlow was imported.
 """
 
 import json
@@ -19,7 +22,10 @@ import numpy as np
 
 from benchmarks.memory import peak_megabytes
 
-NETS = {"128,64": (128, 64), "32,64,128,256": (32, 64, 128, 256)}  # small ones: wide ones train so slowly that reading costs nothing
+NETS = {
+    "128,64": (128, 64),
+    "32,64,128,256": (32, 64, 128, 256),
+}  # small ones: wide ones train so slowly that reading costs nothing
 ROUNDS = 3
 
 
@@ -29,15 +35,21 @@ def write(folder: Path, rows: int) -> None:
     for part, count in (("train", rows), ("test", 10_000)):
         labels = stream.integers(0, 10, count).astype(np.uint8)
         np.save(folder / f"y_{part}.npy", labels)
-        images = np.lib.format.open_memmap(folder / f"x_{part}.npy", "w+", np.uint8, (count, 32, 32, 3))
+        images = np.lib.format.open_memmap(
+            folder / f"x_{part}.npy", "w+", np.uint8, (count, 32, 32, 3)
+        )
         for start in range(0, count, 8192):
             piece = labels[start : start + 8192]
-            images[start : start + 8192] = (stream.integers(0, 156, (len(piece), 32, 32, 3)) + 10 * piece[:, None, None, None]).astype(np.uint8)
+            images[start : start + 8192] = (
+                stream.integers(0, 156, (len(piece), 32, 32, 3)) + 10 * piece[:, None, None, None]
+            ).astype(np.uint8)
         images.flush()
 
 
 def _read_through(folder: Path) -> None:
-    """Brings the files into the system's cache, so that what is measured is not this machine's disk."""
+    """Brings the files into the system's cache, so that what is measured is not this machine's
+    disk.
+    """
     for path in folder.iterdir():
         with open(path, "rb", buffering=0) as file:
             while file.read(1 << 24):
@@ -53,7 +65,14 @@ def _serve(pipe, folder: str, options: dict) -> None:
 
     before = peak_megabytes()
     config = Config.from_options(
-        dataset=f"arrays:{folder}", validation=0, batch_size=128, optimizer="sgd", learning_rate=0.01, epochs=20, preprocessing="scale", **options
+        dataset=f"arrays:{folder}",
+        validation=0,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.01,
+        epochs=20,
+        preprocessing="scale",
+        **options,
     )
     data = load_configured(config.data, 0)
     backend = TensorFlowBackend(config, data)
@@ -69,12 +88,16 @@ def _serve(pipe, folder: str, options: dict) -> None:
 
 @click.command(help=__doc__.split("\n")[0])
 @click.option("--rows", default=531_131, show_default=True, help="Rows of the set on disk.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures as JSON."
+)
 def main(rows: int, out: Path | None) -> None:
     spawn, results = multiprocessing.get_context("spawn"), []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        writer = spawn.Process(target=write, args=(folder, rows))  # whose memory is not to be inherited
+        writer = spawn.Process(
+            target=write, args=(folder, rows)
+        )  # whose memory is not to be inherited
         writer.start()
         writer.join()
         os.sync()  # writing back would go on beside the first epochs
@@ -84,7 +107,9 @@ def main(rows: int, out: Path | None) -> None:
                 for where in ("disk", "memory"):
                     mine, other = spawn.Pipe()
                     options = {"hidden_units": units, "features_in": where, "shift": shift}
-                    process = spawn.Process(target=_serve, args=(other, str(folder), options), daemon=True)
+                    process = spawn.Process(
+                        target=_serve, args=(other, str(folder), options), daemon=True
+                    )
                     process.start()
                     processes[where] = mine, process, mine.recv()
                 speeds = {where: [] for where in processes}
@@ -99,10 +124,20 @@ def main(rows: int, out: Path | None) -> None:
                 for pipe, process, _ in processes.values():
                     pipe.send(False)
                     process.join()
-                print({where: [round(speed) for speed in values] for where, values in speeds.items()}, flush=True)
+                print(
+                    {where: [round(speed) for speed in values] for where, values in speeds.items()},
+                    flush=True,
+                )
                 medians = {where: statistics.median(values) for where, values in speeds.items()}
                 engines = {where: engine for where, (_, _, engine) in processes.items()}
-                results.append({"net": net, "shift": shift, "rows_per_second": medians, "ratio": medians["disk"] / medians["memory"]})
+                results.append(
+                    {
+                        "net": net,
+                        "shift": shift,
+                        "rows_per_second": medians,
+                        "ratio": medians["disk"] / medians["memory"],
+                    }
+                )
                 results[-1] |= {"peak_mb": peak, "engines": engines, "rows": rows}
                 print(json.dumps(results[-1]), flush=True)
     if out is not None:

@@ -1,6 +1,7 @@
 """A peer in a process of its own, told over a pipe what to do.
 
-One process each, so that peers share no threads and no memory: while one is timed, the others wait on their pipes.
+One process each, so that peers share no threads and no memory: while one is timed, the others wait
+on their pipes.
 """
 
 import functools
@@ -15,7 +16,9 @@ from benchmarks.cells import Cell, make_task, train_loss
 from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 
-_REST = 0.15  # seconds before a turn, in which the threads of the one before go to sleep: OpenBLAS' stay awake, and busy, for a tenth of a second
+# Seconds before a turn, in which the threads of the one before go to sleep: OpenBLAS' stay awake,
+# and busy, for a tenth of a second.
+_REST = 0.15
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -48,7 +51,9 @@ class Worker:
             self._process.join()
 
     def ask(self, verb: str, *arguments: Any) -> Any:
-        """Has the process do something, and returns what came of it: ("epoch", n) and ("evaluate",) seconds; ("finish",) the final figures."""
+        """Has the process do something, and returns what came of it: ("epoch", n) and ("evaluate",)
+        seconds; ("finish",) the final figures.
+        """
         time.sleep(_REST)
         self._pipe.send((verb, *arguments))
         return self._receive()
@@ -63,7 +68,9 @@ class Worker:
         try:
             answer = self._pipe.recv()
         except EOFError:
-            raise RuntimeError(f"{self.name} ended with exit status {self._process.exitcode}") from None
+            raise RuntimeError(
+                f"{self.name} ended with exit status {self._process.exitcode}"
+            ) from None
         if isinstance(answer, NotImplementedError):
             raise answer
         if isinstance(answer, Exception):
@@ -87,12 +94,28 @@ def _serve(pipe, name: str, cell: Cell) -> None:
                 return
             if verb == "finish":
                 loss = train_loss(task, peer.layers()) if hasattr(peer, "layers") else None
-                pipe.send({"loss": loss, "peak_mb": peak_megabytes() - before, "engine": getattr(peer, "chosen", None)})
+                pipe.send(
+                    {
+                        "loss": loss,
+                        "peak_mb": peak_megabytes() - before,
+                        "engine": getattr(peer, "chosen", None),
+                    }
+                )
                 continue
-            work = functools.partial(peer.epoch, task.order(arguments[0])) if verb == "epoch" else peer.evaluate
-            getattr(peer, "evaluate", work)()  # not timed: within a run, threads and caches are awake
+            work = (
+                functools.partial(peer.epoch, task.order(arguments[0]))
+                if verb == "epoch"
+                else peer.evaluate
+            )
+            getattr(
+                peer, "evaluate", work
+            )()  # not timed: within a run, threads and caches are awake
             started = time.perf_counter()
             work()
             pipe.send(time.perf_counter() - started)
     except Exception as error:
-        pipe.send(error if isinstance(error, NotImplementedError) else RuntimeError(f"{type(error).__name__}: {error}"))
+        pipe.send(
+            error
+            if isinstance(error, NotImplementedError)
+            else RuntimeError(f"{type(error).__name__}: {error}")
+        )

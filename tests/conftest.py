@@ -15,13 +15,17 @@ from tfmlp.data.mnist import OFFICIAL, find_mnist, read_mnist
 from tfmlp.data.synthetic import draw_images, write_mat
 
 ROOT = Path(__file__).resolve().parent.parent
-# Larger real samples, which may not be part of the project. Tests that want them skip where they are not.
+# Larger real samples, which may not be part of the project. Tests that want them skip where they
+# are not.
 SAMPLES = Path(os.environ.get("TFMLP_TEST_SAMPLES", ROOT.parent / "shared" / "data"))
 
 
 def write_idx(path: Path, values: np.ndarray) -> Path:
     """Writes uint8 values as an IDX file, gzipped if the name says so."""
-    content = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape) + values.astype(np.uint8).tobytes()
+    content = (
+        struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+        + values.astype(np.uint8).tobytes()
+    )
     path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
     return path
 
@@ -30,7 +34,10 @@ def write_idx(path: Path, values: np.ndarray) -> Path:
 def digits():
     """600 training and 200 test digits of MNIST: ((images, labels), (images, labels))."""
     raw = read_mnist(find_mnist(str(ROOT / "data" / "mnist")))
-    return tuple((images[:rows], labels[:rows]) for (images, labels), rows in ((raw.train, 600), (raw.test, 200)))
+    return tuple(
+        (images[:rows], labels[:rows])
+        for (images, labels), rows in ((raw.train, 600), (raw.test, 200))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +83,9 @@ def own_folders(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run_cli():
-    """Runs `tfmlp` within this process: run_cli("train", "--epochs", 1) -> result with exit_code, stdout, stderr."""
+    """Runs `tfmlp` within this process: run_cli("train", "--epochs", 1) -> result with exit_code,
+    stdout, stderr.
+    """
     from tfmlp.cli.main import main
 
     def run(*args):

@@ -1,4 +1,6 @@
-"""`tfmlp` in a process of its own that need not import TensorFlow first: forked from one that has, and has run nothing yet."""
+"""`tfmlp` in a process of its own that need not import TensorFlow first: forked from one that has,
+and has run nothing yet.
+"""
 
 import multiprocessing
 import os
@@ -33,7 +35,11 @@ class Outcome:
 
 
 def run_forked(
-    arguments: list, folder: Path, prepare: Callable[[], None] | None = None, timeout: float = 120, kill_after: float | None = None
+    arguments: list,
+    folder: Path,
+    prepare: Callable[[], None] | None = None,
+    timeout: float = 120,
+    kill_after: float | None = None,
 ) -> Outcome:
     """Runs `tfmlp` with these arguments in a folder.
 
@@ -47,15 +53,22 @@ def run_forked(
     logs = folder / ".logs"
     logs.mkdir(exist_ok=True)
     started = time.perf_counter()
-    process = _FORKS.Process(target=_serve, args=([str(argument) for argument in arguments], folder, prepare))
+    process = _FORKS.Process(
+        target=_serve, args=([str(argument) for argument in arguments], folder, prepare)
+    )
     process.start()
     process.join(timeout if kill_after is None else kill_after)
     if process.is_alive():
         process.kill()
         process.join()
-        assert kill_after is not None, f"tfmlp {' '.join(map(str, arguments))} still ran after {timeout} s"
+        assert kill_after is not None, (
+            f"tfmlp {' '.join(map(str, arguments))} still ran after {timeout} s"
+        )
     seconds = time.perf_counter() - started
-    texts = [(logs / name).read_text(errors="replace") if (logs / name).exists() else "" for name in ("stdout", "stderr", "grown")]
+    texts = [
+        (logs / name).read_text(errors="replace") if (logs / name).exists() else ""
+        for name in ("stdout", "stderr", "grown")
+    ]
     for path in logs.iterdir():
         path.unlink()
     logs.rmdir()

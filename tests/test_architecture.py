@@ -13,8 +13,23 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Floor by the first part of a module's name below tfmlp.
 BASE = {"errors": 1, "config": 1, "knobs": 1, "seeds": 1, "files": 1, "version": 1}
-FLOORS = BASE | {"reference": 2, "data": 3, "model": 4, "training": 5, "verify": 6, "recipes": 6, "runs": 2, "cli": 9, "__init__": 9, "__main__": 9}
-ALONE = {"runs": set(BASE), "reference": set(), "data": {*BASE, "reference"}}  # floors that may import these only, and themselves
+FLOORS = BASE | {
+    "reference": 2,
+    "data": 3,
+    "model": 4,
+    "training": 5,
+    "verify": 6,
+    "recipes": 6,
+    "runs": 2,
+    "cli": 9,
+    "__init__": 9,
+    "__main__": 9,
+}
+ALONE = {
+    "runs": set(BASE),
+    "reference": set(),
+    "data": {*BASE, "reference"},
+}  # floors that may import these only, and themselves
 TENSORFLOW_FREE = ("errors", "config", "knobs", "seeds", "files", "reference", "runs")
 
 
@@ -29,7 +44,11 @@ def imports(path: Path) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names += [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "tfmlp" else [node.module]
+            names += (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "tfmlp"
+                else [node.module]
+            )
     return names
 
 
@@ -41,15 +60,28 @@ def test_no_module_imports_a_higher_floor(path):
             continue
         there = name.split(".")[1]
         assert there in FLOORS, f"{path}: {name} stands on no floor"
-        assert here == there or FLOORS[there] < FLOORS[here] or FLOORS[here] == 9 or (here in BASE and there in BASE), f"{path} imports {name}"
+        assert (
+            here == there
+            or FLOORS[there] < FLOORS[here]
+            or FLOORS[here] == 9
+            or (here in BASE and there in BASE)
+        ), f"{path} imports {name}"
         if here in ALONE:
             assert there == here or there in ALONE[here], f"{path} imports {name}"
         assert there != "runs" or here in ("runs", "recipes", "cli"), f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if part(path) in TENSORFLOW_FREE], ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if part(path) in TENSORFLOW_FREE],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
 def test_floors_without_tensorflow(path):
-    assert not {name.split(".")[0] for name in imports(path)} & {"tensorflow", "keras", "tensorflow_datasets"}
+    assert not {name.split(".")[0] for name in imports(path)} & {
+        "tensorflow",
+        "keras",
+        "tensorflow_datasets",
+    }
 
 
 def test_only_one_gradient_tape():
@@ -58,12 +90,19 @@ def test_only_one_gradient_tape():
 
 def test_the_page_names_every_module():
     page = (ROOT / "docs" / "architecture.md").read_text()
-    missing = [str(path) for path in MODULES if not path.name.startswith("__") and f"{path.name}`" not in page]
+    missing = [
+        str(path)
+        for path in MODULES
+        if not path.name.startswith("__") and f"{path.name}`" not in page
+    ]
     assert not missing
 
 
 def test_importing_the_package_and_the_command_line_imports_no_tensorflow():
-    code = "import sys, tfmlp, tfmlp.cli.main, tfmlp.cli.train, tfmlp.cli.evaluate, tfmlp.cli.data; sys.exit('tensorflow' in sys.modules or 'scipy' in sys.modules)"
+    code = (
+        "import sys, tfmlp, tfmlp.cli.main, tfmlp.cli.train, tfmlp.cli.evaluate, tfmlp.cli.data;"
+        " sys.exit('tensorflow' in sys.modules or 'scipy' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 

@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*arguments):
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
@@ -26,12 +28,16 @@ def test_a_smoke_of_the_benchmark(tmp_path):
     peers = ["--peers", "tfmlp!", "--peers", "NumPy", "--peers", "Keras fit!"]
     text = run("benchmarks", "--smoke", "--rounds", "1", *peers, "--out", str(tmp_path))
     results = json.loads((tmp_path / "performance.json").read_text())
-    assert (tmp_path / "performance.png").stat().st_size > 1000 and (tmp_path / "performance.md").read_text().strip() == text.strip()
+    assert (tmp_path / "performance.png").stat().st_size > 1000 and (
+        tmp_path / "performance.md"
+    ).read_text().strip() == text.strip()
     assert [cell["cell"] for cell in results["cells"]] == [cell.name for cell in SMOKE]
     for cell in results["cells"]:
         assert set(cell["peers"]) == {"tfmlp", "NumPy reference", "Keras fit"}
         losses = [values["loss"] for values in cell["peers"].values()]
-        assert max(losses) - min(losses) < 0.15 * np.mean(losses)  # everyone trained the same net on the same rows
+        assert max(losses) - min(losses) < 0.15 * np.mean(
+            losses
+        )  # everyone trained the same net on the same rows
     plain = results["cells"][0]["peers"]
     assert plain["tfmlp"]["loss"] == pytest.approx(plain["NumPy reference"]["loss"], rel=1e-3)
 
@@ -53,12 +59,27 @@ def test_the_loss_is_that_of_the_weights():
 
 
 def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
-    peers = {"tfmlp": 1.0, "tfmlp graph": 2.0, "Keras fit": 4.0, "JAX scan": 1.25, "PyTorch bfloat16": 0.1, "floor": 0.5}
+    peers = {
+        "tfmlp": 1.0,
+        "tfmlp graph": 2.0,
+        "Keras fit": 4.0,
+        "JAX scan": 1.25,
+        "PyTorch bfloat16": 0.1,
+        "floor": 0.5,
+    }
     cell = {
         "cell": "c",
         "rows": 1,
         "absent": {},
-        "peers": {name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0} for name, s in peers.items()},
+        "peers": {
+            name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0}
+            for name, s in peers.items()
+        },
     }
-    assert ratios(cell, "float32") == {"best peer": 0.8, "Keras fit": 0.25, "floor": 2.0, "best engine": 1.0}
+    assert ratios(cell, "float32") == {
+        "best peer": 0.8,
+        "Keras fit": 0.25,
+        "floor": 2.0,
+        "best engine": 1.0,
+    }
     assert "| c | xla | JAX scan | 0.80 | 0.25 | 2.00 | 1.00 |  |" in to_markdown({"cells": [cell]})

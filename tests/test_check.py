@@ -1,4 +1,4 @@
-"""`check`: right implementations are not accused, wrong ones are caught, and their cause is named."""
+"""`check`: right nets are not accused, wrong ones are caught, and their cause is named."""
 
 import json
 import runpy
@@ -30,10 +30,17 @@ def wrong_text(case):
 
 
 def causes(found):
-    return [finding.report.cause.name if finding.report.cause else "?" for finding in found.findings if not finding.report.right]
+    return [
+        finding.report.cause.name if finding.report.cause else "?"
+        for finding in found.findings
+        if not finding.report.right
+    ]
 
 
-SEEDS = [pytest.param(range(2), id="2 seeds"), pytest.param(range(2, 20), id="18 more seeds", marks=pytest.mark.slow)]
+SEEDS = [
+    pytest.param(range(2), id="2 seeds"),
+    pytest.param(range(2, 20), id="18 more seeds", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize("seeds", SEEDS)
@@ -42,7 +49,9 @@ def test_no_right_implementation_is_accused(path, tmp_path, seeds):
     for seed in seeds:
         found = check_text(path.read_text(), tmp_path, seed)
         assert found.findings and not found.unclear
-        assert not causes(found), [str(finding.report) for finding in found.findings if not finding.report.right]
+        assert not causes(found), [
+            str(finding.report) for finding in found.findings if not finding.report.right
+        ]
 
 
 @pytest.mark.parametrize("seeds", SEEDS)
@@ -64,7 +73,10 @@ def test_every_wrong_implementation_is_caught_and_its_cause_named(tmp_path, seed
 def loss_and_gradients(dtype=np.float64, scale=1.0):
     stream = np.random.default_rng(3)
     x, y = stream.normal(size=(7, 5)).astype(dtype), stream.integers(0, 3, 7)
-    params = {"W": stream.normal(size=(5, 3)).astype(dtype), "b": stream.normal(size=3).astype(dtype)}
+    params = {
+        "W": stream.normal(size=(5, 3)).astype(dtype),
+        "b": stream.normal(size=3).astype(dtype),
+    }
 
     def probabilities(p):
         logits = x @ p["W"] + p["b"]
@@ -80,9 +92,13 @@ def test_parameters_may_be_given_or_read_from_where_they_are():
     loss, params, gradients = loss_and_gradients()
     assert check_gradients(loss, params, gradients).right
     assert check_gradients(lambda: loss(params), params, gradients).right
-    assert check_gradients(lambda p: loss({"W": p[0], "b": p[1]}), list(params.values()), list(gradients.values())).right
+    assert check_gradients(
+        lambda p: loss({"W": p[0], "b": p[1]}), list(params.values()), list(gradients.values())
+    ).right
     assert check_gradients(loss, params, {"db": gradients["b"], "dW": gradients["W"]}).right
-    assert check_gradients(loss, params, {"W": gradients["W"], "b": gradients["b"][None]}).right  # a layout, not a mistake
+    assert check_gradients(
+        loss, params, {"W": gradients["W"], "b": gradients["b"][None]}
+    ).right  # a layout, not a mistake
     before = {name: value.copy() for name, value in params.items()}
     check_gradients(lambda: loss(params), params, gradients)
     assert all(np.array_equal(before[name], params[name]) for name in params)
@@ -106,7 +122,9 @@ def test_tensorflow_variables_and_gradients():
         value = loss()
     gradient = tape.gradient(value, weight)
     assert check_gradients(loss, [weight], [gradient]).right
-    assert check_gradients(lambda p: tf.reduce_mean(tf.nn.relu(x @ p[0]) ** 2), [weight], [gradient]).right
+    assert check_gradients(
+        lambda p: tf.reduce_mean(tf.nn.relu(x @ p[0]) ** 2), [weight], [gradient]
+    ).right
     report = check_gradients(loss, [weight], [-gradient])
     assert not report.right and report.cause.name == "sign"
 
@@ -140,20 +158,34 @@ def test_what_cannot_be_checked_says_so():
     report = check_gradients(loss, params, {"W": gradients["W"], "b": None})
     assert not report.right and report.cause.name == "missing"
     report = check_gradients(loss, params, {"W": gradients["W"] * np.nan, "b": gradients["b"]})
-    assert not report.right and report.cause.name == "not_finite" and json.dumps(report.to_dict(), allow_nan=False)
+    assert (
+        not report.right
+        and report.cause.name == "not_finite"
+        and json.dumps(report.to_dict(), allow_nan=False)
+    )
 
 
 def test_the_assertion_shows_the_table_and_the_cause():
     loss, params, gradients = loss_and_gradients(scale=-1)
     assert_gradients_close(*loss_and_gradients())
-    with pytest.raises(AssertionError, match="(?s)W .*WRONG.*likely cause: the gradient has the wrong sign"):
+    with pytest.raises(
+        AssertionError, match="(?s)W .*WRONG.*likely cause: the gradient has the wrong sign"
+    ):
         assert_gradients_close(loss, params, gradients)
 
 
 def test_single_functions():
-    assert check_derivative(np.sin, np.cos).right and check_derivative(np.sin, np.sin).cause.name == "function_for_derivative"
-    assert check_derivative(np.tanh, lambda a: 1 - a**2).note == "written in terms of the function's output"
-    assert check_loss(lambda o, t: np.mean((o - t) ** 2), lambda o, t: 2 * (o - t) / o.size, classes=False).right
+    assert (
+        check_derivative(np.sin, np.cos).right
+        and check_derivative(np.sin, np.sin).cause.name == "function_for_derivative"
+    )
+    assert (
+        check_derivative(np.tanh, lambda a: 1 - a**2).note
+        == "written in terms of the function's output"
+    )
+    assert check_loss(
+        lambda o, t: np.mean((o - t) ** 2), lambda o, t: 2 * (o - t) / o.size, classes=False
+    ).right
     exp = lambda x: np.exp(x - x.max())  # noqa: E731
     assert check_softmax(lambda x: exp(x) / exp(x).sum(axis=0)).cause.name == "wrong_axis"
     assert check_softmax(lambda x: exp(x)).cause.name == "not_normalized"
@@ -161,7 +193,9 @@ def test_single_functions():
     assert check_dropout(lambda x: x * keep / 0.7, lambda x: x).right
     assert check_dropout(lambda x: x * keep, lambda x: 0.7 * x).right  # the course's form
     assert check_dropout(lambda x: x * keep, lambda x: x).cause.name == "mean"
-    assert check_dropout(lambda x: x * keep / 0.7, lambda x: x * keep / 0.7).cause.name == "train_flag"
+    assert (
+        check_dropout(lambda x: x * keep / 0.7, lambda x: x * keep / 0.7).cause.name == "train_flag"
+    )
 
 
 # --- from the command line
@@ -169,11 +203,17 @@ def test_single_functions():
 
 def test_check_prints_a_table_and_exits_by_what_it_found(run_cli, tmp_path):
     right = run_cli("check", str(GALLERY / "rows_dict.py"))
-    assert right.exit_code == 0 and "1 of 1 right" in right.stdout and "relu hidden" not in right.stdout
+    assert (
+        right.exit_code == 0
+        and "1 of 1 right" in right.stdout
+        and "relu hidden" not in right.stdout
+    )
     path = tmp_path / "mine.py"
     path.write_text(wrong_text(WRONG[1]))
     wrong = run_cli("check", str(path))
-    assert wrong.exit_code == 1 and "WRONG" in wrong.stdout and "the mask is missing" in wrong.stdout
+    assert (
+        wrong.exit_code == 1 and "WRONG" in wrong.stdout and "the mask is missing" in wrong.stdout
+    )
     values = json.loads(run_cli("check", str(path), "--json").stdout)
     assert not values["right"] and values["findings"][0]["cause"]["name"] == "mask"
 
@@ -190,7 +230,10 @@ def test_check_prints_a_table_and_exits_by_what_it_found(run_cli, tmp_path):
         ("import os\nos.abort()", "ended with status"),
         ("x = 1", "To say what to check"),
         ("def tfmlp_check(): return 3", "must return a dict"),
-        ("class Net:\n    def forward(self, q, r, s): pass\n    def backward(self): pass", "could not be guessed"),
+        (
+            "class Net:\n    def forward(self, q, r, s): pass\n    def backward(self): pass",
+            "could not be guessed",
+        ),
         ("input('name? ')", "EOFError"),
     ],
 )

@@ -31,21 +31,44 @@ def switched_on(monkeypatch):
 
 
 def train_command(mnist_dir, seed, out) -> list[str]:
-    options = ["--dataset", "mnist", "--data-dir", mnist_dir, "--engine", "xla", "--epochs", 1, "--hidden-units", "12", "--batch-size", 50]
+    options = [
+        "--dataset",
+        "mnist",
+        "--data-dir",
+        mnist_dir,
+        "--engine",
+        "xla",
+        "--epochs",
+        1,
+        "--hidden-units",
+        "12",
+        "--batch-size",
+        50,
+    ]
     options += ["--dropout", "0.2", "--shift", 1, "--seed", seed, "--out", out]
     return [sys.executable, "-m", "tfmlp", "train", *map(str, options)]
 
 
 @pytest.fixture
 def trained(mnist_dir, tmp_path):
-    """Returns a function that trains in a process of its own and returns the weights, as bytes; None where that ends with an error."""
+    """Returns a function that trains in a process of its own and returns the weights, as bytes;
+    None where that ends with an error.
+    """
 
     def train(name: str, seed: int = 0, **environment: str) -> list[bytes] | None:
-        done = subprocess.run(train_command(mnist_dir, seed, tmp_path / name), capture_output=True, text=True, env=os.environ | environment)
+        done = subprocess.run(
+            train_command(mnist_dir, seed, tmp_path / name),
+            capture_output=True,
+            text=True,
+            env=os.environ | environment,
+        )
         if done.returncode:
             assert done.stderr.splitlines()[-1].startswith("error: "), done.stderr
             return None
-        return [weight.numpy().tobytes() for weight in load_model(tmp_path / name / "model.keras").weights]
+        return [
+            weight.numpy().tobytes()
+            for weight in load_model(tmp_path / name / "model.keras").weights
+        ]
 
     return train
 
@@ -69,24 +92,34 @@ def test_a_program_that_cannot_be_loaded_is_not_tried_again(trained):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_early_signal_leaves_what_was_kept_and_nothing_else(trained, mnist_dir, tmp_path, number):
+def test_an_early_signal_leaves_what_was_kept_and_nothing_else(
+    trained, mnist_dir, tmp_path, number
+):
     trained("first")
     before = kept()
     (tmp_path / "temporary").mkdir()
     command = train_command(mnist_dir, 0, tmp_path / "run")
     environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
     while kept() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(number)
     told = process.communicate()[1]
     assert told.splitlines()[-1:] == ["interrupted"] and process.returncode == 128 + number, told
-    assert kept() == before and not list((tmp_path / "temporary").glob("tfmlp-*")) and not (tmp_path / "run").exists()
+    assert (
+        kept() == before
+        and not list((tmp_path / "temporary").glob("tfmlp-*"))
+        and not (tmp_path / "run").exists()
+    )
 
 
 @pytest.fixture
 def begin(monkeypatch, tmp_path):
-    """Begins a command that trains; returns a function that ends it. `begin.folder()` is the folder that TensorFlow was told."""
+    """Begins a command that trains; returns a function that ends it. `begin.folder()` is the folder
+    that TensorFlow was told.
+    """
     monkeypatch.delitem(sys.modules, "tensorflow")
     monkeypatch.setattr(compiled.atexit, "register", lambda *call, **options: None)
     monkeypatch.setattr(compiled.tempfile, "tempdir", str(tmp_path))
@@ -97,7 +130,9 @@ def begin(monkeypatch, tmp_path):
         command.__enter__()
         return lambda error=None: command.__exit__(type(error) if error else None, error, None)
 
-    begin.folder = lambda: compiled.Path(os.environ["TF_XLA_FLAGS"].split("directory=")[1].split()[0])
+    begin.folder = lambda: compiled.Path(
+        os.environ["TF_XLA_FLAGS"].split("directory=")[1].split()[0]
+    )
     return begin
 
 
@@ -109,7 +144,9 @@ def test_what_a_command_adds_is_there_for_the_next(begin):
     begin(hidden_units=(7,))
     assert not list(begin.folder().iterdir())
     end = begin(seed=4)
-    assert (begin.folder() / "a.pb").read_bytes() == b"program" and not kept()  # taken out: a process that dies of it dies once
+    assert (
+        begin.folder() / "a.pb"
+    ).read_bytes() == b"program" and not kept()  # taken out: a process that dies of it dies once
     end(DataError("no rows"))
     assert kept()
 
@@ -152,7 +189,9 @@ def test_the_oldest_are_removed_where_they_are_too_many(begin, monkeypatch):
     assert sorted(path.name.split("-")[1][0] for path in kept()) == ["2", "3"]
 
 
-@pytest.mark.parametrize("reason", ["switch", "flags", "XLA's flags", "room", "path", "processor", "home", "TensorFlow"])
+@pytest.mark.parametrize(
+    "reason", ["switch", "flags", "XLA's flags", "room", "path", "processor", "home", "TensorFlow"]
+)
 def test_where_programs_cannot_be_kept_all_are_compiled(begin, tmp_path, monkeypatch, reason):
     if reason == "switch":
         monkeypatch.setenv(compiled.SWITCH, "0")

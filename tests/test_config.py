@@ -28,7 +28,9 @@ def test_the_text_of_a_default_gives_the_default(name):
 
 def test_values_take_the_type_of_their_field():
     config = Config.from_options(learning_rate=1, hidden_units=[8], epochs=2.0)
-    assert config.optimization.learning_rate == 1.0 and isinstance(config.optimization.learning_rate, float)
+    assert config.optimization.learning_rate == 1.0 and isinstance(
+        config.optimization.learning_rate, float
+    )
     assert config.model.hidden_units == (8,)
     assert isinstance(config.optimization.epochs, int)
 
@@ -97,6 +99,11 @@ def test_files_that_are_missing_binary_or_huge(tmp_path):
 
 
 def test_toml_and_json_files_say_the_same(tmp_path):
-    (tmp_path / "a.toml").write_text('[recipe]\ndescription = "x"\n[model]\nhidden_units = [5]\n[optimization]\nlearning_rate = 1e-2\n')
-    (tmp_path / "a.json").write_text('{"model": {"hidden_units": [5]}, "optimization": {"learning_rate": 0.01}}')
+    (tmp_path / "a.toml").write_text(
+        '[recipe]\ndescription = "x"\n[model]\nhidden_units = [5]\n[optimization]\nlearning_rate ='
+        " 1e-2\n"
+    )
+    (tmp_path / "a.json").write_text(
+        '{"model": {"hidden_units": [5]}, "optimization": {"learning_rate": 0.01}}'
+    )
     assert Config.from_file(tmp_path / "a.toml") == Config.from_file(tmp_path / "a.json")

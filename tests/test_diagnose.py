@@ -49,10 +49,34 @@ def test_the_model_is_as_it_was():
 
 
 def test_the_command_names_causes_and_draws_the_range_test(run_cli, tmp_path, mnist_dir):
-    options = ["--dataset", "mnist", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "32", "--seconds", "20"]
-    result = run_cli("diagnose", *options, "--preprocessing", "none", "--optimizer", "sgd", "--learning-rate", "0.1", "--plot", "test.png")
+    options = [
+        "--dataset",
+        "mnist",
+        "--data-dir",
+        str(mnist_dir),
+        "--recipe",
+        "none",
+        "--hidden-units",
+        "32",
+        "--seconds",
+        "20",
+    ]
+    result = run_cli(
+        "diagnose",
+        *options,
+        "--preprocessing",
+        "none",
+        "--optimizer",
+        "sgd",
+        "--learning-rate",
+        "0.1",
+        "--plot",
+        "test.png",
+    )
     assert (
-        result.exit_code == 0 and result.stdout.startswith("1. the inputs are not scaled") and "to try: --preprocessing standardize" in result.stdout
+        result.exit_code == 0
+        and result.stdout.startswith("1. the inputs are not scaled")
+        and "to try: --preprocessing standardize" in result.stdout
     )
     assert (tmp_path / "test.png").stat().st_size > 5000
     values = json.loads(run_cli("diagnose", *options, "--json").stdout)
@@ -61,7 +85,10 @@ def test_the_command_names_causes_and_draws_the_range_test(run_cli, tmp_path, mn
 
 
 def test_the_command_takes_a_run_folder(run_cli, mnist_dir):
-    assert run_cli("train", "--data-dir", str(mnist_dir), "--epochs", "2", "--out", "run").exit_code == 0
+    assert (
+        run_cli("train", "--data-dir", str(mnist_dir), "--epochs", "2", "--out", "run").exit_code
+        == 0
+    )
     result = run_cli("diagnose", "run", "--seconds", "15")
     assert result.exit_code == 0, result.stderr
     assert run_cli("diagnose", "run", "--epochs", "3").exit_code == 2
@@ -73,19 +100,28 @@ def test_the_command_takes_a_run_folder(run_cli, mnist_dir):
 
 def epoch(number, train, validation=None, accuracy=0.5):
     values = {"epoch": number, "train": {"loss": train, "accuracy": accuracy, "count": 1000}}
-    return values if validation is None else values | {"validation": {"loss": validation, "accuracy": accuracy, "count": 1000}}
+    return (
+        values
+        if validation is None
+        else values | {"validation": {"loss": validation, "accuracy": accuracy, "count": 1000}}
+    )
 
 
 def test_a_run_is_warned_once_of_what_shows():
     watch = Watch([0.2] * 5)
     said = [watch(epoch(i, 1.6 - 0.01 * i, 1.6, accuracy=0.2)) for i in range(1, 5)]
-    assert [len(lines) for lines in said] == [0, 1, 0, 0] and "commonest class, 20.0 %" in said[1][0]
+    assert [len(lines) for lines in said] == [0, 1, 0, 0] and "commonest class, 20.0 %" in said[1][
+        0
+    ]
     watch = Watch([0.2] * 5)
     assert [len(watch(epoch(i, 1.5))) for i in range(1, 6)] == [0, 0, 1, 0, 0]
     watch = Watch([])  # regression
     losses = [0.5, 0.3, 0.2, 0.22, 0.25, 0.28, 0.3, 0.33, 0.35]
     said = [watch(epoch(i, 0.4 / i, loss)) for i, loss in enumerate(losses, 1)]
-    assert sum(map(len, said)) == 1 and "has not fallen since epoch 3" in next(lines for lines in said if lines)[0]
+    assert (
+        sum(map(len, said)) == 1
+        and "has not fallen since epoch 3" in next(lines for lines in said if lines)[0]
+    )
 
 
 def test_a_run_that_learns_is_not_warned():
@@ -95,6 +131,20 @@ def test_a_run_that_learns_is_not_warned():
 
 def test_train_warns_of_a_net_that_tells_one_class(run_cli, mnist_dir):
     result = run_cli(
-        "train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--initializer", "zeros", "--epochs", "4", "--out", "run"
+        "train",
+        "--data-dir",
+        str(mnist_dir),
+        "--recipe",
+        "none",
+        "--hidden-units",
+        "8",
+        "--initializer",
+        "zeros",
+        "--epochs",
+        "4",
+        "--out",
+        "run",
     )
-    assert result.exit_code == 0 and "warning: " in result.stderr and "tfmlp diagnose" in result.stderr
+    assert (
+        result.exit_code == 0 and "warning: " in result.stderr and "tfmlp diagnose" in result.stderr
+    )

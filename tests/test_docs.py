@@ -40,7 +40,11 @@ def test_every_command_line_in_a_page_has_options_that_exist(page):
         words = shlex.split(line.split("  #")[0].rstrip("\\"))[1:]
         path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in COMMANDS), None)
         assert path, f"{page.name}: {line}"
-        known = {option for param in COMMANDS[path].params for option in (*param.opts, *param.secondary_opts)} | {"-h", "--help"}
+        known = {
+            option
+            for param in COMMANDS[path].params
+            for option in (*param.opts, *param.secondary_opts)
+        } | {"-h", "--help"}
         unknown = {word.split("=")[0] for word in words if word.startswith("--")} - known
         assert not unknown, f"{page.name}: {line}: {unknown}"
 

@@ -19,7 +19,9 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture
 def server():
-    """A server whose `behave(handler, start)` answers each request; it keeps the ranges it was asked for."""
+    """A server whose `behave(handler, start)` answers each request; it keeps the ranges it was
+    asked for.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -59,7 +61,11 @@ def fetch(server, tmp_path, **changes):
 
 def test_a_whole_file_arrives_and_progress_is_told(server, tmp_path):
     told = []
-    path = download(Remote(server.url, len(CONTENT), DIGEST), tmp_path / "file.mat", lambda *news: told.append(news))
+    path = download(
+        Remote(server.url, len(CONTENT), DIGEST),
+        tmp_path / "file.mat",
+        lambda *news: told.append(news),
+    )
     assert path.read_bytes() == CONTENT
     assert told[-1] == ("file.mat", len(CONTENT), len(CONTENT))
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["file.mat"]
@@ -102,11 +108,23 @@ def test_a_server_without_ranges_starts_anew(server, tmp_path):
     ("behave", "message"),
     [
         (lambda handler, start: send(handler, start, content=CONTENT[::-1]), "expected the sha256"),
-        (lambda handler, start: send(handler, 0, content=CONTENT + b"more"), "has 1024004 bytes where 1,024,000 were expected"),
-        (lambda handler, start: send(handler, start, content=CONTENT[:500], claim=500), "has 500 bytes where 1,024,000 were expected"),
-        (lambda handler, start: send(handler, start, claim=10**15), "has 1000000000000000 bytes where 1,024,000 were expected"),
+        (
+            lambda handler, start: send(handler, 0, content=CONTENT + b"more"),
+            "has 1024004 bytes where 1,024,000 were expected",
+        ),
+        (
+            lambda handler, start: send(handler, start, content=CONTENT[:500], claim=500),
+            "has 500 bytes where 1,024,000 were expected",
+        ),
+        (
+            lambda handler, start: send(handler, start, claim=10**15),
+            "has 1000000000000000 bytes where 1,024,000 were expected",
+        ),
         (lambda handler, start: send_endlessly(handler), "more than the expected 1,024,000 bytes"),
-        (lambda handler, start: redirect(handler, "ftp://127.0.0.1/file.mat"), "points to ftp:, which is not followed"),
+        (
+            lambda handler, start: redirect(handler, "ftp://127.0.0.1/file.mat"),
+            "points to ftp:, which is not followed",
+        ),
         (lambda handler, start: redirect(handler, "file:///etc/passwd"), "answered 302"),
         (lambda handler, start: redirect(handler, handler.path), "answered 302|no connection"),
         (lambda handler, start: send_nonsense(handler), "connection broke|makes no sense|has"),
@@ -142,7 +160,9 @@ def send_nonsense(handler):
 
 
 def test_a_redirection_to_the_same_scheme_is_followed(server, tmp_path):
-    server.behave = lambda handler, start: send(handler, start) if handler.path == "/there" else redirect(handler, "/there")
+    server.behave = lambda handler, start: (
+        send(handler, start) if handler.path == "/there" else redirect(handler, "/there")
+    )
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
@@ -175,7 +195,9 @@ def test_a_file_that_changed_since_it_broke_off_is_fetched_anew(server, tmp_path
 def test_a_part_that_the_server_has_not_is_fetched_anew(server, tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "file.mat.part").write_bytes(CONTENT[:100])
-    server.behave = lambda handler, start: handler.send_error(416) if start else send(handler, start)
+    server.behave = lambda handler, start: (
+        handler.send_error(416) if start else send(handler, start)
+    )
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
@@ -190,7 +212,9 @@ def test_a_range_of_another_file_is_not_taken(server, tmp_path):
         handler.wfile.write(CONTENT)
 
     server.behave = behave
-    assert fetch(server, tmp_path).read_bytes() == CONTENT  # all of it, which is what the server sent
+    assert (
+        fetch(server, tmp_path).read_bytes() == CONTENT
+    )  # all of it, which is what the server sent
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["file.mat"]
 
 
@@ -211,13 +235,20 @@ def test_a_folder_that_cannot_be_made(server, tmp_path):
         fetch(server, tmp_path)
 
 
-def test_svhn_that_is_nowhere_is_downloaded_and_otherwise_says_what_to_do(server, tmp_path, monkeypatch, svhn_dir):
+def test_svhn_that_is_nowhere_is_downloaded_and_otherwise_says_what_to_do(
+    server, tmp_path, monkeypatch, svhn_dir
+):
     names = ("train_32x32.mat", "test_32x32.mat")
     contents = {name: (svhn_dir / name).read_bytes() for name in names}
     base = server.url.removesuffix("file.mat")
-    remotes = {name: Remote(base + name, len(c), hashlib.sha256(c).hexdigest()) for name, c in contents.items()}
+    remotes = {
+        name: Remote(base + name, len(c), hashlib.sha256(c).hexdigest())
+        for name, c in contents.items()
+    }
     monkeypatch.setattr(svhn, "OFFICIAL", remotes)
-    server.behave = lambda handler, start: send(handler, start, content=contents[handler.path.strip("/")])
+    server.behave = lambda handler, start: send(
+        handler, start, content=contents[handler.path.strip("/")]
+    )
     data = load_dataset("svhn", data_dir=str(tmp_path / "data"), validation=0)
     assert data.provenance.official is True and len(data.train) == 300
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == sorted(names)
@@ -226,5 +257,10 @@ def test_svhn_that_is_nowhere_is_downloaded_and_otherwise_says_what_to_do(server
     monkeypatch.setattr("tfmlp.data.download.time.sleep", lambda seconds: None)
     with pytest.raises(DataError) as error:
         load_dataset("svhn", data_dir=str(tmp_path / "elsewhere"))
-    for part in (str(tmp_path / "elsewhere"), remotes["train_32x32.mat"].url, "svhn-synthetic", "--data-dir"):
+    for part in (
+        str(tmp_path / "elsewhere"),
+        remotes["train_32x32.mat"].url,
+        "svhn-synthetic",
+        "--data-dir",
+    ):
         assert part in str(error.value)

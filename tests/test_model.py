@@ -30,14 +30,20 @@ DEFINITIONS = {
     "linear": lambda z: z,
     "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
     "gelu": lambda z: z * np.vectorize(lambda v: 0.5 * (1 + math.erf(v / math.sqrt(2))))(z),
-    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+    "selu": (
+        lambda z: (
+            1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0)))
+        )
+    ),
     "swish": lambda z: z / (1 + np.exp(-z)),
 }
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_forward_pass_is_that_of_its_formulas(activation):
-    model = built(activation=activation, negative_slope=0.25, bias_initializer="normal", dtype="float64")
+    model = built(
+        activation=activation, negative_slope=0.25, bias_initializer="normal", dtype="float64"
+    )
     weights = [w.numpy() for w in model.trainable_weights]
     rows = IMAGES.reshape(16, -1) / 255
     for kernel, bias in (weights[0:2], weights[2:4]):
@@ -46,9 +52,13 @@ def test_the_forward_pass_is_that_of_its_formulas(activation):
 
 
 def test_initial_weights_are_those_of_the_reference():
-    model = built(initializer="he_normal", initializer_scale=0.5, bias_initializer="fan_in_uniform", seed=3)
+    model = built(
+        initializer="he_normal", initializer_scale=0.5, bias_initializer="fan_in_uniform", seed=3
+    )
     kernel = initial_weights("he_normal", seeds.generator(3, seeds.Stream.WEIGHTS, 2), 7, 5, 0.5)
-    bias = initial_weights("fan_in_uniform", seeds.generator(3, seeds.Stream.WEIGHTS, 3), 7, 5, rows=1)
+    bias = initial_weights(
+        "fan_in_uniform", seeds.generator(3, seeds.Stream.WEIGHTS, 3), 7, 5, rows=1
+    )
     assert np.array_equal(model.denses[1].kernel, kernel.astype(np.float32))
     assert np.array_equal(model.denses[1].bias, bias[0].astype(np.float32))
 
@@ -74,13 +84,25 @@ def test_a_table_is_standardized_by_column_and_a_constant_column_becomes_zero():
     layer = Preprocessing("standardize")
     layer.adapt(rows)
     values = layer(rows).numpy()
-    assert np.allclose(values.mean(axis=0), 0, atol=1e-6) and np.allclose(values.std(axis=0), [1, 0], atol=1e-6)
+    assert np.allclose(values.mean(axis=0), 0, atol=1e-6) and np.allclose(
+        values.std(axis=0), [1, 0], atol=1e-6
+    )
     per_image = Preprocessing("per_image")
     assert np.isfinite(per_image(np.full((2, 3, 3, 1), 9, np.uint8))).all()
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"dropout": 0.3, "batch_norm": True, "l2": 1e-3, "activation": "leaky_relu", "preprocessing": "standardize"}]
+    "options",
+    [
+        {},
+        {
+            "dropout": 0.3,
+            "batch_norm": True,
+            "l2": 1e-3,
+            "activation": "leaky_relu",
+            "preprocessing": "standardize",
+        },
+    ],
 )
 def test_a_saved_model_is_the_same_model(tmp_path, options):
     model = built(**options)
@@ -104,7 +126,9 @@ def test_files_that_are_no_saved_model(tmp_path):
 
 def test_keras_fit_and_summary(capsys):
     model = built(dropout=0.5, batch_norm=True)
-    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.compile(
+        "sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
     before = model.get_weights()
     history = model.fit(IMAGES, np.arange(16) % 4, epochs=2, batch_size=5, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
@@ -125,7 +149,9 @@ def test_logits_are_float32_in_bfloat16():
     assert model.denses[0].compute_dtype == "bfloat16" and model.denses[0].kernel.dtype == "float32"
 
 
-@pytest.mark.parametrize("options", [{"activation": "rellu"}, {"initializer": "he_norm"}, {"preprocessing": "scaled"}])
+@pytest.mark.parametrize(
+    "options", [{"activation": "rellu"}, {"initializer": "he_norm"}, {"preprocessing": "scaled"}]
+)
 def test_unknown_names(options):
     with pytest.raises(ConfigError, match="did you mean"):
         MLP(**options)
@@ -144,7 +170,9 @@ def test_dropout_in_a_step_is_the_reference_mask(compiled):
     with np.errstate(over="ignore"):
         positions = np.arange(100, 140, dtype=np.uint32)
         key = seeds.stream_key(5, seeds.Stream.DROPOUT, 2)
-        bits = seeds.counter_bits(key, seeds.column_words(key, 30), np.uint32(7), positions, np.right_shift)
+        bits = seeds.counter_bits(
+            key, seeds.column_words(key, 30), np.uint32(7), positions, np.right_shift
+        )
     expected = np.where(bits < seeds.keep_threshold(0.75), inputs.numpy() / 0.75, 0)
     assert np.allclose(call(tf.constant(7, tf.int64), 100), expected, rtol=1e-6)
     assert not np.array_equal(call(tf.constant(8, tf.int64), 100), expected)

@@ -29,7 +29,9 @@ class Keras:
 
     def __init__(self, name, start):
         self._variable = keras.Variable(np.array(start, np.float64), dtype="float64")
-        self._rule = make_optimizer(Config.from_options(optimizer=name).optimization, np.array([RATE], np.float32))
+        self._rule = make_optimizer(
+            Config.from_options(optimizer=name).optimization, np.array([RATE], np.float32)
+        )
         self._rule.build([self._variable])
 
     def step(self, gradient):
@@ -88,7 +90,9 @@ def test_a_hundred_random_steps_are_equal(name):
     for step in range(1, 101):
         gradient = stream.standard_normal((4, 3)) * 10.0 ** stream.integers(-6, 4)
         one, other = ours.step(gradient), theirs.step(gradient)
-        assert np.allclose(one, other, rtol=1e-12, atol=1e-12), f"diverged at step {step} by {np.abs(one - other).max()}"
+        assert np.allclose(one, other, rtol=1e-12, atol=1e-12), (
+            f"diverged at step {step} by {np.abs(one - other).max()}"
+        )
 
 
 def test_clipping_scales_all_gradients_together():

@@ -23,16 +23,22 @@ EXTRAS = {
 }
 
 
-# Every activation with every loss, and every optimizer with every extra; each pair of the rest occurs, too. The whole product is in the slow test.
-#
-# Left out: a linear net with two batch normalizations under a rule that divides by the gradient's size. The second normalization takes away what the first one's
-# beta adds, so beta's true gradient is zero, and both divide nothing but rounding by nothing but rounding.
+# Every activation with every loss, and every optimizer with every extra; each pair of the rest
+# occurs, too. The whole product is in the slow test.  Left out: a linear net with two batch
+# normalizations under a rule that divides by the gradient's size. The second normalization takes
+# away what the first one's beta adds, so beta's true gradient is zero, and both divide nothing but
+# rounding by nothing but rounding.
 def degenerate(case):
-    return case[0] == "linear" and case[2] in ("adam", "adamw", "rmsprop") and case[3] == "batch_norm"
+    return (
+        case[0] == "linear" and case[2] in ("adam", "adamw", "rmsprop") and case[3] == "batch_norm"
+    )
 
 
 _CYCLE = list(itertools.product(OPTIMIZERS, EXTRAS))
-PAIRS = [(a, loss, *_CYCLE[i % len(_CYCLE)]) for i, (a, loss) in enumerate(itertools.product(ACTIVATIONS, LOSSES[1:]))]
+PAIRS = [
+    (a, loss, *_CYCLE[i % len(_CYCLE)])
+    for i, (a, loss) in enumerate(itertools.product(ACTIVATIONS, LOSSES[1:]))
+]
 PAIRS = [case for case in PAIRS if not degenerate(case)]
 
 
@@ -41,14 +47,25 @@ def images(rows=70):
     labels = stream.integers(0, 3, rows).astype(np.int32)
     features = stream.integers(0, 256, (rows, 3, 3, 1), dtype=np.uint8)
     split = Split(features, labels)
-    return Dataset(split, split, split, "classification", ("a", "b", "c"), Provenance("noise", "a test"))
+    return Dataset(
+        split, split, split, "classification", ("a", "b", "c"), Provenance("noise", "a test")
+    )
 
 
 def config(activation, loss, optimizer, extra, precision="float64"):
     return Config.from_options(
-        hidden_units=(6, 5), activation=activation, loss=loss, optimizer=optimizer, learning_rate=0.01, batch_size=16, epochs=4, bias_initializer="normal",
-        negative_slope=0.2, precision=precision, **EXTRAS[extra],
-    )  # fmt: skip
+        hidden_units=(6, 5),
+        activation=activation,
+        loss=loss,
+        optimizer=optimizer,
+        learning_rate=0.01,
+        batch_size=16,
+        epochs=4,
+        bias_initializer="normal",
+        negative_slope=0.2,
+        precision=precision,
+        **EXTRAS[extra],
+    )
 
 
 def check(case, precision, tolerance):
@@ -65,14 +82,27 @@ def test_float64(case):
     check(case, "float64", 1e-12)
 
 
-# Adam and RMSprop divide by the gradient's own size, which turns rounding of tiny gradients into whole steps; float64 above shows that this is all.
-@pytest.mark.parametrize("case", [case for case in PAIRS[::3] if case[2] in ("sgd", "momentum", "nesterov")], ids="-".join)
+# Adam and RMSprop divide by the gradient's own size, which turns rounding of tiny gradients into
+# whole steps; float64 above shows that this is all.
+@pytest.mark.parametrize(
+    "case",
+    [case for case in PAIRS[::3] if case[2] in ("sgd", "momentum", "nesterov")],
+    ids="-".join,
+)
 def test_float32(case):
     check(case, "float32", 1e-5)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [c for c in itertools.product(ACTIVATIONS, LOSSES[1:], OPTIMIZERS, EXTRAS) if not degenerate(c)], ids="-".join)
+@pytest.mark.parametrize(
+    "case",
+    [
+        c
+        for c in itertools.product(ACTIVATIONS, LOSSES[1:], OPTIMIZERS, EXTRAS)
+        if not degenerate(c)
+    ],
+    ids="-".join,
+)
 def test_float64_the_whole_product(case):
     check(case, "float64", 1e-12)
 
@@ -80,20 +110,38 @@ def test_float64_the_whole_product(case):
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_the_same_configuration_gives_the_same_initial_weights_and_batches(precision):
     data = images()
-    ours, theirs = (fit(config("relu", "auto", "sgd", "batch_norm", precision).replace(backend=backend), data) for backend in ("numpy", "tensorflow"))
+    ours, theirs = (
+        fit(config("relu", "auto", "sgd", "batch_norm", precision).replace(backend=backend), data)
+        for backend in ("numpy", "tensorflow")
+    )
     arrays = ours.backend.get_weights()
-    names = {variable.path.removeprefix("mlp/"): variable.numpy() for variable in theirs.model.weights}
-    assert all(np.array_equal(arrays[name], names[name]) and arrays[name].dtype == names[name].dtype for name in arrays)
+    names = {
+        variable.path.removeprefix("mlp/"): variable.numpy() for variable in theirs.model.weights
+    }
+    assert all(
+        np.array_equal(arrays[name], names[name]) and arrays[name].dtype == names[name].dtype
+        for name in arrays
+    )
     assert set(names) - set(arrays) == {"preprocessing/mean", "preprocessing/deviation"}
     features, labels = ours.backend.batch(np.arange(5))
-    assert np.allclose(features, theirs.model.preprocess(data.train.features[:5]), rtol=1e-6) and np.array_equal(labels, data.train.labels[:5])
+    assert np.allclose(
+        features, theirs.model.preprocess(data.train.features[:5]), rtol=1e-6
+    ) and np.array_equal(labels, data.train.labels[:5])
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_whole_runs_agree(extra):
     data = images()
     results = [
-        list(fit(config("tanh", "auto", "momentum", extra).replace(backend=b, engine="graph", patience=9), data)) for b in ("numpy", "tensorflow")
+        list(
+            fit(
+                config("tanh", "auto", "momentum", extra).replace(
+                    backend=b, engine="graph", patience=9
+                ),
+                data,
+            )
+        )
+        for b in ("numpy", "tensorflow")
     ]
     for ours, theirs in zip(*results, strict=True):
         assert ours.train.loss == pytest.approx(theirs.train.loss, rel=1e-10)
@@ -107,7 +155,12 @@ def test_whole_runs_agree(extra):
 
 @pytest.mark.parametrize(
     "options",
-    [{"shift": 1, "invert": 0.5}, {"preprocessing": "per_image"}, {"preprocessing": "scale"}, {"preprocessing": "none", "learning_rate": 1e-4}],
+    [
+        {"shift": 1, "invert": 0.5},
+        {"preprocessing": "per_image"},
+        {"preprocessing": "scale"},
+        {"preprocessing": "none", "learning_rate": 1e-4},
+    ],
 )
 def test_augmentation_and_preprocessing_agree(options):
     settings = config("tanh", "auto", "sgd", "plain").replace(**options)
@@ -119,7 +172,14 @@ def test_regression_agrees_and_learns_far_values():
     rows = stream.random((300, 2)).astype(np.float32)
     split = Split(rows, (1e5 * (3 + rows @ [1.0, -0.5])).astype(np.float32))
     data = Dataset(split, split, split, "regression", (), Provenance("prices", "a test"))
-    settings = Config.from_options(hidden_units=(16,), learning_rate=0.01, epochs=30, batch_size=32, precision="float64", engine="graph")
+    settings = Config.from_options(
+        hidden_units=(16,),
+        learning_rate=0.01,
+        epochs=30,
+        batch_size=32,
+        precision="float64",
+        engine="graph",
+    )
     assert all(step.worst(1e-11) is None for step in compare_steps(settings, data, STEPS))
     deviation = float(split.labels.std())
     for backend in ("numpy", "tensorflow"):
@@ -135,8 +195,13 @@ def test_regression_agrees_and_learns_far_values():
 def test_the_numeric_backend_takes_the_same_steps():
     data = images(30)
     settings = config("tanh", "auto", "sgd", "dropout").replace(hidden_units=(3,), epochs=2)
-    ours, numeric = (fit(settings.replace(backend=backend), data) for backend in ("numpy", "numeric"))
-    assert "forward passes" in numeric.backend.notes[0] and f"2 x {numeric.backend.parameters} weights" in numeric.backend.notes[0]
+    ours, numeric = (
+        fit(settings.replace(backend=backend), data) for backend in ("numpy", "numeric")
+    )
+    assert (
+        "forward passes" in numeric.backend.notes[0]
+        and f"2 x {numeric.backend.parameters} weights" in numeric.backend.notes[0]
+    )
     for one, other in zip(ours, numeric, strict=True):
         assert one.train.loss == pytest.approx(other.train.loss, rel=1e-7)
     with pytest.raises(ConfigError, match="running means"):
@@ -150,7 +215,12 @@ def test_a_state_put_back_goes_on_bit_for_bit():
     other.backend.set_state(one.backend.get_state())
     for training in (one, other):
         training.backend.train_epoch(2)
-    assert all(np.array_equal(a, b) for a, b in zip(one.backend.get_weights().values(), other.backend.get_weights().values(), strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(
+            one.backend.get_weights().values(), other.backend.get_weights().values(), strict=True
+        )
+    )
 
 
 def test_the_saved_model_of_the_reference_is_the_reference():
@@ -170,17 +240,24 @@ def test_bfloat16_is_refused():
 def test_the_largest_difference_is_named_and_nan_is_the_largest():
     one = {"a": np.array([1.0, 2.0]), "b": np.array([10.0])}
     assert largest_difference(one, {"a": np.array([1.0, 2.1]), "b": np.array([10.0])}).name == "a"
-    assert np.isnan(largest_difference(one, {"a": np.array([1.0, 2.0]), "b": np.array([np.nan])}).difference)
+    assert np.isnan(
+        largest_difference(one, {"a": np.array([1.0, 2.0]), "b": np.array([np.nan])}).difference
+    )
 
 
 @pytest.fixture
 def compare(run_cli, mnist_dir):
-    return lambda *options: run_cli("compare", "--data-dir", mnist_dir, "--hidden-units", 8, *options)
+    return lambda *options: run_cli(
+        "compare", "--data-dir", mnist_dir, "--hidden-units", 8, *options
+    )
 
 
 def test_compare_ends_well_where_nothing_differs(compare):
     result = compare("--steps", 3)
-    assert result.exit_code == 0 and result.stdout.splitlines()[-1] == "equal over 3 steps, within 1e-12"
+    assert (
+        result.exit_code == 0
+        and result.stdout.splitlines()[-1] == "equal over 3 steps, within 1e-12"
+    )
     assert "median step\nNumPy" in result.stdout
 
 
@@ -196,6 +273,8 @@ def test_compare_names_the_first_step_and_array_that_differ(compare, monkeypatch
 
     monkeypatch.setattr(Dense, "backward", wrong)
     result = compare("--steps", 3, "--optimizer", "sgd")
-    assert result.exit_code == 1 and "differ at step 1 in dense_1/bias: 1.0e-04" in result.stdout.splitlines()[-1].replace(
-        "logits/bias", "dense_1/bias"
+    assert (
+        result.exit_code == 1
+        and "differ at step 1 in dense_1/bias: 1.0e-04"
+        in result.stdout.splitlines()[-1].replace("logits/bias", "dense_1/bias")
     )

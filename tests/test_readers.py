@@ -23,7 +23,11 @@ def test_idx_gives_back_what_was_written_and_the_same_identity(tmp_path, name):
     values = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
     read, digest = read_idx(write_idx(tmp_path / name, values))
     assert np.array_equal(read, values) and read.dtype == np.uint8
-    assert digest == read_idx(write_idx(tmp_path / "other.gz", values))[1] == read_idx(write_idx(tmp_path / "plain", values))[1]
+    assert (
+        digest
+        == read_idx(write_idx(tmp_path / "other.gz", values))[1]
+        == read_idx(write_idx(tmp_path / "plain", values))[1]
+    )
 
 
 def test_idx_of_big_endian_numbers(tmp_path):
@@ -43,7 +47,10 @@ WHOLE = struct.pack(">BBBBI", 0, 0, 8, 1, 4) + b"abcd"
         (WHOLE[:6], "ends within its header"),
         (WHOLE[:-1], "4 bytes; received at most 3"),
         (WHOLE + b"x", "4 bytes; received more"),
-        (struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 28, 28) + b"abcd", "1,683,627,180,032 bytes; received at most 4"),
+        (
+            struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 28, 28) + b"abcd",
+            "1,683,627,180,032 bytes; received at most 4",
+        ),
         (gzip.compress(WHOLE)[:-9], "damaged gzip"),
         (gzip.compress(WHOLE)[:-8] + bytes(8), "damaged gzip"),
     ],
@@ -87,7 +94,10 @@ X, Y = np.zeros((32, 32, 3, 2), np.uint8), np.array([[1], [10]], np.uint8)
         ({"X": X, "y": Y - 1}, "labels must be 1 to 10.*received 0 at row 0"),
         ({"X": X, "y": Y + 1}, "received 11 at row 1"),
         ({"X": X, "y": np.array([[1.5], [2]])}, "received 1.5 at row 0"),
-        ({"X": X, "y": np.array([["a"], ["b"]], object)}, "y must be a plain array of numbers; received a cell array"),
+        (
+            {"X": X, "y": np.array([["a"], ["b"]], object)},
+            "y must be a plain array of numbers; received a cell array",
+        ),
         ({"X": {"a": 1}, "y": Y}, "X must be a plain array of numbers; received a struct"),
         ({"X": X, "y": "1"}, "received text"),
     ],
@@ -119,7 +129,10 @@ CLASSES = np.arange(50) % 3
 
 @pytest.mark.parametrize(
     ("names", "sizes"),
-    [(("x", "y"), {"train": 40, "test": 10}), (("x_train", "y_train", "x_test", "y_test"), {"train": 50, "test": 50})],
+    [
+        (("x", "y"), {"train": 40, "test": 10}),
+        (("x_train", "y_train", "x_test", "y_test"), {"train": 50, "test": 50}),
+    ],
 )
 def test_arrays(tmp_path, names, sizes):
     np.savez(tmp_path / "a.npz", **dict(zip(names, (ROWS, CLASSES) * 2)))
@@ -134,7 +147,10 @@ def test_arrays(tmp_path, names, sizes):
         ({"a": ROWS}, "arrays named x_train.*received a"),
         ({"x": ROWS, "y": CLASSES[:9]}, "equally many; received 50 and 9"),
         ({"x": ROWS[:0], "y": CLASSES[:0]}, "at least one, received none"),
-        ({"x": np.where(ROWS == ROWS[7, 2], np.nan, ROWS), "y": CLASSES}, r"nan at row 7, index \(2,\)"),
+        (
+            {"x": np.where(ROWS == ROWS[7, 2], np.nan, ROWS), "y": CLASSES},
+            r"nan at row 7, index \(2,\)",
+        ),
         ({"x": ROWS.astype(np.float64) * 1e300, "y": CLASSES}, "finite in float32"),
         ({"x": ROWS, "y": CLASSES - 1}, "classes 0, 1, 2.*received -1"),
         ({"x": ROWS, "y": CLASSES + 0.5}, "whole numbers for classification"),
@@ -145,8 +161,19 @@ def test_arrays(tmp_path, names, sizes):
         ({"x": ROWS[:, :0], "y": CLASSES}, "received the shape"),
         ({"x": ROWS[:, 0], "y": CLASSES}, "received the shape"),
         ({"x": ROWS, "y": ROWS}, r"labels must have the shape \[n\]"),
-        ({"x_train": ROWS, "y_train": CLASSES, "x_test": ROWS[:, :2], "y_test": CLASSES}, "same shape"),
-        ({"x_train": ROWS, "y_train": CLASSES, "x_test": (ROWS * 9).astype(np.uint8), "y_test": CLASSES}, "same type"),
+        (
+            {"x_train": ROWS, "y_train": CLASSES, "x_test": ROWS[:, :2], "y_test": CLASSES},
+            "same shape",
+        ),
+        (
+            {
+                "x_train": ROWS,
+                "y_train": CLASSES,
+                "x_test": (ROWS * 9).astype(np.uint8),
+                "y_test": CLASSES,
+            },
+            "same type",
+        ),
     ],
 )
 def test_arrays_that_cannot_be_trained_on(tmp_path, arrays, message):
@@ -159,7 +186,13 @@ def test_npz_that_is_not_whole(tmp_path):
     np.savez(tmp_path / "a.npz", x=ROWS, y=CLASSES)
     whole = (tmp_path / "a.npz").read_bytes()
     np.save(tmp_path / "single.npy", ROWS)
-    for content in (b"", b"hello", whole[:100], whole[:300] + b"xx" + whole[302:], (tmp_path / "single.npy").read_bytes()):
+    for content in (
+        b"",
+        b"hello",
+        whole[:100],
+        whole[:300] + b"xx" + whole[302:],
+        (tmp_path / "single.npy").read_bytes(),
+    ):
         (tmp_path / "a.npz").write_bytes(content)
         with pytest.raises(DataError, match="npz"):
             read_arrays(str(tmp_path / "a.npz"))
@@ -208,15 +241,32 @@ def test_a_cut_of_mnist_loads_with_a_warning_and_is_recorded_as_such(mnist_dir):
     with pytest.warns(TfmlpWarning, match="not the published MNIST files"):
         data = load_dataset("mnist", data_dir=str(mnist_dir), validation=100)
     assert data.provenance.official is False
-    assert {name: len(split) for name, split in data.splits.items()} == {"train": 500, "validation": 100, "test": 200}
+    assert {name: len(split) for name, split in data.splits.items()} == {
+        "train": 500,
+        "validation": 100,
+        "test": 200,
+    }
     assert data.feature_shape == (28, 28, 1)
     assert sum(data.class_counts()["train"]) == 500
 
 
 def test_the_embedded_mnist_is_the_published_one(recwarn):
     data = load_dataset("mnist", validation=0)
-    assert data.provenance.official is True and not [w for w in recwarn if w.category is TfmlpWarning]
-    assert data.class_counts()["test"].tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert data.provenance.official is True and not [
+        w for w in recwarn if w.category is TfmlpWarning
+    ]
+    assert data.class_counts()["test"].tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
 
 
 def test_a_named_folder_is_the_only_one_looked_at(tmp_path):
@@ -241,11 +291,18 @@ def test_the_environment_names_a_folder(monkeypatch, mnist_dir):
 def test_idx_and_mat_by_path(mnist_dir, svhn_dir):
     files = [
         f"{mnist_dir}/{stem}.gz"
-        for stem in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+        for stem in (
+            "train-images-idx3-ubyte",
+            "train-labels-idx1-ubyte",
+            "t10k-images-idx3-ubyte",
+            "t10k-labels-idx1-ubyte",
+        )
     ]
     assert len(load_dataset("idx:" + ",".join(files)).test) == 200
     assert len(load_dataset("idx:" + ",".join(files[:2])).test) == 120
-    assert len(load_dataset(f"mat:{svhn_dir}/train_32x32.mat,{svhn_dir}/test_32x32.mat").test) == 100
+    assert (
+        len(load_dataset(f"mat:{svhn_dir}/train_32x32.mat,{svhn_dir}/test_32x32.mat").test) == 100
+    )
     with pytest.raises(DataError, match=r"received 3 path\(s\)"):
         load_dataset("idx:" + ",".join(files[:3]))
     with pytest.raises(DataError, match="equally many|images"):
@@ -281,7 +338,9 @@ def test_held_out_rows_depend_on_the_seed_and_are_disjoint():
     assert np.array_equal(one.validation.features, same.validation.features)
     assert not np.array_equal(one.validation.features, other.validation.features)
     counts = one.class_counts()
-    assert (counts["train"] + counts["validation"]).tolist() == load_dataset("mnist", validation=0).class_counts()["train"].tolist()
+    assert (counts["train"] + counts["validation"]).tolist() == load_dataset(
+        "mnist", validation=0
+    ).class_counts()["train"].tolist()
 
 
 @pytest.mark.parametrize("validation", [600, 601, 1e-9])
@@ -316,7 +375,11 @@ def test_mnist_of_tensorflow_datasets_is_the_same_set(sample):
     ours = load_dataset("mnist", validation=0)
     for name in ("train", "test"):
         as_set = [
-            sorted(image.tobytes() + bytes([label]) for image, label in zip(d.splits[name].features, d.splits[name].labels)) for d in (theirs, ours)
+            sorted(
+                image.tobytes() + bytes([label])
+                for image, label in zip(d.splits[name].features, d.splits[name].labels)
+            )
+            for d in (theirs, ours)
         ]
         assert as_set[0] == as_set[1]
 
@@ -332,7 +395,15 @@ def test_sets_that_tensorflow_datasets_does_not_have(tmp_path):
 
 def test_only_plain_reading_is_done_beside_the_import_of_tensorflow(mnist_dir, svhn_dir, tmp_path):
     for dataset, data_dir, alone in (
-        ("mnist", mnist_dir, True), ("mnist", tmp_path, True), ("svhn", svhn_dir, True), ("svhn", tmp_path, False), ("svhn-synthetic", None, False),
-        ("tfds:mnist", None, False), ("arrays:nowhere.npz", None, True), ("csv:nowhere.csv", None, True),
-    ):  # fmt: skip
-        assert import_reader(DataConfig(dataset=dataset, data_dir=data_dir and str(data_dir))) is alone
+        ("mnist", mnist_dir, True),
+        ("mnist", tmp_path, True),
+        ("svhn", svhn_dir, True),
+        ("svhn", tmp_path, False),
+        ("svhn-synthetic", None, False),
+        ("tfds:mnist", None, False),
+        ("arrays:nowhere.npz", None, True),
+        ("csv:nowhere.csv", None, True),
+    ):
+        assert (
+            import_reader(DataConfig(dataset=dataset, data_dir=data_dir and str(data_dir))) is alone
+        )

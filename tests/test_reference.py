@@ -7,17 +7,22 @@ from tfmlp.reference.preprocessing import moments, training_moments
 from tfmlp.reference.schedules import learning_rate_at
 
 VARIANCES = {
-    "glorot": 2 / (300 + 200), "he": 2 / 300, "lecun": 1 / 300,
-}  # fmt: skip
+    "glorot": 2 / (300 + 200),
+    "he": 2 / 300,
+    "lecun": 1 / 300,
+}
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_initial_weights_have_their_formulas_variance(name):
     weights = initial_weights(name, np.random.default_rng(0), 300, 200)
     assert weights.shape == (300, 200)
-    expected = {"zeros": 0.0, "normal": 1.0, "fan_in_uniform": 1 / 300 / 3, "glorot_slip": (2 / 500) ** 2} | {
-        f"{f}_{d}": v for f, v in VARIANCES.items() for d in ("normal", "uniform")
-    }
+    expected = {
+        "zeros": 0.0,
+        "normal": 1.0,
+        "fan_in_uniform": 1 / 300 / 3,
+        "glorot_slip": (2 / 500) ** 2,
+    } | {f"{f}_{d}": v for f, v in VARIANCES.items() for d in ("normal", "uniform")}
     assert weights.var() == pytest.approx(expected[name], rel=0.03)
     assert abs(weights.mean()) <= 5 * np.sqrt(expected[name] / weights.size)
     if name.endswith("uniform"):
@@ -25,7 +30,9 @@ def test_initial_weights_have_their_formulas_variance(name):
 
 
 def test_scale_and_bias_rows():
-    one, two = (initial_weights("normal", np.random.default_rng(0), 5, 4, scale) for scale in (1.0, 0.01))
+    one, two = (
+        initial_weights("normal", np.random.default_rng(0), 5, 4, scale) for scale in (1.0, 0.01)
+    )
     assert np.allclose(two, 0.01 * one)
     assert initial_weights("fan_in_uniform", np.random.default_rng(0), 5, 4, rows=1).shape == (1, 4)
     with pytest.raises(ValueError, match="'unknown'"):
@@ -33,7 +40,12 @@ def test_scale_and_bias_rows():
 
 
 def rates(schedule, steps=40, **options):
-    settings = {"learning_rate": 0.2, "final_learning_rate": 0.05, "steps_per_epoch": 10, "epochs": 4} | options
+    settings = {
+        "learning_rate": 0.2,
+        "final_learning_rate": 0.05,
+        "steps_per_epoch": 10,
+        "epochs": 4,
+    } | options
     return learning_rate_at(np.arange(steps), schedule=schedule, **settings)
 
 
@@ -47,9 +59,12 @@ def test_schedules_start_and_end_where_they_say_and_only_fall(schedule, by):
 
 
 def test_the_courses_decay_by_epoch():
-    # From lr to final_lr over E epochs: linear in steps of (lr - final) / (E - 1), exponential by the factor (final / lr) ** (1 / (E - 1)).
+    # From lr to final_lr over E epochs: linear in steps of (lr - final) / (E - 1), exponential by
+    # the factor (final / lr) ** (1 / (E - 1)).
     assert np.allclose(rates("linear", by="epoch")[::10], [0.2, 0.15, 0.1, 0.05])
-    assert np.allclose(rates("exponential", by="epoch")[::10], 0.2 * (0.05 / 0.2) ** (np.arange(4) / 3))
+    assert np.allclose(
+        rates("exponential", by="epoch")[::10], 0.2 * (0.05 / 0.2) ** (np.arange(4) / 3)
+    )
 
 
 def test_steps_and_warm_up():
@@ -67,7 +82,9 @@ def test_steps_and_warm_up():
 def test_moments_of_bytes_are_exact(shape, most):
     images = np.random.default_rng(0).integers(0, most, shape, dtype=np.uint8)
     mean, deviation = moments(images, (0, 1, 2, 3))
-    assert mean == np.mean(images, dtype=np.float64) and deviation == pytest.approx(np.std(images.astype(np.float64)), rel=1e-14)
+    assert mean == np.mean(images, dtype=np.float64) and deviation == pytest.approx(
+        np.std(images.astype(np.float64)), rel=1e-14
+    )
     assert training_moments(images)[1] == (deviation or 1.0)
 
 

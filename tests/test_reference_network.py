@@ -10,7 +10,12 @@ from tfmlp.config import LOSSES as LOSS_NAMES
 from tfmlp.reference.activations import ACTIVATIONS, make_activation
 from tfmlp.reference.layers import Activate, BatchNormalization, Dense, Dropout
 from tfmlp.reference.losses import LOSSES, softmax
-from tfmlp.reference.metrics import accuracy, class_figures, mean_absolute_error, root_mean_squared_error
+from tfmlp.reference.metrics import (
+    accuracy,
+    class_figures,
+    mean_absolute_error,
+    root_mean_squared_error,
+)
 from tfmlp.reference.network import Network
 from tfmlp.reference.numeric import differences
 from tfmlp.reference.optimizers import SGD
@@ -23,12 +28,28 @@ KEEP = STREAM.random((6, 4)) < 0.7
 
 def network(activation, loss, extra="plain"):
     stream = np.random.default_rng(1)
-    layers = [("dense_1", Dense(stream.standard_normal((5, 4)), stream.standard_normal(4), l2=0.05 if extra == "l2" else 0.0))]
+    layers = [
+        (
+            "dense_1",
+            Dense(
+                stream.standard_normal((5, 4)),
+                stream.standard_normal(4),
+                l2=0.05 if extra == "l2" else 0.0,
+            ),
+        )
+    ]
     if extra == "batch_norm":
         layers.append(("norm_1", BatchNormalization(4, np.float64)))
     layers.append(("act_1", Activate(make_activation(activation, 0.2))))
     if extra.startswith("dropout"):
-        layers.append(("dropout_1", Dropout(0.7, lambda shape: KEEP, "course" if extra.endswith("course") else "inverted")))
+        layers.append(
+            (
+                "dropout_1",
+                Dropout(
+                    0.7, lambda shape: KEEP, "course" if extra.endswith("course") else "inverted"
+                ),
+            )
+        )
     layers.append(("logits", Dense(stream.standard_normal((4, 3)), stream.standard_normal(3))))
     return Network(layers, LOSSES[loss])
 
@@ -46,14 +67,20 @@ def test_derivatives_are_the_slopes_of_their_functions(name):
     assert np.allclose(derivative(z, function(z)), slopes, atol=1e-8)
     for dtype in (np.float32, np.float64):
         a = function(z.astype(dtype))
-        assert a.dtype == dtype and derivative(z.astype(dtype), a).dtype == dtype and np.isfinite(function(np.array([-1e4, 1e4], dtype))).all()
+        assert (
+            a.dtype == dtype
+            and derivative(z.astype(dtype), a).dtype == dtype
+            and np.isfinite(function(np.array([-1e4, 1e4], dtype))).all()
+        )
 
 
 @pytest.mark.parametrize(
     ("activation", "loss", "extra"),
     [
         *itertools.product(ACTIVATIONS, LOSSES, ["plain"]),
-        *itertools.product(["tanh", "elu"], LOSSES, ["l2", "batch_norm", "dropout", "dropout-course"]),
+        *itertools.product(
+            ["tanh", "elu"], LOSSES, ["l2", "batch_norm", "dropout", "dropout-course"]
+        ),
     ],
 )
 def test_gradients_are_the_numerical_ones(activation, loss, extra):
@@ -62,34 +89,48 @@ def test_gradients_are_the_numerical_ones(activation, loss, extra):
     gradients = {name: gradient.copy() for name, gradient in net.gradients().items()}
     assert gradients.keys() == net.parameters().keys()
     for name, parameter in net.parameters().items():
-        numeric = differences(lambda: net.mean_loss(net.forward(ROWS, training=True), CLASSES), parameter)
-        assert np.abs(gradients[name] - numeric).max() <= 1e-7 * max(1.0, np.abs(numeric).max()), name
+        numeric = differences(
+            lambda: net.mean_loss(net.forward(ROWS, training=True), CLASSES), parameter
+        )
+        assert np.abs(gradients[name] - numeric).max() <= 1e-7 * max(1.0, np.abs(numeric).max()), (
+            name
+        )
 
 
 def test_one_step_by_hand():
     """Every number of one training step, as one would work it out on paper.
 
-    Two inputs, two hidden sigmoid units, two logits, one row x = (1, 2) of class 0, learning rate 0.5.
+    Two inputs, two hidden sigmoid units, two logits, one row x = (1, 2) of class 0, learning rate
+    0.5.
 
         W1 = [[ 0.1, -0.2],     b1 = (0, 0.1)       W2 = [[0.5, -0.5],     b2 = (0.1, -0.1)
               [ 0.3,  0.2]]                               [0.2,  0.4]]
 
     Forward
-        z1 = x W1 + b1 = (1 * 0.1 + 2 * 0.3, 1 * -0.2 + 2 * 0.2 + 0.1)           = ( 0.7,         0.3        )
-        a1 = 1 / (1 + exp(-z1))                                                  = ( 0.66818777,  0.57444252 )
-        z2 = a1 W2 + b2 = (0.5 a + 0.2 b + 0.1, -0.5 a + 0.4 b - 0.1)            = ( 0.54898239, -0.20431688 )
-        p  = softmax(z2) = 1 / (1 + exp(-(0.54898239 + 0.20431688)))             = ( 0.67989717,  0.32010283 )
+        z1 = x W1 + b1 = (1 * 0.1 + 2 * 0.3, 1 * -0.2 + 2 * 0.2 + 0.1)           = ( 0.7,
+        0.3        )
+        a1 = 1 / (1 + exp(-z1))                                                  = ( 0.66818777,
+        0.57444252 )
+        z2 = a1 W2 + b2 = (0.5 a + 0.2 b + 0.1, -0.5 a + 0.4 b - 0.1)            = ( 0.54898239,
+        -0.20431688 )
+        p  = softmax(z2) = 1 / (1 + exp(-(0.54898239 + 0.20431688)))             = ( 0.67989717,
+        0.32010283 )
         loss = -log(0.67989717)                                                  =   0.38581372
 
     Backward
-        dz2 = p - (1, 0)                                                         = (-0.32010283,  0.32010283 )
-        dW2 = a1^T dz2 = [[0.66818777 * -0.32010283, ...], ...]                  = [[-0.21388880, 0.21388880], [-0.18388068, 0.18388068]]
-        db2 = dz2
+        dz2 = p - (1, 0)                                                         = (-0.32010283,
+        0.32010283 )
+        dW2 = a1^T dz2 = [[0.66818777 * -0.32010283, ...], ...]                  = [[-0.21388880,
+        0.21388880], [-0.18388068, 0.18388068]] db2 = dz2
         da1 = dz2 W2^T = (-0.32010283 * 0.5 + 0.32010283 * -0.5,
-                          -0.32010283 * 0.2 + 0.32010283 *  0.4)                 = (-0.32010283,  0.06402057 )
-        dz1 = da1 * a1 * (1 - a1): 0.66818777 * 0.33181223 = 0.22171287 and 0.57444252 * 0.42555748 = 0.24445831
-                                                                                 = (-0.07097092,  0.01565036 )
-        dW1 = x^T dz1                                                            = [[-0.07097092, 0.01565036], [-0.14194184, 0.03130072]]
+                          -0.32010283 * 0.2 + 0.32010283 *  0.4)                 = (-0.32010283,
+                          0.06402057 )
+        dz1 = da1 * a1 * (1 - a1): 0.66818777 * 0.33181223 = 0.22171287 and 0.57444252 * 0.42555748
+        = 0.24445831
+                                                                                 = (-0.07097092,
+                                                                                 0.01565036 )
+        dW1 = x^T dz1                                                            = [[-0.07097092,
+        0.01565036], [-0.14194184, 0.03130072]]
 
     Update, w - 0.5 dw
         W1 = [[0.13548546, -0.20782518], [0.37097092, 0.18434964]]
@@ -99,7 +140,10 @@ def test_one_step_by_hand():
     """
     hidden = Dense(np.array([[0.1, -0.2], [0.3, 0.2]]), np.array([0.0, 0.1]))
     logits = Dense(np.array([[0.5, -0.5], [0.2, 0.4]]), np.array([0.1, -0.1]))
-    net = Network([("dense_1", hidden), ("sigmoid_1", Activate(ACTIVATIONS["sigmoid"])), ("logits", logits)], LOSSES["cross_entropy"])
+    net = Network(
+        [("dense_1", hidden), ("sigmoid_1", Activate(ACTIVATIONS["sigmoid"])), ("logits", logits)],
+        LOSSES["cross_entropy"],
+    )
     loss, outputs = net.forward_backward(np.array([[1.0, 2.0]]), np.array([0]))
     near = {"atol": 5e-9, "rtol": 0}
     assert np.allclose(outputs, [[0.54898239, -0.20431688]], **near)
@@ -114,34 +158,57 @@ def test_one_step_by_hand():
     for name, gradient in net.gradients().items():
         assert np.allclose(gradient, expected[name], **near), name
     SGD().update(net.parameters(), net.gradients(), 0.5)
-    assert np.allclose(hidden.parameters["kernel"], [[0.13548546, -0.20782518], [0.37097092, 0.18434964]], **near)
+    assert np.allclose(
+        hidden.parameters["kernel"], [[0.13548546, -0.20782518], [0.37097092, 0.18434964]], **near
+    )
     assert np.allclose(hidden.parameters["bias"], [0.03548546, 0.09217482], **near)
-    assert np.allclose(logits.parameters["kernel"], [[0.60694440, -0.60694440], [0.29194034, 0.30805966]], **near)
+    assert np.allclose(
+        logits.parameters["kernel"], [[0.60694440, -0.60694440], [0.29194034, 0.30805966]], **near
+    )
     assert np.allclose(logits.parameters["bias"], [0.26005142, -0.26005142], **near)
 
 
 def test_softmax_and_losses_survive_large_logits():
     logits = np.array([[1000.0, 1001.0], [-1000.0, 1000.0]])
-    assert np.allclose(softmax(logits).sum(axis=1), 1) and np.allclose(softmax(logits), softmax(logits - 1000))
+    assert np.allclose(softmax(logits).sum(axis=1), 1) and np.allclose(
+        softmax(logits), softmax(logits - 1000)
+    )
     for name in ("cross_entropy", "binary_cross_entropy"):
         assert np.isfinite(LOSSES[name](logits, np.array([0, 1]))[0]).all()
         assert np.isfinite(LOSSES[name](logits, np.array([0, 1]))[1]).all()
-    assert LOSSES["cross_entropy"](logits, np.array([0, 1]))[0].tolist() == pytest.approx([1 + np.log(1 + np.exp(-1)), 0.0])
+    assert LOSSES["cross_entropy"](logits, np.array([0, 1]))[0].tolist() == pytest.approx(
+        [1 + np.log(1 + np.exp(-1)), 0.0]
+    )
 
 
 def test_losses_of_squares_differ_by_their_factors():
     outputs, targets = np.array([[1.0, 2.0, 4.0]]), np.array([[0.0, 0.0, 1.0]])
-    values = {name: float(LOSSES[name](outputs, targets)[0][0]) for name in LOSSES if name.endswith("squared_error")}
-    assert values == pytest.approx({"summed_squared_error": 14.0, "squared_error": 14 / 3, "half_squared_error": 7 / 3})
-    assert LOSSES["squared_error"](outputs, np.array([2]))[0].tolist() == pytest.approx([14 / 3])  # class 2 is the row (0, 0, 1)
+    values = {
+        name: float(LOSSES[name](outputs, targets)[0][0])
+        for name in LOSSES
+        if name.endswith("squared_error")
+    }
+    assert values == pytest.approx(
+        {"summed_squared_error": 14.0, "squared_error": 14 / 3, "half_squared_error": 7 / 3}
+    )
+    assert LOSSES["squared_error"](outputs, np.array([2]))[0].tolist() == pytest.approx(
+        [14 / 3]
+    )  # class 2 is the row (0, 0, 1)
 
 
 def test_dropout_keeps_the_mean_and_both_forms_agree_on_it():
     stream = np.random.default_rng(0)
     rows = np.ones((400, 500))
-    inverted, course = (Dropout(0.8, lambda shape: stream.random(shape) < 0.8, form) for form in ("inverted", "course"))
-    assert inverted.forward(rows, True).mean() == pytest.approx(1, abs=0.01) and np.array_equal(inverted.forward(rows, False), rows)
-    assert course.forward(rows, True).mean() == pytest.approx(0.8, abs=0.01) and np.allclose(course.forward(rows, False), 0.8)
+    inverted, course = (
+        Dropout(0.8, lambda shape: stream.random(shape) < 0.8, form)
+        for form in ("inverted", "course")
+    )
+    assert inverted.forward(rows, True).mean() == pytest.approx(1, abs=0.01) and np.array_equal(
+        inverted.forward(rows, False), rows
+    )
+    assert course.forward(rows, True).mean() == pytest.approx(0.8, abs=0.01) and np.allclose(
+        course.forward(rows, False), 0.8
+    )
 
 
 def test_batch_normalization_at_inference_uses_running_means():
@@ -158,8 +225,14 @@ def test_batch_normalization_at_inference_uses_running_means():
 def test_differences_put_the_parameter_back_and_take_a_sample():
     parameter = np.arange(6.0).reshape(2, 3)
     cube = lambda: float((parameter**3).sum())  # noqa: E731
-    assert np.allclose(differences(cube, parameter), 3 * np.arange(6.0).reshape(2, 3) ** 2, atol=1e-8)
-    assert np.allclose(differences(cube, parameter, central=False), 3 * np.arange(6.0).reshape(2, 3) ** 2, atol=1e-6)
+    assert np.allclose(
+        differences(cube, parameter), 3 * np.arange(6.0).reshape(2, 3) ** 2, atol=1e-8
+    )
+    assert np.allclose(
+        differences(cube, parameter, central=False),
+        3 * np.arange(6.0).reshape(2, 3) ** 2,
+        atol=1e-6,
+    )
     assert np.allclose(differences(cube, parameter, entries=[5, 0]), [75, 0], atol=1e-8)
     assert np.array_equal(parameter, np.arange(6.0).reshape(2, 3))
     with pytest.raises(ValueError, match="contiguous"):
@@ -170,7 +243,12 @@ def test_figures_of_merit():
     outputs, labels = np.array([[2.0, 1], [0, 1], [3, 1], [0, 5]]), np.array([0, 0, 1, 1])
     assert accuracy(outputs, labels) == 0.5
     figures = class_figures(np.array([0, 1, 0, 1, 1]), np.array([0, 1, 1, 1, 2]), 4)
-    assert figures.precision.tolist() == [0.5, 2 / 3, 0, 0] and figures.recall.tolist() == [1, 2 / 3, 0, 0]
+    assert figures.precision.tolist() == [0.5, 2 / 3, 0, 0] and figures.recall.tolist() == [
+        1,
+        2 / 3,
+        0,
+        0,
+    ]
     assert figures.f1.tolist() == pytest.approx([2 / 3, 2 / 3, 0, 0])
     assert mean_absolute_error(np.array([[1.0], [5.0]]), np.array([2.0, 2.0])) == 2.0
     assert root_mean_squared_error(np.array([[1.0], [5.0]]), np.array([2.0, 2.0])) == np.sqrt(5)

@@ -54,22 +54,39 @@ def contents(folder):
         del epoch["seconds"]
     weights = keras.models.load_model(folder / "model.keras").get_weights()
     state = Checkpoints(folder).load()
-    return {k: record[k] for k in ("status", "test", "best", "parameters")} | {"epochs": epochs}, weights, state.arrays
+    return (
+        {k: record[k] for k in ("status", "test", "best", "parameters")} | {"epochs": epochs},
+        weights,
+        state.arrays,
+    )
 
 
 def assert_same(one, other):
-    (record, weights, arrays), (other_record, other_weights, other_arrays) = contents(one), contents(other)
+    (record, weights, arrays), (other_record, other_weights, other_arrays) = (
+        contents(one),
+        contents(other),
+    )
     assert record == other_record
     assert all(np.array_equal(a, b) for a, b in zip(weights, other_weights, strict=True))
-    assert arrays.keys() == other_arrays.keys() and all(np.array_equal(arrays[name], other_arrays[name]) for name in arrays)
+    assert arrays.keys() == other_arrays.keys() and all(
+        np.array_equal(arrays[name], other_arrays[name]) for name in arrays
+    )
 
 
 @pytest.mark.parametrize(
     "options",
-    [(), ("--engine", "xla"), ("--engine", "streaming"), ("--optimizer", "momentum", "--engine", "hybrid"), ("--backend", "numpy", "--shift", "0")],
+    [
+        (),
+        ("--engine", "xla"),
+        ("--engine", "streaming"),
+        ("--optimizer", "momentum", "--engine", "hybrid"),
+        ("--backend", "numpy", "--shift", "0"),
+    ],
 )
 @pytest.mark.parametrize("after", [1, 4])
-def test_a_stopped_run_goes_on_to_the_same_bits(run_cli, mnist_dir, tmp_path, monkeypatch, options, after):
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    run_cli, mnist_dir, tmp_path, monkeypatch, options, after
+):
     arguments = ["train", "--data-dir", str(mnist_dir), "--epochs", "6", *OPTIONS, *options]
     assert run_cli(*arguments, "--out", "whole").exit_code == 0
     with monkeypatch.context() as patch:
@@ -104,7 +121,9 @@ def test_sigterm_saves_and_exits_with_143(run_cli, whole, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("spoil", ["truncate", "flip", "remove", "empty"])
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(run_cli, whole, tmp_path, monkeypatch, spoil):
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(
+    run_cli, whole, tmp_path, monkeypatch, spoil
+):
     folder, arguments = whole
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "_SHARE", 0)  # save every epoch
@@ -120,7 +139,11 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(run_cli, whole, tmp_p
     if spoil == "remove":
         path.unlink()
     resumed = run_cli("train", "--resume", "part")
-    assert resumed.exit_code == 0 and "damaged" in resumed.stderr and "going on after epoch 3 of 6" in resumed.stderr
+    assert (
+        resumed.exit_code == 0
+        and "damaged" in resumed.stderr
+        and "going on after epoch 3 of 6" in resumed.stderr
+    )
     assert_same(folder, tmp_path / "part")
 
 
@@ -142,7 +165,13 @@ def test_a_finished_run_can_be_made_longer(run_cli, mnist_dir, tmp_path):
     # The same engine: a run of four epochs may be long enough for another.
     assert (
         run_cli(
-            *base, "--epochs", "4", "--out", "whole", "--engine", json.loads((tmp_path / "part" / "run.json").read_text())["engine"]["name"]
+            *base,
+            "--epochs",
+            "4",
+            "--out",
+            "whole",
+            "--engine",
+            json.loads((tmp_path / "part" / "run.json").read_text())["engine"]["name"],
         ).exit_code
         == 0
     )
@@ -168,9 +197,16 @@ def test_what_must_not_change_is_refused(run_cli, whole, mnist_dir, tmp_path):
             labels.write_bytes(gzip.compress(bytes(content)))
         before = (folder / "run.json").read_text()
         result = run_cli("train", "--resume", str(folder), *options)
-        assert result.exit_code in (1, 2) and message in result.stderr and (folder / "run.json").read_text() == before
+        assert (
+            result.exit_code in (1, 2)
+            and message in result.stderr
+            and (folder / "run.json").read_text() == before
+        )
     assert run_cli("train", "--resume", "nowhere").exit_code == 1
-    assert run_cli("train", "--resume", str(folder), "--hidden-units", "16", "--epochs", "6").exit_code == 0  # what it was
+    assert (
+        run_cli("train", "--resume", str(folder), "--hidden-units", "16", "--epochs", "6").exit_code
+        == 0
+    )  # what it was
 
 
 def test_a_run_stopped_within_an_epoch_goes_on_within_it(run_cli, whole, tmp_path, monkeypatch):
@@ -179,13 +215,22 @@ def test_a_run_stopped_within_an_epoch_goes_on_within_it(run_cli, whole, tmp_pat
         stop_at_step(patch, 13)
         stopped = run_cli(*arguments, "--checkpoint-steps", "4", "--out", "part")
     assert stopped.exit_code == 130 and "tfmlp train --resume part" in stopped.stderr
-    assert json.loads((tmp_path / "part" / "run.json").read_text())["checkpoint"] == {"epoch": 1, "step": 7}
+    assert json.loads((tmp_path / "part" / "run.json").read_text())["checkpoint"] == {
+        "epoch": 1,
+        "step": 7,
+    }
     resumed = run_cli("train", "--resume", "part")
-    assert resumed.exit_code == 0 and "going on after epoch 1 of 6 and step 7 of 9 of the next" in resumed.stderr
+    assert (
+        resumed.exit_code == 0
+        and "going on after epoch 1 of 6 and step 7 of 9 of the next" in resumed.stderr
+    )
     assert_same(folder, tmp_path / "part")
 
 
-@pytest.mark.parametrize("options", [("--engine", "xla"), ("--engine", "streaming"), ("--backend", "numpy", "--shift", "0")])
+@pytest.mark.parametrize(
+    "options",
+    [("--engine", "xla"), ("--engine", "streaming"), ("--backend", "numpy", "--shift", "0")],
+)
 def test_every_engine_goes_on_within_an_epoch(run_cli, mnist_dir, tmp_path, monkeypatch, options):
     arguments = ["train", "--data-dir", str(mnist_dir), "--epochs", "6", *OPTIONS, *options]
     assert run_cli(*arguments, "--out", "whole").exit_code == 0
@@ -197,7 +242,7 @@ def test_every_engine_goes_on_within_an_epoch(run_cli, mnist_dir, tmp_path, monk
 
 
 def stop_at_step(patch, steps):
-    """Sends this process a signal before the first part of an epoch that ends after so many steps."""
+    """Sends this process a signal before the first part of an epoch that ends after `steps`."""
     from tfmlp.training.backend import TensorFlowBackend
     from tfmlp.training.numpy_backend import NumpyBackend
 
@@ -214,8 +259,26 @@ def stop_at_step(patch, steps):
 def test_checkpoints_are_made_when_they_are_asked_for(run_cli, mnist_dir, tmp_path, monkeypatch):
     saved = []
     save = Checkpoints.save
-    monkeypatch.setattr(Checkpoints, "save", lambda self, checkpoint: saved.append((checkpoint.epoch, checkpoint.step)) or save(self, checkpoint))
-    base = ["train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--batch-size", "60", "--epochs", "2"]
+    monkeypatch.setattr(
+        Checkpoints,
+        "save",
+        lambda self, checkpoint: (
+            saved.append((checkpoint.epoch, checkpoint.step)) or save(self, checkpoint)
+        ),
+    )
+    base = [
+        "train",
+        "--data-dir",
+        str(mnist_dir),
+        "--recipe",
+        "none",
+        "--hidden-units",
+        "8",
+        "--batch-size",
+        "60",
+        "--epochs",
+        "2",
+    ]
     assert run_cli(*base, "--checkpoint-steps", "4", "--out", "steps").exit_code == 0
     assert [(0, 4), (0, 8), (1, 3), (1, 7)] == [place for place in saved if place[1]]
     saved.clear()
@@ -228,7 +291,11 @@ def test_the_last_checkpoints_and_the_best_are_kept(tmp_path):
     for epoch, figure in enumerate([0.1, 0.9, 0.5, None, 0.6], start=1):
         kept.save(Checkpoint(epoch, {"w": np.zeros(1)}, {}, figure=figure))
     kept.save(Checkpoint(5, {"w": np.zeros(1)}, {}, step=7))
-    assert sorted(path.name for path in kept.path.iterdir()) == ["epoch-000002", "epoch-000005", "epoch-000005-step-000007"]
+    assert sorted(path.name for path in kept.path.iterdir()) == [
+        "epoch-000002",
+        "epoch-000005",
+        "epoch-000005-step-000007",
+    ]
     assert (kept.load().epoch, kept.load().step) == (5, 7)
 
 
@@ -238,13 +305,19 @@ def test_a_damaged_manifest_is_told_from_one_of_another_format(tmp_path):
         kept.save(Checkpoint(epoch, {"w": np.zeros(1)}, {}))
     path = kept.path / "epoch-000002" / "manifest.json"
     manifest = json.loads(path.read_text())
-    for damaged in (manifest | {"format": 3}, {name: value for name, value in manifest.items() if name != "sha256"}):
+    for damaged in (
+        manifest | {"format": 3},
+        {name: value for name, value in manifest.items() if name != "sha256"},
+    ):
         path.write_text(json.dumps(damaged))
         with pytest.warns(TfmlpWarning, match="is damaged"):
             assert kept.load().epoch == 1
     # Format 1 had no sha256; a whole manifest of a format to come has one.
     coming = {name: value for name, value in manifest.items() if name != "sha256"} | {"format": 3}
-    for other in ({"format": 1, "epoch": 2, "files": {}}, coming | {"sha256": checkpoints._digest(coming)}):
+    for other in (
+        {"format": 1, "epoch": 2, "files": {}},
+        coming | {"sha256": checkpoints._digest(coming)},
+    ):
         path.write_text(json.dumps(other))
         with pytest.raises(CheckpointError, match="another version of tfmlp"):
             kept.load()
@@ -252,7 +325,10 @@ def test_a_damaged_manifest_is_told_from_one_of_another_format(tmp_path):
 
 def test_a_second_process_is_refused(tmp_path):
     with locked(tmp_path / "run"):
-        code = f"from pathlib import Path; from tfmlp.runs.lock import locked\nwith locked(Path({str(tmp_path / 'run')!r})): pass"
+        code = (
+            "from pathlib import Path; from tfmlp.runs.lock import locked\nwith"
+            f" locked(Path({str(tmp_path / 'run')!r})): pass"
+        )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.returncode and "another process is training" in done.stderr
     assert not (tmp_path / "run").exists()  # nothing was written into it
@@ -294,7 +370,10 @@ def test_a_save_that_fails_leaves_the_one_before(tmp_path, monkeypatch, point, e
         assert calls
     assert Checkpoints(tmp_path).load().epoch == 1
     kept.save(state(2))
-    assert Checkpoints(tmp_path).load().epoch == 2 and [path.name for path in kept.path.iterdir() if path.name.startswith(".")] == []
+    assert (
+        Checkpoints(tmp_path).load().epoch == 2
+        and [path.name for path in kept.path.iterdir() if path.name.startswith(".")] == []
+    )
 
 
 def test_what_a_killed_save_left_is_passed_over_and_cleared(tmp_path):
@@ -327,13 +406,17 @@ def test_no_pickles_are_read(tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text())
     del manifest["sha256"]
     manifest["files"]["arrays.npz"] = checkpoints._identity(folder / "arrays.npz")
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": checkpoints._digest(manifest)}))
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest | {"sha256": checkpoints._digest(manifest)})
+    )
     with pytest.warns(TfmlpWarning, match="allow_pickle"):
         assert Checkpoints(tmp_path).load() is None
 
 
 def test_the_state_of_a_training_goes_into_another(mnist_dir):
-    config = Config.from_options(data_dir=str(mnist_dir), hidden_units=(8,), epochs=4, patience=2, engine="graph")
+    config = Config.from_options(
+        data_dir=str(mnist_dir), hidden_units=(8,), epochs=4, patience=2, engine="graph"
+    )
     one, other, whole = fit(config), fit(config), fit(config)
     for epoch in one:
         if epoch.epoch == 2:
@@ -343,15 +426,31 @@ def test_the_state_of_a_training_goes_into_another(mnist_dir):
     list(other)
     list(whole)
     assert [epoch.train for epoch in other.history] == [epoch.train for epoch in whole.history]
-    assert all(np.array_equal(a, b) for a, b in zip(other.model.get_weights(), whole.model.get_weights(), strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(other.model.get_weights(), whole.model.get_weights(), strict=True)
+    )
 
 
 def test_evaluate_says_that_a_resumed_run_has_not_ended(run_cli, mnist_dir, tmp_path, monkeypatch):
-    base = ["train", "--data-dir", str(mnist_dir), "--recipe", "none", "--hidden-units", "8", "--epochs", "2"]
+    base = [
+        "train",
+        "--data-dir",
+        str(mnist_dir),
+        "--recipe",
+        "none",
+        "--hidden-units",
+        "8",
+        "--epochs",
+        "2",
+    ]
     assert run_cli(*base, "--out", "run").exit_code == 0
     assert "has not ended" not in run_cli("evaluate", "run").stderr
     with monkeypatch.context() as patch:
-        patch.setattr("tfmlp.runs.recording._train", lambda *_: (_ for _ in ()).throw(CheckpointError("killed")))
+        patch.setattr(
+            "tfmlp.runs.recording._train",
+            lambda *_: (_ for _ in ()).throw(CheckpointError("killed")),
+        )
         assert run_cli("train", "--resume", "run", "--epochs", "4").exit_code == 1
     assert "was resumed and has not ended since" in run_cli("evaluate", "run").stderr
     (tmp_path / "run" / "model.keras").unlink()

@@ -14,7 +14,13 @@ def words_wrap_around():
 
 def bits(seed=0, stream=seeds.Stream.DROPOUT, index=0, step=0, rows=512, columns=256):
     key = seeds.stream_key(seed, stream, index)
-    return seeds.counter_bits(key, seeds.column_words(key, columns), np.uint32(step), np.arange(rows, dtype=np.uint32), SHIFT)
+    return seeds.counter_bits(
+        key,
+        seeds.column_words(key, columns),
+        np.uint32(step),
+        np.arange(rows, dtype=np.uint32),
+        SHIFT,
+    )
 
 
 def test_an_order_is_a_permutation_and_depends_on_seed_and_epoch_only():
@@ -28,7 +34,9 @@ def test_an_order_is_a_permutation_and_depends_on_seed_and_epoch_only():
 def test_streams_of_one_seed_differ():
     drawn = {stream: seeds.generator(0, stream).integers(2**60) for stream in seeds.Stream}
     assert len(set(drawn.values())) == len(drawn)
-    assert seeds.generator(0, seeds.Stream.WEIGHTS, 1).integers(2**60) != drawn[seeds.Stream.WEIGHTS]
+    assert (
+        seeds.generator(0, seeds.Stream.WEIGHTS, 1).integers(2**60) != drawn[seeds.Stream.WEIGHTS]
+    )
 
 
 def test_mixing_loses_no_word():
@@ -38,7 +46,8 @@ def test_mixing_loses_no_word():
 
 def test_masks_have_the_mean_and_variance_of_coin_tosses():
     keep = bits() < seeds.keep_threshold(0.8)
-    # The sum of n tosses is within 5 standard deviations, over all, over each row and over each column.
+    # The sum of n tosses is within 5 standard deviations, over all, over each row and over each
+    # column.
     for axis in (None, 0, 1):
         count = keep.size if axis is None else keep.shape[axis]
         deviation = np.sqrt(0.8 * 0.2 / count)
@@ -47,7 +56,16 @@ def test_masks_have_the_mean_and_variance_of_coin_tosses():
     assert keep.mean(axis=0).var() == pytest.approx(0.8 * 0.2 / keep.shape[0], rel=0.4)
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"index": 1}, {"step": 1}, {"step": 2**20}, {"stream": seeds.Stream.AUGMENTATION}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"index": 1},
+        {"step": 1},
+        {"step": 2**20},
+        {"stream": seeds.Stream.AUGMENTATION},
+    ],
+)
 def test_masks_of_another_seed_layer_step_or_purpose_are_independent(change):
     one, other = (part < seeds.keep_threshold(0.5) for part in (bits(), bits(**change)))
     agreement = (one == other).mean()
@@ -57,9 +75,13 @@ def test_masks_of_another_seed_layer_step_or_purpose_are_independent(change):
 def test_rows_and_units_are_independent_of_their_neighbors():
     keep = bits(rows=1024, columns=512) < seeds.keep_threshold(0.5)
     for distance in (1, 2, 3, 16, 128, 256):
-        for one, other in ((keep[distance:], keep[:-distance]), (keep[:, distance:], keep[:, :-distance])):
+        for one, other in (
+            (keep[distance:], keep[:-distance]),
+            (keep[:, distance:], keep[:, :-distance]),
+        ):
             assert abs((one == other).mean() - 0.5) < 5 * 0.5 / np.sqrt(one.size)
-    # Four corners of a rectangle: a hash of row and unit that only added two hashes would fail here.
+    # Four corners of a rectangle: a hash of row and unit that only added two hashes would fail
+    # here.
     corners = keep[:-1, :-1] ^ keep[1:, :-1] ^ keep[:-1, 1:] ^ keep[1:, 1:]
     assert abs(corners.mean() - 0.5) < 5 * 0.5 / np.sqrt(corners.size)
 
@@ -80,6 +102,12 @@ def test_numpy_and_tensorflow_compute_the_same_bits():
 
         @tf.function(jit_compile=compiled)
         def draw(step):
-            return seeds.counter_bits(key, tf.constant(columns), tf.cast(step, tf.uint32), tf.constant(rows), tf.bitwise.right_shift)
+            return seeds.counter_bits(
+                key,
+                tf.constant(columns),
+                tf.cast(step, tf.uint32),
+                tf.constant(rows),
+                tf.bitwise.right_shift,
+            )
 
         assert np.array_equal(draw(tf.constant(123, tf.int64)).numpy(), expected)

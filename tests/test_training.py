@@ -41,7 +41,9 @@ def values():
 
 
 def config(**options):
-    return Config.from_options(**({"hidden_units": (16,), "batch_size": 100, "epochs": 2, "engine": "graph"} | options))
+    return Config.from_options(
+        **({"hidden_units": (16,), "batch_size": 100, "epochs": 2, "engine": "graph"} | options)
+    )
 
 
 def weights(training):
@@ -66,24 +68,37 @@ def built_model(**options):
 def test_an_epoch_with_a_short_last_batch_is_one_trace(data):
     metrics = [keras.metrics.Mean("loss"), keras.metrics.SparseCategoricalAccuracy()]
     model = built_model()
-    train_step, test_step = make_train_step(model, keras.optimizers.Adam(), metrics=metrics), make_test_step(model, metrics=metrics)
+    train_step, test_step = (
+        make_train_step(model, keras.optimizers.Adam(), metrics=metrics),
+        make_test_step(model, metrics=metrics),
+    )
     for start in range(0, 330, 100):
-        loss = train_step(data.train.features[start : start + 100], data.train.labels[start : start + 100])
+        loss = train_step(
+            data.train.features[start : start + 100], data.train.labels[start : start + 100]
+        )
         test_step(data.train.features[start : start + 100], data.train.labels[start : start + 100])
         assert loss.shape == () and loss.dtype == tf.float32
-    assert train_step.experimental_get_tracing_count() == test_step.experimental_get_tracing_count() == 1
+    assert (
+        train_step.experimental_get_tracing_count()
+        == test_step.experimental_get_tracing_count()
+        == 1
+    )
 
 
 def test_the_loss_is_the_plain_mean_and_metrics_count_examples(data):
     model = built_model()
     mean = keras.metrics.Mean()
     step = make_test_step(model, metrics=[mean])
-    parts = [(data.train.features[s], data.train.labels[s]) for s in (slice(0, 300), slice(300, 330))]
+    parts = [
+        (data.train.features[s], data.train.labels[s]) for s in (slice(0, 300), slice(300, 330))
+    ]
     losses = [float(step(*part)) for part in parts]
     everything = cross_entropy(data.train.labels, model(data.train.features))
     assert losses[1] == pytest.approx(float(tf.reduce_mean(everything[300:])), rel=1e-6)
     assert float(mean.result()) == pytest.approx(float(tf.reduce_mean(everything)), rel=1e-6)
-    assert float(mean.result()) != pytest.approx(np.mean(losses), rel=1e-6)  # a mean of batch means would be this
+    assert float(mean.result()) != pytest.approx(
+        np.mean(losses), rel=1e-6
+    )  # a mean of batch means would be this
 
 
 def test_a_step_of_gradient_descent_goes_down_the_slope(data):
@@ -103,22 +118,43 @@ def test_a_step_of_gradient_descent_goes_down_the_slope(data):
     kernel.assign(before)
     step = make_train_step(model, keras.optimizers.SGD(0.1))
     assert float(step(features, labels)) == pytest.approx(loss, rel=1e-9)
-    assert kernel.numpy()[3, 5] - before[3, 5] == pytest.approx(-0.1 * (sides[0] - sides[1]) / (2 * epsilon), rel=1e-5)
+    assert kernel.numpy()[3, 5] - before[3, 5] == pytest.approx(
+        -0.1 * (sides[0] - sides[1]) / (2 * epsilon), rel=1e-5
+    )
 
 
 def test_penalties_are_part_of_the_returned_loss_and_of_the_gradient(data):
     plain, penalized = built_model(), built_model(l2=0.1)
     features, labels = data.train.features[:20], data.train.labels[:20]
-    squares = sum(float(tf.reduce_sum(tf.square(dense.kernel))) for dense in (*penalized.denses, penalized.head))
+    squares = sum(
+        float(tf.reduce_sum(tf.square(dense.kernel)))
+        for dense in (*penalized.denses, penalized.head)
+    )
     kernel = penalized.head.kernel.numpy()
-    losses = [float(make_train_step(model, keras.optimizers.SGD(0.5))(features, labels)) for model in (plain, penalized)]
+    losses = [
+        float(make_train_step(model, keras.optimizers.SGD(0.5))(features, labels))
+        for model in (plain, penalized)
+    ]
     assert losses[1] == pytest.approx(losses[0] + 0.1 * squares, rel=1e-5)
-    assert np.allclose(penalized.head.kernel, plain.head.kernel.numpy() - 0.5 * 2 * 0.1 * kernel, atol=1e-6)
+    assert np.allclose(
+        penalized.head.kernel, plain.head.kernel.numpy() - 0.5 * 2 * 0.1 * kernel, atol=1e-6
+    )
 
 
 def test_any_keras_model_optimizer_and_loss(data):
-    model = keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Rescaling(1 / 255), keras.layers.Dense(10)])
-    step = make_train_step(model, keras.optimizers.RMSprop(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none"))
+    model = keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Dense(10),
+        ]
+    )
+    step = make_train_step(
+        model,
+        keras.optimizers.RMSprop(1e-2),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="none"),
+    )
     losses = [float(step(data.train.features, data.train.labels)) for _ in range(20)]
     assert losses[-1] < 0.5 * losses[0]
 
@@ -128,13 +164,20 @@ def test_what_cannot_be_stepped_says_so(data):
         make_train_step(MLP(), keras.optimizers.SGD())
     with pytest.raises(ConfigError, match="did you mean 'cross_entropy'"):
         make_train_step(built_model(), keras.optimizers.SGD(), "crossentropy")
-    step = make_train_step(built_model(), keras.optimizers.SGD(), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    step = make_train_step(
+        built_model(),
+        keras.optimizers.SGD(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
     with pytest.raises(ConfigError, match="one value per example.*reduction='none'"):
         step(data.train.features, data.train.labels)
 
 
 def test_squared_error_does_not_broadcast_labels():
-    assert squared_error(tf.constant([1.0, 2.0]), tf.constant([[1.0], [4.0]])).numpy().tolist() == [0.0, 4.0]
+    assert squared_error(tf.constant([1.0, 2.0]), tf.constant([[1.0], [4.0]])).numpy().tolist() == [
+        0.0,
+        4.0,
+    ]
 
 
 def test_one_replica_equals_many(data):
@@ -159,11 +202,23 @@ def test_one_replica_equals_many(data):
 
 def test_batches_follow_the_order_and_keep_the_short_one(data):
     order = seeds.row_order(0, 1, 330)
-    batches = list(make_batches(tf.constant(data.train.features), tf.constant(data.train.labels), order, 100))
+    batches = list(
+        make_batches(tf.constant(data.train.features), tf.constant(data.train.labels), order, 100)
+    )
     assert [len(labels) for _, labels in batches] == [100, 100, 100, 30]
-    assert np.array_equal(np.concatenate([labels for _, labels in batches]), data.train.labels[order])
-    assert np.array_equal(np.concatenate([images for images, _ in batches]), data.train.features[order])
-    dropped = make_batches(tf.constant(data.train.features), tf.constant(data.train.labels), order, 100, drop_remainder=True)
+    assert np.array_equal(
+        np.concatenate([labels for _, labels in batches]), data.train.labels[order]
+    )
+    assert np.array_equal(
+        np.concatenate([images for images, _ in batches]), data.train.features[order]
+    )
+    dropped = make_batches(
+        tf.constant(data.train.features),
+        tf.constant(data.train.labels),
+        order,
+        100,
+        drop_remainder=True,
+    )
     assert [len(labels) for _, labels in dropped] == [100, 100, 100]
 
 
@@ -173,7 +228,12 @@ def test_shifts_move_images_and_repeat_the_edge():
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
     seen = set()
     for image, source in zip(shifted, padded):
-        moves = [(i, j) for i in range(5) for j in range(5) if np.array_equal(image, source[i : i + 9, j : j + 8])]
+        moves = [
+            (i, j)
+            for i in range(5)
+            for j in range(5)
+            if np.array_equal(image, source[i : i + 9, j : j + 8])
+        ]
         assert len(moves) == 1
         seen |= set(moves)
     assert len(seen) == 25  # every shift occurs
@@ -182,7 +242,9 @@ def test_shifts_move_images_and_repeat_the_edge():
 def test_inversion_has_its_probability_and_depends_on_the_step():
     images = tf.zeros((2000, 2, 2, 1), tf.uint8)
     augment = make_augmentation(0, invert=0.3)
-    first, again, second = (augment(images, tf.constant(step)).numpy()[:, 0, 0, 0] == 255 for step in (0, 0, 1))
+    first, again, second = (
+        augment(images, tf.constant(step)).numpy()[:, 0, 0, 0] == 255 for step in (0, 0, 1)
+    )
     assert first.mean() == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 2000))
     assert np.array_equal(first, again) and not np.array_equal(first, second)
     assert make_augmentation(0) is None
@@ -204,18 +266,36 @@ ELABORATE = {
 
 @pytest.mark.parametrize("piece", [32 << 20, 200 * 784])
 @pytest.mark.parametrize("program", ["graph", "hybrid", "xla"])
-@pytest.mark.parametrize("options", [{}, ELABORATE, {"drop_remainder": True, "optimizer": "momentum"}, {"batch_size": 7}, {"precision": "bfloat16"}])
-def test_streaming_and_resident_weights_are_bit_identical(data, options, program, piece, monkeypatch):
-    monkeypatch.setattr(engine, "_PIECE_BYTES", piece)  # one piece for the whole epoch, or pieces of a few batches with a last one that is filled up
-    resident, streaming = (config(**options | {"engine": name}) for name in (program, f"streaming-{program}"))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        ELABORATE,
+        {"drop_remainder": True, "optimizer": "momentum"},
+        {"batch_size": 7},
+        {"precision": "bfloat16"},
+    ],
+)
+def test_streaming_and_resident_weights_are_bit_identical(
+    data, options, program, piece, monkeypatch
+):
+    monkeypatch.setattr(
+        engine, "_PIECE_BYTES", piece
+    )  # one piece for the whole epoch, or pieces of a few batches with a last one that is filled up
+    resident, streaming = (
+        config(**options | {"engine": name}) for name in (program, f"streaming-{program}")
+    )
     assert equal(weights(fit(resident, data)), weights(fit(streaming, data)))
 
 
 @pytest.mark.parametrize("compiled", ["hybrid", "xla"])
-@pytest.mark.parametrize("options", [{}, ELABORATE, {"drop_remainder": True, "optimizer": "sgd"}, {"batch_size": 1000}])
+@pytest.mark.parametrize(
+    "options", [{}, ELABORATE, {"drop_remainder": True, "optimizer": "sgd"}, {"batch_size": 1000}]
+)
 def test_what_xla_compiles_computes_the_same(data, options, compiled):
     for a, b in zip(
-        weights(fit(config(**options, precision="float64"), data)), weights(fit(config(**options, precision="float64", engine=compiled), data))
+        weights(fit(config(**options, precision="float64"), data)),
+        weights(fit(config(**options, precision="float64", engine=compiled), data)),
     ):
         assert np.allclose(a, b, rtol=1e-7, atol=1e-9)
 
@@ -251,19 +331,36 @@ def test_rows_are_visited_in_file_order_without_shuffling(data):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimizer_learns(data, optimizer):
     rate = 0.1 if optimizer in ("sgd", "momentum", "nesterov") else 1e-3
-    results = list(fit(config(optimizer=optimizer, learning_rate=rate, epochs=4, batch_size=33), data))
+    results = list(
+        fit(config(optimizer=optimizer, learning_rate=rate, epochs=4, batch_size=33), data)
+    )
     assert results[-1].train.loss < 0.7 * results[0].train.loss
 
 
 def test_results_tell_epoch_rate_and_figures(data):
-    training = fit(config(schedule="linear", learning_rate=0.1, final_learning_rate=0.02, schedule_by="epoch", epochs=5), data)
+    training = fit(
+        config(
+            schedule="linear",
+            learning_rate=0.1,
+            final_learning_rate=0.02,
+            schedule_by="epoch",
+            epochs=5,
+        ),
+        data,
+    )
     results = list(training)
     assert [result.epoch for result in results] == [1, 2, 3, 4, 5]
-    assert [result.learning_rate for result in results] == pytest.approx([0.1, 0.08, 0.06, 0.04, 0.02])
+    assert [result.learning_rate for result in results] == pytest.approx(
+        [0.1, 0.08, 0.06, 0.04, 0.02]
+    )
     assert results[0].train.count == 330 and results[0].validation.count == 60
-    assert results == training.history and training.best.validation.loss == min(r.validation.loss for r in results)
+    assert results == training.history and training.best.validation.loss == min(
+        r.validation.loss for r in results
+    )
     # Accuracies are fractions of the very counts.
-    assert (results[0].validation.accuracy * 60) == pytest.approx(round(results[0].validation.accuracy * 60), abs=1e-9)
+    assert (results[0].validation.accuracy * 60) == pytest.approx(
+        round(results[0].validation.accuracy * 60), abs=1e-9
+    )
     assert training.evaluate("test").count == 200
     assert set(results[0].to_dict()) == {"epoch", "learning_rate", "train", "validation", "seconds"}
 
@@ -274,12 +371,18 @@ def test_evaluation_is_that_of_the_plain_model(data):
     logits = training.model(data.test.features)
     figures = training.evaluate("test")
     assert figures.accuracy == np.mean(np.argmax(logits, axis=1) == data.test.labels)
-    assert figures.loss == pytest.approx(float(tf.reduce_mean(cross_entropy(data.test.labels, logits))), rel=1e-6)
+    assert figures.loss == pytest.approx(
+        float(tf.reduce_mean(cross_entropy(data.test.labels, logits))), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_validation_rows_that_are_kept_preprocessed_give_the_same_figures(data, monkeypatch, precision):
-    backend = fit(config(preprocessing="standardize", batch_norm=True, precision=precision), data).backend
+def test_validation_rows_that_are_kept_preprocessed_give_the_same_figures(
+    data, monkeypatch, precision
+):
+    backend = fit(
+        config(preprocessing="standardize", batch_norm=True, precision=precision), data
+    ).backend
     backend.train_epoch(1)
     kept = backend.evaluate("validation")
     monkeypatch.setattr("tfmlp.training.backend._KEPT_BYTES", 0)
@@ -289,7 +392,9 @@ def test_validation_rows_that_are_kept_preprocessed_give_the_same_figures(data, 
 def test_other_moments_among_the_weights_are_minded(data):
     backend = fit(config(preprocessing="standardize"), data).backend
     before, weights = backend.evaluate("validation"), backend.get_weights()
-    backend.set_weights([2 * array if index < 2 else array for index, array in enumerate(weights)])  # mean and deviation
+    backend.set_weights(
+        [2 * array if index < 2 else array for index, array in enumerate(weights)]
+    )  # mean and deviation
     assert backend.model.preprocess.mean.numpy() == pytest.approx(2 * weights[0])
     assert backend.evaluate("validation").loss != before.loss
     backend.set_weights(weights)
@@ -297,7 +402,10 @@ def test_other_moments_among_the_weights_are_minded(data):
 
 
 def test_regression(values):
-    training = fit(config(hidden_units=(), learning_rate=0.05, epochs=60, batch_size=16, monitor="rmse"), values)
+    training = fit(
+        config(hidden_units=(), learning_rate=0.05, epochs=60, batch_size=16, monitor="rmse"),
+        values,
+    )
     results = list(training)
     assert results[-1].validation.rmse < 0.02 and results[-1].validation.accuracy is None
     figures, outputs = training.evaluate("test"), training.model(values.test.features).numpy()[:, 0]
@@ -312,7 +420,9 @@ def test_early_stopping_goes_back_to_the_best_weights(data):
     results = list(training)
     assert training.stopped_early and len(results) < 100
     assert len(results) == training.best.epoch + 3
-    assert training.evaluate("validation").loss == pytest.approx(training.best.validation.loss, rel=1e-6)
+    assert training.evaluate("validation").loss == pytest.approx(
+        training.best.validation.loss, rel=1e-6
+    )
 
 
 def test_iteration_can_be_broken_off_and_gone_on_with(data):
@@ -341,7 +451,10 @@ def test_a_state_put_back_goes_on_bit_for_bit(data):
 
 
 def test_divergence_stops_the_run(data):
-    with pytest.raises(DivergenceError, match="output of logits became inf in step 2 .epoch 1., at a learning rate of 1e\\+30"):
+    with pytest.raises(
+        DivergenceError,
+        match="output of logits became inf in step 2 .epoch 1., at a learning rate of 1e\\+30",
+    ):
         list(fit(config(optimizer="sgd", learning_rate=1e30, epochs=3), data))
 
 
@@ -384,9 +497,14 @@ def test_augmentation_is_for_images(values):
 
 def test_auto_chooses_xla_only_where_it_pays(data):
     assert fit(config(engine="auto", epochs=2), data).backend.engine == "hybrid"
-    assert fit(config(engine="auto", epochs=2, optimizer="momentum"), data).backend.engine == "graph"
+    assert (
+        fit(config(engine="auto", epochs=2, optimizer="momentum"), data).backend.engine == "graph"
+    )
     assert fit(config(engine="auto", epochs=500), data).backend.engine == "xla"
-    assert fit(config(engine="auto", epochs=500, precision="bfloat16"), data).backend.engine == "hybrid"
+    assert (
+        fit(config(engine="auto", epochs=500, precision="bfloat16"), data).backend.engine
+        == "hybrid"
+    )
     assert fit(config(engine="streaming", epochs=500), data).backend.engine == "streaming-xla"
 
 
@@ -436,11 +554,20 @@ def test_gradients_of_bfloat16_layers_come_uncast_and_are_the_same(data):
     batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
     cast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch)[1]
     uncast = compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=True)[1]
-    assert [gradient.dtype.name for gradient in uncast] == ["bfloat16", "bfloat16", "float32", "float32"]
+    assert [gradient.dtype.name for gradient in uncast] == [
+        "bfloat16",
+        "bfloat16",
+        "float32",
+        "float32",
+    ]
     for one, other in zip(cast, uncast, strict=True):
         assert one.dtype == tf.float32
-        if len(one.shape) == 1 and other.dtype == tf.bfloat16:  # the same sum, rounded at other places
-            np.testing.assert_allclose(one, tf.cast(other, tf.float32), rtol=0.02, atol=0.01 * np.abs(one).max())
+        if (
+            len(one.shape) == 1 and other.dtype == tf.bfloat16
+        ):  # the same sum, rounded at other places
+            np.testing.assert_allclose(
+                one, tf.cast(other, tf.float32), rtol=0.02, atol=0.01 * np.abs(one).max()
+            )
         else:
             assert np.array_equal(one, tf.cast(other, tf.float32))
 
@@ -463,10 +590,18 @@ def test_a_layer_that_is_called_twice_has_the_gradient_of_both_calls(data):
     keras.utils.set_random_seed(0)
     model = Twice()
     model.build((None, 16))
-    batch = tf.random.stateless_normal([2, 16], [0, 1]), tf.constant([3, 4])  # as many rows as the inner axis is long
-    plain, cheap = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
+    batch = (
+        tf.random.stateless_normal([2, 16], [0, 1]),
+        tf.constant([3, 4]),
+    )  # as many rows as the inner axis is long
+    plain, cheap = (
+        compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1]
+        for as_computed in (False, True)
+    )
     for one, other in zip(plain, cheap, strict=True):
-        np.testing.assert_allclose(one, tf.cast(other, tf.float32), rtol=0.05, atol=0.02 * np.abs(one).max())
+        np.testing.assert_allclose(
+            one, tf.cast(other, tf.float32), rtol=0.05, atol=0.02 * np.abs(one).max()
+        )
 
 
 def test_gradients_of_layers_that_are_trained_in_part(data):
@@ -474,8 +609,13 @@ def test_gradients_of_layers_that_are_trained_in_part(data):
     model.build((None, *data.train.features.shape[1:]))
     model.denses[0].kernel.trainable = False
     batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
-    plain, cheap = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
-    assert len(plain) == 3 and all(np.array_equal(one, other) for one, other in zip(plain, cheap, strict=True))
+    plain, cheap = (
+        compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1]
+        for as_computed in (False, True)
+    )
+    assert len(plain) == 3 and all(
+        np.array_equal(one, other) for one, other in zip(plain, cheap, strict=True)
+    )
 
 
 @pytest.mark.parametrize("offset", [0, 1000])
@@ -498,7 +638,10 @@ def test_gradients_of_penalized_kernels_have_the_penalty(data):
     model = MLP((16,), num_classes=10, dtype="mixed_bfloat16", l2=0.1)
     model.build((None, *data.train.features.shape[1:]))
     batch = tf.constant(data.train.features[:32]), tf.constant(data.train.labels[:32])
-    cast, uncast = (compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1] for as_computed in (False, True))
+    cast, uncast = (
+        compute_gradients(model, tf.Variable(0), cross_entropy, *batch, as_computed=as_computed)[1]
+        for as_computed in (False, True)
+    )
     assert all(np.array_equal(one, other) for one, other in zip(cast, uncast, strict=True))
 
 

@@ -1,4 +1,6 @@
-"""What a process forked for a test starts with: TensorFlow imported and the program's modules, nothing run."""
+"""What a process forked for a test starts with: TensorFlow imported and the program's modules,
+nothing run.
+"""
 
 import importlib
 

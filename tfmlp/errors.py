@@ -1,7 +1,7 @@
 """What can go wrong that a user can act on.
 
-Every message says what was expected, what was received, and what to do. The command line prints it in one line and exits with
-`exit_code`; a Python caller catches `TfmlpError` or one of its kinds.
+Every message says what was expected, what was received, and what to do. The command line prints it
+in one line and exits with `exit_code`; a Python caller catches `TfmlpError` or one of its kinds.
 """
 
 import difflib

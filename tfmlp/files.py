@@ -1,4 +1,6 @@
-"""Files and folders: where data lives, what a file's identity is, and how a file comes to be whole or not at all."""
+"""Files and folders: where data lives, what a file's identity is, and how a file comes to be whole
+or not at all.
+"""
 
 import errno
 import hashlib
@@ -20,7 +22,9 @@ def machine_memory() -> int:
 
 
 def cache_dir() -> Path:
-    """Returns the user's cache folder for tfmlp: $XDG_CACHE_HOME/tfmlp, or the system's usual place."""
+    """Returns the user's cache folder for tfmlp: $XDG_CACHE_HOME/tfmlp, or the system's usual
+    place.
+    """
     import platformdirs  # here, not above: only commands that touch data need it
 
     return Path(platformdirs.user_cache_dir("tfmlp"))
@@ -29,8 +33,9 @@ def cache_dir() -> Path:
 def data_folders(name: str, data_dir: str | None) -> list[Path]:
     """Returns the folders in which the files of a dataset are looked for, in this order.
 
-    A folder the user names is the only one looked at, so that a mistyped one is never replaced by another copy. Otherwise
-    $TFMLP_DATA_DIR, the checkout's `data/`, and the cache. Downloads go to the named folder, or to the cache.
+    A folder the user names is the only one looked at, so that a mistyped one is never replaced by
+    another copy. Otherwise $TFMLP_DATA_DIR, the checkout's `data/`, and the cache. Downloads go to
+    the named folder, or to the cache.
 
     Args:
       name: The dataset's folder name, such as "mnist".
@@ -40,14 +45,18 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
     if not roots:
         variable = os.environ.get(DATA_DIR_VARIABLE)
         roots = [user_path(variable)] if variable else []
-        if (_CHECKOUT / "setup.cfg").is_file():  # installed elsewhere, the folder above the package is not ours
+        if (
+            _CHECKOUT / "setup.cfg"
+        ).is_file():  # installed elsewhere, the folder above the package is not ours
             roots.append(_CHECKOUT / "data")
         roots.append(cache_dir())
     return [folder for root in roots for folder in (root, root / name)]
 
 
 def download_folder(name: str, data_dir: str | None) -> Path:
-    """Returns where downloaded or generated files of a dataset are put: the folder the user named, or the cache."""
+    """Returns where downloaded or generated files of a dataset are put: the folder the user named,
+    or the cache.
+    """
     return user_path(data_dir) if data_dir else cache_dir() / name
 
 
@@ -57,7 +66,9 @@ def user_path(text: str) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Returns whether a path is a regular file that can be looked at; False for names no file can have."""
+    """Returns whether a path is a regular file that can be looked at; False for names no file can
+    have.
+    """
     try:
         return path.is_file()
     except OSError:
@@ -87,8 +98,9 @@ def require_memory(path: Path, size: int) -> None:
     """
     if size > machine_memory() // 2:
         raise DataError(
-            f"{path}: its contents take {size / 1e9:,.1f} GB, and at most half of this machine's {machine_memory() / 1e9:,.0f} GB of memory can be used for them: "
-            "take fewer rows, or a folder of .npy files, which stay on disk (arrays:FOLDER)."
+            f"{path}: its contents take {size / 1e9:,.1f} GB, and at most half of this machine's"
+            f" {machine_memory() / 1e9:,.0f} GB of memory can be used for them: take fewer rows, or"
+            " a folder of .npy files, which stay on disk (arrays:FOLDER)."
         )
 
 
@@ -109,11 +121,15 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def written_atomically(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`; when the block ends well, it is flushed to disk and takes `path`'s place.
+    """Yields a temporary path beside `path`; when the block ends well, it is flushed to disk and
+    takes `path`'s place.
 
-    A reader sees the old file or the whole new one, never a part. When the block raises, nothing is left behind.
+    A reader sees the old file or the whole new one, never a part. When the block raises, nothing is
+    left behind.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    descriptor, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix
+    )
     os.close(descriptor)
     temporary = Path(name)
     try:

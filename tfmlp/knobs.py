@@ -1,4 +1,6 @@
-"""A knob: one option with its type, default, range and help text, and how a value or a text is checked against them."""
+"""A knob: one option with its type, default, range and help text, and how a value or a text is
+checked against them.
+"""
 
 import dataclasses
 import numbers
@@ -22,10 +24,19 @@ def knob(
     below: float | None = None,
     choices: tuple[str, ...] | None = None,
 ) -> Any:
-    """Declares a field with its help text and allowed values: `minimum`, `maximum` inclusive, `above`, `below` exclusive."""
+    """Declares a field with its help text and allowed values: `minimum`, `maximum` inclusive,
+    `above`, `below` exclusive.
+    """
     return dataclasses.field(
         default=default,
-        metadata={"help": help, "minimum": minimum, "maximum": maximum, "above": above, "below": below, "choices": choices},
+        metadata={
+            "help": help,
+            "minimum": minimum,
+            "maximum": maximum,
+            "above": above,
+            "below": below,
+            "choices": choices,
+        },
     )
 
 
@@ -41,7 +52,11 @@ def metavar(knob_field: dataclasses.Field) -> str:
     """Returns what the command line shows in place of an option's value."""
     choices = knob_field.metadata["choices"]
     kind, _ = plain_type(knob_field)
-    return "[" + "|".join(choices) + "]" if choices else {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "N,N,..."}[kind]
+    return (
+        "[" + "|".join(choices) + "]"
+        if choices
+        else {int: "INTEGER", float: "NUMBER", str: "TEXT", tuple: "N,N,..."}[kind]
+    )
 
 
 def show_value(value: Any) -> str:
@@ -72,16 +87,26 @@ def parse_text(knob_field: dataclasses.Field, text: str) -> Any:
 
 def _expected(knob_field: dataclasses.Field) -> str:
     kind, optional = plain_type(knob_field)
-    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false", tuple: "whole numbers, as in 128,64"}[kind]
+    words = {
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        bool: "true or false",
+        tuple: "whole numbers, as in 128,64",
+    }[kind]
     return words + (" or none" if optional else "")
 
 
 def _wrong(knob_field: dataclasses.Field, received: Any, limits: str = "") -> str:
-    return f"{knob_field.name} must be {_expected(knob_field)}{limits}; received {reprlib.repr(received)}."
+    return (
+        f"{knob_field.name} must be {_expected(knob_field)}{limits}; received"
+        f" {reprlib.repr(received)}."
+    )
 
 
 def check_value(knob_field: dataclasses.Field, value: Any) -> Any:
-    """Checks one value against its field's type and range, and returns it in the field's type (an int for a float becomes one).
+    """Checks one value against its field's type and range, and returns it in the field's type (an
+    int for a float becomes one).
 
     Raises:
       ConfigError: when it does not fit.
@@ -99,12 +124,18 @@ def check_value(knob_field: dataclasses.Field, value: Any) -> Any:
     if not isinstance(value, kind):
         raise ConfigError(_wrong(knob_field, value))
     if rules["choices"] and value not in rules["choices"]:
-        raise ConfigError(f"{knob_field.name} has no choice {value!r}: {nearest(value, rules['choices'])}.")
+        raise ConfigError(
+            f"{knob_field.name} has no choice {value!r}: {nearest(value, rules['choices'])}."
+        )
     return value
 
 
 def _check_number(knob_field: dataclasses.Field, kind: type, value: Any) -> Any:
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool) and -sys.float_info.max <= value <= sys.float_info.max
+    is_number = (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and -sys.float_info.max <= value <= sys.float_info.max
+    )
     if not is_number or (kind is int and value != int(value)):
         raise ConfigError(_wrong(knob_field, value))
     rules = knob_field.metadata

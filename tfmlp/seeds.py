@@ -1,11 +1,13 @@
 """Randomness as a pure function of counters.
 
-Nothing in tfmlp keeps the state of a random generator. What is random is computed from the seed and from counters that
-say where it is used, so it does not depend on the engine, on the number of processes, or on what was drawn before:
+Nothing in tfmlp keeps the state of a random generator. What is random is computed from the seed and
+from counters that say where it is used, so it does not depend on the engine, on the number of
+processes, or on what was drawn before:
 
     generator(seed, Stream.WEIGHTS, layer)      initial weights of one layer
     row_order(seed, epoch, rows)                the order in which an epoch visits the rows
-    counter_bits(...)                           dropout masks and augmentation, in NumPy and in TensorFlow alike
+    counter_bits(...)                           dropout masks and augmentation, in NumPy and in
+    TensorFlow alike
 """
 
 import enum
@@ -31,7 +33,8 @@ class Stream(enum.IntEnum):
 def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
     """Returns the NumPy generator that belongs to (seed, stream, index).
 
-    Philox is counter-based: its key is the identity of the stream, so no two streams overlap (Salmon et al., "Parallel random
+    Philox is counter-based: its key is the identity of the stream, so no two streams overlap
+    (Salmon et al., "Parallel random
     numbers: as easy as 1, 2, 3", 2011).
 
     Args:
@@ -43,20 +46,25 @@ def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
 
 
 def row_order(seed: int, epoch: int, rows: int) -> np.ndarray:
-    """Returns the order in which epoch `epoch` (1, 2, ...) visits the training rows: a full permutation, int32 [rows]."""
+    """Returns the order in which epoch `epoch` (1, 2, ...) visits the training rows: a full
+    permutation, int32 [rows].
+    """
     return generator(seed, Stream.ORDER, epoch).permutation(rows).astype(np.int32)
 
 
 def split_order(seed: int, rows: int, part: int = 0) -> np.ndarray:
-    """Returns the permutation, int64 [rows], by which rows are held out; `part` 0 cuts off validation rows, 1 test rows."""
+    """Returns the permutation, int64 [rows], by which rows are held out; `part` 0 cuts off
+    validation rows, 1 test rows.
+    """
     return generator(seed, Stream.SPLIT, part).permutation(rows)
 
 
 def mix(bits: Any, shift_right: Callable[[Any, Any], Any]) -> Any:
     """Scrambles 32-bit words so that each output bit depends on each input bit.
 
-    Two rounds of multiply and xor-shift with the constants of C. Wellons' `lowbias32` ("Prospecting for hash functions", 2018). Written with
-    operators that NumPy and TensorFlow share, so that both compute the same bits.
+    Two rounds of multiply and xor-shift with the constants of C. Wellons' `lowbias32` ("Prospecting
+    for hash functions", 2018). Written with operators that NumPy and TensorFlow share, so that both
+    compute the same bits.
 
     Args:
       bits: uint32 array or tensor, any shape.
@@ -74,19 +82,25 @@ def mix(bits: Any, shift_right: Callable[[Any, Any], Any]) -> Any:
 
 
 def stream_key(seed: int, stream: Stream, index: int = 0) -> np.uint32:
-    """Returns the word that starts the hash of one stream, so that layers and purposes draw different bits."""
+    """Returns the word that starts the hash of one stream, so that layers and purposes draw
+    different bits.
+    """
     with np.errstate(over="ignore"):
         key = mix(np.uint32(seed) ^ np.uint32(0x9E3779B9), np.right_shift)
         return mix(key ^ np.uint32((int(stream) << 16) + index), np.right_shift)
 
 
 def column_words(key: np.uint32, count: int) -> np.ndarray:
-    """Returns a word for each of a row's numbers in a stream, uint32 [count]: the part of `counter_bits` that is the same in every step."""
+    """Returns a word for each of a row's numbers in a stream, uint32 [count]: the part of
+    `counter_bits` that is the same in every step.
+    """
     with np.errstate(over="ignore"):
         return mix(np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + key, np.right_shift)
 
 
-def counter_bits(key: Any, columns: Any, step: Any, positions: Any, shift_right: Callable[[Any, Any], Any]) -> Any:
+def counter_bits(
+    key: Any, columns: Any, step: Any, positions: Any, shift_right: Callable[[Any, Any], Any]
+) -> Any:
     """Returns random words as a function of where they are used.
 
     Args:
@@ -105,5 +119,7 @@ def counter_bits(key: Any, columns: Any, step: Any, positions: Any, shift_right:
 
 
 def keep_threshold(keep_probability: float) -> np.uint32:
-    """Returns the word below which a uniform word falls with the given probability (in steps of 2**-32)."""
+    """Returns the word below which a uniform word falls with the given probability (in steps of
+    2**-32).
+    """
     return np.uint32(min(round(keep_probability * SEED_LIMIT), SEED_LIMIT - 1))

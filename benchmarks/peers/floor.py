@@ -1,6 +1,7 @@
 """The step's matrix products and nothing else: what the hardware allows.
 
-Forward for every layer, the gradient of every kernel, and the slopes of every hidden layer, in the faster of PyTorch's BLAS and NumPy's.
+Forward for every layer, the gradient of every kernel, and the slopes of every hidden layer, in the
+faster of PyTorch's BLAS and NumPy's.
 """
 
 import itertools
@@ -13,7 +14,9 @@ from benchmarks.cells import Task
 
 def _numpy_products(cell, batch: int):
     stream = np.random.default_rng(0)
-    kernels = [stream.standard_normal(shape, dtype=np.float32) for shape in itertools.pairwise(cell.widths)]
+    kernels = [
+        stream.standard_normal(shape, dtype=np.float32) for shape in itertools.pairwise(cell.widths)
+    ]
     inputs = [stream.standard_normal((batch, width), dtype=np.float32) for width in cell.widths]
 
     def run() -> None:

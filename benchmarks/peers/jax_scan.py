@@ -13,7 +13,9 @@ class JaxScan:
         import jax.numpy as jnp
 
         cell = task.cell
-        activate = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[cell.activation]
+        activate = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[
+            cell.activation
+        ]
         params, stats = [], []
         for index, (kernel, bias) in enumerate(task.weights()):
             hidden = index < len(cell.widths) - 2
@@ -33,21 +35,30 @@ class JaxScan:
                     if training:
                         mean, variance = values.mean(0), values.var(0)
                         moved.append(
-                            {"mean": 0.99 * stats[index]["mean"] + 0.01 * mean, "variance": 0.99 * stats[index]["variance"] + 0.01 * variance}
+                            {
+                                "mean": 0.99 * stats[index]["mean"] + 0.01 * mean,
+                                "variance": 0.99 * stats[index]["variance"] + 0.01 * variance,
+                            }
                         )
                     else:
                         mean, variance = stats[index]["mean"], stats[index]["variance"]
-                    values = (values - mean) * jax.lax.rsqrt(variance + 1e-3) * layer["gamma"] + layer["beta"]
+                    values = (values - mean) * jax.lax.rsqrt(variance + 1e-3) * layer[
+                        "gamma"
+                    ] + layer["beta"]
                 else:
                     values = values + layer["bias"]
                 values = activate(values)
                 if cell.dropout and training:
-                    keep = jax.random.bernoulli(jax.random.fold_in(key, index), 1 - cell.dropout, values.shape)
+                    keep = jax.random.bernoulli(
+                        jax.random.fold_in(key, index), 1 - cell.dropout, values.shape
+                    )
                     values = jnp.where(keep, values / (1 - cell.dropout), 0)
             return values @ params[-1]["kernel"] + params[-1]["bias"], moved
 
         def losses(logits, labels):
-            return jax.nn.logsumexp(logits, 1) - jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+            return (
+                jax.nn.logsumexp(logits, 1) - jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+            )
 
         def mean_loss(params, stats, images, labels, key):
             logits, moved = forward(params, stats, images, key, True)
@@ -64,15 +75,25 @@ class JaxScan:
             first = jax.tree.map(lambda m, g: m + 0.1 * (g - m), first, gradients)
             second = jax.tree.map(lambda v, g: v + 0.001 * (g * g - v), second, gradients)
             alpha = rate * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            return jax.tree.map(lambda p, m, v: p - alpha * m / (jnp.sqrt(v) + 1e-7), params, first, second), (first, second)
+            return jax.tree.map(
+                lambda p, m, v: p - alpha * m / (jnp.sqrt(v) + 1e-7), params, first, second
+            ), (first, second)
 
         def train_on(state, features, labels, rows, number):
             params, slots, stats, total, right = state
             key = jax.random.fold_in(jax.random.key(SEED), number)
             images = features[rows]
-            (loss, (moved, hits)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(params, stats, images, labels[rows], key)
+            (loss, (moved, hits)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(
+                params, stats, images, labels[rows], key
+            )
             params, slots = update(params, slots, gradients, number + 1.0)
-            return params, slots, moved if cell.batch_norm else stats, total + loss * len(rows), right + hits
+            return (
+                params,
+                slots,
+                moved if cell.batch_norm else stats,
+                total + loss * len(rows),
+                right + hits,
+            )
 
         full, tail = divmod(cell.rows, cell.batch)
 
@@ -83,7 +104,11 @@ class JaxScan:
 
             batches = order[: full * cell.batch].reshape(full, cell.batch)
             state, _ = jax.lax.scan(body, state, (batches, first + jnp.arange(full)))
-            return train_on(state, features, labels, order[full * cell.batch :], first + full) if tail else state
+            return (
+                train_on(state, features, labels, order[full * cell.batch :], first + full)
+                if tail
+                else state
+            )
 
         @jax.jit
         def evaluate(params, stats, images, labels):
@@ -98,7 +123,9 @@ class JaxScan:
         self._epoch, self._evaluate, self._jax = epoch, evaluate, jax
 
     def epoch(self, order: np.ndarray) -> None:
-        self._state = self._jax.block_until_ready(self._epoch(self._state, *self._data, order, self._step))
+        self._state = self._jax.block_until_ready(
+            self._epoch(self._state, *self._data, order, self._step)
+        )
         self._step += self._steps
 
     def evaluate(self) -> tuple[float, float]:
@@ -109,7 +136,9 @@ class JaxScan:
         for index, layer in enumerate(self._state[0]):
             layers.append({name: np.asarray(value) for name, value in layer.items()})
             if "gamma" in layer:
-                layers[-1] |= {name: np.asarray(value) for name, value in self._state[2][index].items()}
+                layers[-1] |= {
+                    name: np.asarray(value) for name, value in self._state[2][index].items()
+                }
                 layers[-1]["bias"] = np.zeros(layer["gamma"].shape)
         return layers
 

@@ -1,4 +1,4 @@
-"""Keras' own `compile` and `fit`: as a tutorial writes it, and with the settings that are fastest."""
+"""Keras' own `compile` and `fit`: as a tutorial writes it, and with the fastest settings."""
 
 import numpy as np
 
@@ -45,9 +45,19 @@ def read_layers(model) -> list[dict[str, np.ndarray]]:
         kind = type(layer).__name__
         if kind == "Dense":
             kernel = np.asarray(layer.kernel)
-            layers.append({"kernel": kernel, "bias": np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1])})
+            layers.append(
+                {
+                    "kernel": kernel,
+                    "bias": np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1]),
+                }
+            )
         elif kind == "BatchNormalization":
-            names = {"gamma": layer.gamma, "beta": layer.beta, "mean": layer.moving_mean, "variance": layer.moving_variance}
+            names = {
+                "gamma": layer.gamma,
+                "beta": layer.beta,
+                "mean": layer.moving_mean,
+                "variance": layer.moving_variance,
+            }
             layers[-1] |= {name: np.asarray(value) for name, value in names.items()}
     return layers
 
@@ -61,17 +71,37 @@ class KerasFit:
         if precision == "bfloat16":
             keras.config.set_dtype_policy("mixed_bfloat16")
         self._model = sequential(task)
-        # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose random bits are slow under XLA.
+        # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose
+        # random bits are slow under XLA.
         steps = -(-task.cell.rows // task.cell.batch)
-        settings = {"jit_compile": not task.cell.dropout and precision == "float32", "steps_per_execution": min(steps, 64)} if best else {}
-        self._model.compile(make_optimizer(task), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"], **settings)
-        self._data, self._test, self._batch, self._best = (task.features, task.train_labels), task.test, task.cell.batch, best
+        settings = (
+            {
+                "jit_compile": not task.cell.dropout and precision == "float32",
+                "steps_per_execution": min(steps, 64),
+            }
+            if best
+            else {}
+        )
+        self._model.compile(
+            make_optimizer(task),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=["accuracy"],
+            **settings,
+        )
+        self._data, self._test, self._batch, self._best = (
+            (task.features, task.train_labels),
+            task.test,
+            task.cell.batch,
+            best,
+        )
 
     def epoch(self, order: np.ndarray) -> None:
         self._model.fit(*self._data, batch_size=self._batch, epochs=1, verbose=0)
 
     def evaluate(self) -> tuple[float, float]:
-        return tuple(self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0))
+        return tuple(
+            self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0)
+        )
 
     def layers(self) -> list[dict[str, np.ndarray]]:
         return read_layers(self._model)

@@ -15,7 +15,9 @@ class Own:
         if engine == "numpy":
             self._backend = NumpyBackend(task.cell.config(backend="numpy"), task.dataset())
         else:
-            self._backend = TensorFlowBackend(task.cell.config(engine=engine, precision=precision), task.dataset())
+            self._backend = TensorFlowBackend(
+                task.cell.config(engine=engine, precision=precision), task.dataset()
+            )
         self._epoch = 0
 
     @property
@@ -37,10 +39,20 @@ class Own:
         layers = []
         for index, dense in enumerate([*model.denses, model.head]):
             kernel = np.asarray(dense.kernel)
-            layers.append({"kernel": kernel, "bias": np.asarray(dense.bias) if dense.use_bias else np.zeros(kernel.shape[1])})
+            layers.append(
+                {
+                    "kernel": kernel,
+                    "bias": np.asarray(dense.bias) if dense.use_bias else np.zeros(kernel.shape[1]),
+                }
+            )
             norm = model.norms[index] if index < len(model.norms) else None
             if norm is not None:
-                names = {"gamma": norm.gamma, "beta": norm.beta, "mean": norm.moving_mean, "variance": norm.moving_variance}
+                names = {
+                    "gamma": norm.gamma,
+                    "beta": norm.beta,
+                    "mean": norm.moving_mean,
+                    "variance": norm.moving_variance,
+                }
                 layers[-1] |= {name: np.asarray(value) for name, value in names.items()}
         return layers
 

@@ -1,4 +1,6 @@
-"""PyTorch: through a DataLoader, and with the data in memory as one tensor; float32, and with bfloat16 autocast."""
+"""PyTorch: through a DataLoader, and with the data in memory as one tensor; float32, and with
+bfloat16 autocast.
+"""
 
 import contextlib
 
@@ -28,17 +30,29 @@ class PyTorch:
                 break
             if cell.batch_norm:
                 parts.append(torch.nn.BatchNorm1d(kernel.shape[1], eps=1e-3, momentum=0.01))
-            parts.append({"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}[cell.activation]())
+            parts.append(
+                {"relu": torch.nn.ReLU, "sigmoid": torch.nn.Sigmoid, "tanh": torch.nn.Tanh}[
+                    cell.activation
+                ]()
+            )
             if cell.dropout:
                 parts.append(torch.nn.Dropout(cell.dropout))
         self._model = torch.nn.Sequential(*parts)
         if cell.optimizer == "adam":
-            self._optimizer = torch.optim.Adam(self._model.parameters(), cell.learning_rate, eps=1e-7, fused=True)
+            self._optimizer = torch.optim.Adam(
+                self._model.parameters(), cell.learning_rate, eps=1e-7, fused=True
+            )
         else:
             self._optimizer = torch.optim.SGD(
-                self._model.parameters(), cell.learning_rate, momentum=0.9 if cell.optimizer == "momentum" else 0.0, fused=True
+                self._model.parameters(),
+                cell.learning_rate,
+                momentum=0.9 if cell.optimizer == "momentum" else 0.0,
+                fused=True,
             )
-        self._features, self._labels = torch.from_numpy(task.features), torch.from_numpy(task.train_labels.astype(np.int64))
+        self._features, self._labels = (
+            torch.from_numpy(task.features),
+            torch.from_numpy(task.train_labels.astype(np.int64)),
+        )
         self._test = torch.from_numpy(task.test[0]), torch.from_numpy(task.test[1].astype(np.int64))
         self._batch, self._bfloat16 = cell.batch, bfloat16
         self._loader = None
@@ -56,7 +70,11 @@ class PyTorch:
             yield self._features[chosen], self._labels[chosen]
 
     def _precision(self):
-        return self._torch.autocast("cpu", dtype=self._torch.bfloat16) if self._bfloat16 else contextlib.nullcontext()
+        return (
+            self._torch.autocast("cpu", dtype=self._torch.bfloat16)
+            if self._bfloat16
+            else contextlib.nullcontext()
+        )
 
     def epoch(self, order: np.ndarray) -> None:
         torch, total, right = self._torch, 0.0, 0
@@ -78,7 +96,9 @@ class PyTorch:
             for some, of_these in zip(images.split(2000), labels.split(2000), strict=True):
                 with self._precision():
                     logits = self._model(some)
-                total += torch.nn.functional.cross_entropy(logits.float(), of_these, reduction="sum")
+                total += torch.nn.functional.cross_entropy(
+                    logits.float(), of_these, reduction="sum"
+                )
                 right += (logits.argmax(1) == of_these).sum()
         return float(total) / len(images), int(right) / len(images)
 
@@ -87,9 +107,23 @@ class PyTorch:
         for part in self._model:
             if isinstance(part, self._torch.nn.Linear):
                 kernel = part.weight.detach().numpy().T
-                layers.append({"kernel": kernel, "bias": np.zeros(kernel.shape[1]) if part.bias is None else part.bias.detach().numpy()})
+                layers.append(
+                    {
+                        "kernel": kernel,
+                        "bias": (
+                            np.zeros(kernel.shape[1])
+                            if part.bias is None
+                            else part.bias.detach().numpy()
+                        ),
+                    }
+                )
             elif isinstance(part, self._torch.nn.BatchNorm1d):
-                names = {"gamma": part.weight, "beta": part.bias, "mean": part.running_mean, "variance": part.running_var}
+                names = {
+                    "gamma": part.weight,
+                    "beta": part.bias,
+                    "mean": part.running_mean,
+                    "variance": part.running_var,
+                }
                 layers[-1] |= {name: value.detach().numpy() for name, value in names.items()}
         return layers
 

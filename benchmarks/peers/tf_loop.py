@@ -1,4 +1,6 @@
-"""The loop that TensorFlow's guides write by hand: one call of a `tf.function` step for each batch of a tf.data pipeline."""
+"""The loop that TensorFlow's guides write by hand: one call of a `tf.function` step for each batch
+of a tf.data pipeline.
+"""
 
 import numpy as np
 
@@ -17,7 +19,10 @@ class TensorFlowLoop:
         self._model = model = sequential(task)
         optimizer = make_optimizer(task)
         loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self._loss, self._accuracy = mean, accuracy = keras.metrics.Mean(), keras.metrics.SparseCategoricalAccuracy()
+        self._loss, self._accuracy = mean, accuracy = (
+            keras.metrics.Mean(),
+            keras.metrics.SparseCategoricalAccuracy(),
+        )
         self._data = task.features, task.train_labels
 
         @tf.function(reduce_retracing=True)
@@ -37,8 +42,17 @@ class TensorFlowLoop:
             accuracy.update_state(labels, logits)
 
         self._step, self._look = step, look
-        self._batches = tf.data.Dataset.from_tensor_slices(self._data).shuffle(10_000).batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
-        self._test = tf.data.Dataset.from_tensor_slices(task.test).batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
+        self._batches = (
+            tf.data.Dataset.from_tensor_slices(self._data)
+            .shuffle(10_000)
+            .batch(task.cell.batch)
+            .prefetch(tf.data.AUTOTUNE)
+        )
+        self._test = (
+            tf.data.Dataset.from_tensor_slices(task.test)
+            .batch(task.cell.batch)
+            .prefetch(tf.data.AUTOTUNE)
+        )
 
     def epoch(self, order: np.ndarray) -> None:
         self._loss.reset_state()

@@ -1,1 +1,3 @@
-"""What a person would write without tfmlp: short programs, run as whole commands by `benchmarks.commands`."""
+"""What a person would write without tfmlp: short programs, run as whole commands by
+`benchmarks.commands`.
+"""

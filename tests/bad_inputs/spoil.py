@@ -1,4 +1,6 @@
-"""Small files in the real layouts, and ways to spoil them. Each function takes the folder and returns a function of it, to be called later."""
+"""Small files in the real layouts, and ways to spoil them. Each function takes the folder and
+returns a function of it, to be called later.
+"""
 
 import gzip
 import json
@@ -13,7 +15,12 @@ import scipy.io
 Spoil = Callable[[Path], None]
 DIGITS = {
     part: f"digits/{part}"
-    for part in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+    for part in (
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+    )
 }
 IMAGES, LABELS = "digits/train-images-idx3-ubyte.gz", "digits/train-labels-idx1-ubyte.gz"
 
@@ -76,7 +83,10 @@ def at(place: int, value: bytes) -> Callable[[bytearray], bytearray]:
 def images(count: int = 20, **changes) -> dict:
     """Returns the variables of an SVHN file, some of them changed."""
     stream = np.random.default_rng(0)
-    variables = {"X": stream.integers(0, 256, (32, 32, 3, count), np.uint8), "y": (np.arange(count) % 10 + 1).astype(np.uint8)[:, None]}
+    variables = {
+        "X": stream.integers(0, 256, (32, 32, 3, count), np.uint8),
+        "y": (np.arange(count) % 10 + 1).astype(np.uint8)[:, None],
+    }
     return {name: value for name, value in (variables | changes).items() if value is not None}
 
 
@@ -155,7 +165,10 @@ def every(*spoils: Spoil) -> Spoil:
 
 def rows(**changes) -> dict[str, np.ndarray]:
     """Returns arrays that could be trained on, some of them changed."""
-    return {"x": np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32), "y": np.arange(60) % 3} | changes
+    return {
+        "x": np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32),
+        "y": np.arange(60) % 3,
+    } | changes
 
 
 def idx_header(*sizes: int) -> bytes:

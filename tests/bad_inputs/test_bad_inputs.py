@@ -1,4 +1,6 @@
-"""Bad input gets one line, an exit status, and nothing else: no traceback, no run folder, no long wait, no memory."""
+"""Bad input gets one line, an exit status, and nothing else: no traceback, no run folder, no long
+wait, no memory.
+"""
 
 import re
 import shutil
@@ -22,7 +24,22 @@ def template(tmp_path_factory, mnist_dir):
     (folder / "rows").mkdir()
     for name, array in rows().items():
         np.save(folder / "rows" / f"{name}.npy", array)
-    trained = run_forked(["train", "--data-dir", "digits", "--recipe", "none", "--hidden-units", "8", "--epochs", "2", "--out", "run"], folder)
+    trained = run_forked(
+        [
+            "train",
+            "--data-dir",
+            "digits",
+            "--recipe",
+            "none",
+            "--hidden-units",
+            "8",
+            "--epochs",
+            "2",
+            "--out",
+            "run",
+        ],
+        folder,
+    )
     assert trained.status == 0, trained.stderr
     return folder
 
@@ -38,7 +55,9 @@ def test_bad_input(case: Case, template, tmp_path):
     case.spoil(folder)
     before = {path for path in folder.rglob("*")}
     outcome = run_forked(case.arguments, folder)
-    lines = [line for line in outcome.stderr.splitlines() if not line.startswith(("warning:", "note:"))]
+    lines = [
+        line for line in outcome.stderr.splitlines() if not line.startswith(("warning:", "note:"))
+    ]
     assert outcome.status == case.status, outcome.stderr
     assert re.search(case.message, lines[-1], re.IGNORECASE), outcome.stderr
     assert "Traceback" not in outcome.stderr and "defect" not in outcome.stderr

@@ -1,4 +1,6 @@
-"""What can happen to a process while it writes its run folder. Each is called in the process that it is to happen to."""
+"""What can happen to a process while it writes its run folder. Each is called in the process that
+it is to happen to.
+"""
 
 import os
 import random
@@ -9,7 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_AUDITED = ("open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.truncate", "tempfile.mkstemp")
+_AUDITED = (
+    "open",
+    "os.mkdir",
+    "os.rename",
+    "os.remove",
+    "os.rmdir",
+    "os.chmod",
+    "os.truncate",
+    "tempfile.mkstemp",
+)
 
 
 def save_every_epoch() -> None:
@@ -20,7 +31,8 @@ def save_every_epoch() -> None:
 
 
 class KillAt:
-    """Kills the process just before its n-th operation on files of a run folder; with n None it only writes down what they are.
+    """Kills the process just before its n-th operation on files of a run folder; with n None it
+    only writes down what they are.
 
     Args:
       number: Which operation, from 0.
@@ -40,10 +52,19 @@ class KillAt:
             nonlocal count
             if event not in _AUDITED or not isinstance(arguments[0], str | os.PathLike):
                 return
-            path, mode = os.path.abspath(os.fsdecode(arguments[0])), str(arguments[1]) if event == "open" else ""
-            if event in ("os.remove", "os.rmdir") and arguments[1] >= 0:  # within a folder that is open, as shutil.rmtree does
-                path = os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), os.fsdecode(arguments[0]))
-            if not (path == run or path.startswith(f"{run}/")) or (event == "open" and mode[:1] == "r"):
+            path, mode = (
+                os.path.abspath(os.fsdecode(arguments[0])),
+                (str(arguments[1]) if event == "open" else ""),
+            )
+            if (
+                event in ("os.remove", "os.rmdir") and arguments[1] >= 0
+            ):  # within a folder that is open, as shutil.rmtree does
+                path = os.path.join(
+                    os.readlink(f"/proc/self/fd/{arguments[1]}"), os.fsdecode(arguments[0])
+                )
+            if not (path == run or path.startswith(f"{run}/")) or (
+                event == "open" and mode[:1] == "r"
+            ):
                 return
             if count == self.number:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -139,7 +160,9 @@ def take_file_handles(run: Path) -> None:
     """Leaves the process no further file handle."""
     free = os.dup(0)
     os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    )
 
 
 def lock_away(run: Path) -> None:

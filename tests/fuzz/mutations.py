@@ -4,11 +4,41 @@ from hypothesis import strategies as st
 
 _PLACES = st.floats(0, 1, exclude_max=True)  # as a share of the length: small examples stay small
 _NUMBERS = st.sampled_from(
-    [b"\0", b"\1", b"\x7f", b"\x80", b"\xff", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0"]
+    [
+        b"\0",
+        b"\1",
+        b"\x7f",
+        b"\x80",
+        b"\xff",
+        b"\0\0\0\0",
+        b"\xff\xff\xff\xff",
+        b"\x7f\xff\xff\xff",
+        b"\xff\xff\xff\x7f",
+        b"\x80\0\0\0",
+    ]
 )
 _TEXTS = st.sampled_from(
-    [b"0", b"-1", b"1e999", b"NaN", b"null", b"true", b'"', b"'", b"[", b"{", b",", b"\n", b"=", b"99999999999999999999", b"[[[[", b"\xe2\x80\xae", b"../..", b"1_0"]
-)  # fmt: skip
+    [
+        b"0",
+        b"-1",
+        b"1e999",
+        b"NaN",
+        b"null",
+        b"true",
+        b'"',
+        b"'",
+        b"[",
+        b"{",
+        b",",
+        b"\n",
+        b"=",
+        b"99999999999999999999",
+        b"[[[[",
+        b"\xe2\x80\xae",
+        b"../..",
+        b"1_0",
+    ]
+)
 
 MUTATIONS = st.lists(
     st.one_of(

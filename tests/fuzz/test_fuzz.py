@@ -1,4 +1,5 @@
-"""Mutated files of every format: read as what they now are, or refused in one line. Never a crash, a hang, much memory, or silent garbage.
+"""Mutated files of every format: read as what they now are, or refused in one line. Never a crash,
+a hang, much memory, or silent garbage.
 
 `make test-faults` makes 28,600 mutations, the usual tests a few hundred.
 """
@@ -33,9 +34,14 @@ MEGABYTES = 500  # for all of them
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 5, 7), np.uint8)
 TABLE = "a,b,kind\n" + "".join(f"{n}.5,{n % 7},{'xyz'[n % 3]}\n" for n in range(40))
 TOML = (
-    '[data]\ndataset = "mnist"\nvalidation = 0.2\n[model]\nhidden_units = [64, 32]\ndropout = 0.1\n[optimization]\nepochs = 3\nschedule = "cosine"\n'
+    '[data]\ndataset = "mnist"\nvalidation = 0.2\n[model]\nhidden_units = [64, 32]\ndropout ='
+    ' 0.1\n[optimization]\nepochs = 3\nschedule = "cosine"\n'
 )
-ARRAYS = {"state/w": np.arange(40.0).reshape(5, 8), "state/steps": np.array(7), "best/w": np.ones((5, 8), np.float32)}
+ARRAYS = {
+    "state/w": np.arange(40.0).reshape(5, 8),
+    "state/steps": np.array(7),
+    "best/w": np.ones((5, 8), np.float32),
+}
 VALUES = {"history": [{"epoch": 1, "loss": 0.5}], "stopped_early": False}
 
 
@@ -70,7 +76,11 @@ def packed_mat(folder):
 
 def check_mat(path):
     found = read_mat(path)
-    assert found.images.dtype == np.uint8 and found.images.shape == (len(found.labels), 32, 32, 3) and set(found.labels) <= set(range(10))
+    assert (
+        found.images.dtype == np.uint8
+        and found.images.shape == (len(found.labels), 32, 32, 3)
+        and set(found.labels) <= set(range(10))
+    )
 
 
 def npz(folder):
@@ -82,7 +92,9 @@ def check_npz(path):
     data = load_dataset(f"arrays:{path}", validation=0)
     found = np.concatenate([data.train.features, data.test.features])
     whole = rows()["x"]
-    assert sorted(map(tuple, found)) == sorted(map(tuple, whole)), "zip's checksums cover the values"
+    assert sorted(map(tuple, found)) == sorted(map(tuple, whole)), (
+        "zip's checksums cover the values"
+    )
 
 
 def npy(folder):
@@ -95,7 +107,10 @@ def check_npy(where):
     def check(path):
         shutil.copy(path, path.parent / "x.npy")
         data = load_dataset(f"arrays:{path.parent}", validation=0, features_in=where)
-        assert data.train.features.shape[1:] == data.test.features.shape[1:] and len(data.train) + len(data.test) == 60
+        assert (
+            data.train.features.shape[1:] == data.test.features.shape[1:]
+            and len(data.train) + len(data.test) == 60
+        )
 
     return check
 
@@ -121,7 +136,15 @@ def check_toml(path):
 def record(folder):
     run = RunFolder(folder / "whole")
     run.path.mkdir()
-    run.write({"format": 1, "config": Config().to_dict(), "dataset": {"sha256": "0" * 64}, "test": {"loss": 0.5}, "engine": {"name": "xla"}})
+    run.write(
+        {
+            "format": 1,
+            "config": Config().to_dict(),
+            "dataset": {"sha256": "0" * 64},
+            "test": {"loss": 0.5},
+            "engine": {"name": "xla"},
+        }
+    )
     return (run.path / "run.json").read_bytes()
 
 
@@ -150,7 +173,9 @@ def check_part_of_a_checkpoint(name):
             found = Checkpoints(path.parent / "saved").load()
         if found is not None:
             assert (found.epoch, found.step, found.figure, found.values) == (3, 0, 0.5, VALUES)
-            assert found.arrays.keys() == ARRAYS.keys() and all(np.array_equal(found.arrays[key], ARRAYS[key]) for key in ARRAYS)
+            assert found.arrays.keys() == ARRAYS.keys() and all(
+                np.array_equal(found.arrays[key], ARRAYS[key]) for key in ARRAYS
+            )
 
     return check
 
@@ -201,7 +226,13 @@ def fuzz(name, folder, count):
     seen = {"refused": 0, "read": 0}
 
     # Headers are what readers stumble over; data are most of a .mat file's bytes.
-    @settings(max_examples=count, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(MUTATIONS)
     def mutated(mutations):
         for within in (None, 600):
@@ -231,5 +262,7 @@ def test_mutated_files(name, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_thousands_of_mutated_files(name, tmp_path):
-    count = int(os.environ.get("TFMLP_FUZZ", 1100))  # each is made twice: anywhere, and in the first bytes
+    count = int(
+        os.environ.get("TFMLP_FUZZ", 1100)
+    )  # each is made twice: anywhere, and in the first bytes
     print(name, json.dumps(fuzz(name, tmp_path, count)))

@@ -19,4 +19,10 @@ def slopes(q, r):
 
 def tfmlp_check():
     q, r = rng.normal(size=(7, 5)), rng.normal(size=(7, 2))
-    return {"loss": lambda: np.mean((apply(q)[1] - r) ** 2), "params": stuff, "grads": slopes(q, r), "inputs": q, "labels": r}
+    return {
+        "loss": lambda: np.mean((apply(q)[1] - r) ** 2),
+        "params": stuff,
+        "grads": slopes(q, r),
+        "inputs": q,
+        "labels": r,
+    }

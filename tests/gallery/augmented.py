@@ -1,4 +1,6 @@
-"""The bias as the kernel's first column, after a row of ones; an example is a column; sigmoids, binary cross-entropy."""
+"""The bias as the kernel's first column, after a row of ones; an example is a column; sigmoids,
+binary cross-entropy.
+"""
 
 import numpy as np
 
@@ -12,7 +14,10 @@ def with_ones(a):
 
 
 def init_params(input_size, hidden_size, output_size):
-    return [np.random.randn(hidden_size, input_size + 1), np.random.randn(output_size, hidden_size + 1)]
+    return [
+        np.random.randn(hidden_size, input_size + 1),
+        np.random.randn(output_size, hidden_size + 1),
+    ]
 
 
 def forward(theta, X):

@@ -1,4 +1,6 @@
-"""Functions that pass a dict of parameters and a cache; an example is a column; tanh, a sigmoid at the end, binary cross-entropy."""
+"""Functions that pass a dict of parameters and a cache; an example is a column; tanh, a sigmoid at
+the end, binary cross-entropy.
+"""
 
 import numpy as np
 

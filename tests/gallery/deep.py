@@ -1,4 +1,6 @@
-"""Any number of layers in a loop over a flat list; sigmoid hidden layers, softmax; gradients in a dict."""
+"""Any number of layers in a loop over a flat list; sigmoid hidden layers, softmax; gradients in a
+dict.
+"""
 
 import numpy as np
 

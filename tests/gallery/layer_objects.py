@@ -1,4 +1,4 @@
-"""A net of layer objects that keep what they need; three dense layers, sigmoid and ReLU, squares."""
+"""Layer objects that keep what they need; three dense layers, sigmoid and ReLU, squares."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Weight decay as a part of the loss; ReLU, softmax, gradients in a list in the parameters' order."""
+"""Weight decay as a part of the loss; ReLU, softmax, gradients in a list in order."""
 
 import numpy as np
 

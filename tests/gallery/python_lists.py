@@ -1,4 +1,6 @@
-"""Plain Python: a list of lists of weights a layer, bias last; one row at a time; sigmoids, squares summed."""
+"""Plain Python: a list of lists of weights a layer, bias last; one row at a time; sigmoids, squares
+summed.
+"""
 
 import math
 

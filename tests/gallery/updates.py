@@ -1,4 +1,6 @@
-"""A training step that changes the weights itself and returns no gradient; leaky ReLU, softmax on one-hot labels."""
+"""A training step that changes the weights itself and returns no gradient; leaky ReLU, softmax on
+one-hot labels.
+"""
 
 import numpy as np
 

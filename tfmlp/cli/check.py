@@ -11,9 +11,27 @@ from tfmlp.cli.options import Command
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE.py")
-@click.option("--seconds", type=click.FloatRange(0, 86_400, min_open=True), default=60, show_default=True, help="How long the file may run.")
-@click.option("--megabytes", type=click.IntRange(256, 1 << 20), default=4096, show_default=True, help="How much memory it may ask for.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Decides the numbers that are tried.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, 86_400, min_open=True),
+    default=60,
+    show_default=True,
+    help="How long the file may run.",
+)
+@click.option(
+    "--megabytes",
+    type=click.IntRange(256, 1 << 20),
+    default=4096,
+    show_default=True,
+    help="How much memory it may ask for.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Decides the numbers that are tried.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -> None:
     """Check the derivatives and gradients in a Python file of yours.
@@ -21,9 +39,11 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     \b
     tfmlp check mynet.py
 
-    Finds activations with their derivatives (relu and d_relu, sigmoid and sigmoid_prime, classes with forward and backward, ...), losses with their gradients, softmax, dropout, and nets with forward, backward and
-    a loss, whether an example is a row or a column; holds them against central differences, and names the likely cause of what is wrong. The file is run, in a process of its own. Exit
-    status 1 if anything is wrong, or if nothing could be checked.
+    Finds activations with their derivatives (relu and d_relu, sigmoid and sigmoid_prime, classes
+    with forward and backward, ...), losses with their gradients, softmax, dropout, and nets with
+    forward, backward and a loss, whether an example is a row or a column; holds them against
+    central differences, and names the likely cause of what is wrong. The file is run, in a process
+    of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
     """
     from tfmlp.verify.discovery import ADAPTER_TEXT
     from tfmlp.verify.sandbox import run_file
@@ -38,16 +58,27 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
         if finding["kind"] == "gradient":
             click.echo(
                 f"\n{finding['subject']}: "
-                + (f"recognized as {finding['recognized']}" if finding["recognized"] else "gradients against central differences")
+                + (
+                    f"recognized as {finding['recognized']}"
+                    if finding["recognized"]
+                    else "gradients against central differences"
+                )
             )
             click.echo(finding["text"])
         else:
             cause = finding["cause"]
-            remark = "; ".join(filter(None, (cause and cause["text"], finding.get("detail"), finding.get("note"))))
-            click.echo(f"{finding['subject']} ({finding['kind']}): {'right' if finding['right'] else 'WRONG'}{': ' + remark if remark else ''}")
+            remark = "; ".join(
+                filter(None, (cause and cause["text"], finding.get("detail"), finding.get("note")))
+            )
+            click.echo(
+                f"{finding['subject']} ({finding['kind']}):"
+                f" {'right' if finding['right'] else 'WRONG'}{': ' + remark if remark else ''}"
+            )
     for name in result.unclear:
         click.echo(
-            f"{name}: looks like something to check, but how it is called could not be guessed (a net needs forward, backward and a loss).", err=True
+            f"{name}: looks like something to check, but how it is called could not be guessed (a"
+            " net needs forward, backward and a loss).",
+            err=True,
         )
     if result.error:
         click.echo(f"error: {file}: {result.error}", err=True)
@@ -55,5 +86,8 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
         click.echo(f"To say what to check, add to {file}:\n\n{ADAPTER_TEXT}\n", err=True)
     if result.findings:
         count = len(result.findings)
-        click.echo(f"\n{count - len(wrong)} of {count} right" + (f"; wrong: {', '.join(finding['subject'] for finding in wrong)}" if wrong else ""))
+        click.echo(
+            f"\n{count - len(wrong)} of {count} right"
+            + (f"; wrong: {', '.join(finding['subject'] for finding in wrong)}" if wrong else "")
+        )
     sys.exit(failed)

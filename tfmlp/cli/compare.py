@@ -11,22 +11,42 @@ from tfmlp.cli.options import Command, config_options, make_config, recipe_optio
 @click.command(cls=Command)
 @config_options()
 @recipe_options
-@click.option("--steps", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many training steps to compare.")
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="How many training steps to compare.",
+)
 @click.option(
     "--tolerance",
     type=click.FloatRange(0, min_open=True),
-    help="Largest relative difference that is not one. Without it, 1e-5 in float32 and 1e-12 in float64.",
+    help=(
+        "Largest relative difference that is not one. Without it, 1e-5 in float32 and 1e-12 in"
+        " float64."
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
-def compare(recipe: str | None, config_file: str | None, steps: int, tolerance: float | None, as_json: bool, **options) -> None:
-    """Train the NumPy reference and TensorFlow from the same weights on the same batches, and say where they differ.
+def compare(
+    recipe: str | None,
+    config_file: str | None,
+    steps: int,
+    tolerance: float | None,
+    as_json: bool,
+    **options,
+) -> None:
+    """Train the NumPy reference and TensorFlow from the same weights on the same batches, and say
+    where they differ.
 
-    Shows each step's loss and the largest difference in gradients and in weights, relative to the array's largest entry. Stops at the first step and array that differ by more than
-    the tolerance, and exits with 1. Computes in float64 unless --precision float32 is given.
+    Shows each step's loss and the largest difference in gradients and in weights, relative to the
+    array's largest entry. Stops at the first step and array that differ by more than the tolerance,
+    and exits with 1. Computes in float64 unless --precision float32 is given.
     """
     config, _ = make_config(recipe, config_file, options)
     if config.runtime.precision == "auto":
-        config = config.replace(precision="float64")  # in which a difference is an error and not rounding
+        config = config.replace(
+            precision="float64"
+        )  # in which a difference is an error and not rounding
 
     from tfmlp.cli.loading import load_data
 
@@ -36,30 +56,52 @@ def compare(recipe: str | None, config_file: str | None, steps: int, tolerance: 
     tolerance = tolerance or TOLERANCES.get(config.runtime.precision, 0.0)
     timings, done, worst = Timings(), [], None
     if not as_json:
-        click.echo(f"{'step':>5}  {'NumPy loss':>12}  {'TensorFlow':>12}  {'loss differs':>12}  {'gradients':>10}  {'weights':>10}")
+        click.echo(
+            f"{'step':>5}  {'NumPy loss':>12}  {'TensorFlow':>12}  {'loss differs':>12} "
+            f" {'gradients':>10}  {'weights':>10}"
+        )
     for step in compare_steps(config, data, steps, timings):
         done.append(step)
         if not as_json:
             ours, theirs = step.losses
             click.echo(
-                f"{step.step:>5}  {ours:>12.7f}  {theirs:>12.7f}  {step.loss.difference:>12.1e}  {step.gradients.difference:>10.1e}  {step.weights.difference:>10.1e}"
+                f"{step.step:>5}  {ours:>12.7f}  {theirs:>12.7f}  {step.loss.difference:>12.1e} "
+                f" {step.gradients.difference:>10.1e}  {step.weights.difference:>10.1e}"
             )
         if worst := step.worst(tolerance):
             break
     medians = timings.medians()
     verdict = (
-        f"differ at step {done[-1].step} in {worst.name}: {worst.difference:.1e} is more than {tolerance:g}"
+        f"differ at step {done[-1].step} in {worst.name}: {worst.difference:.1e} is more than"
+        f" {tolerance:g}"
         if worst
         else f"equal over {len(done)} steps, within {tolerance:g}"
     )
     if worst and config.runtime.precision == "float32":
-        verdict += "; in float32 this can be rounding, which Adam magnifies where gradients are tiny: float64 tells"
+        verdict += (
+            "; in float32 this can be rounding, which Adam magnifies where gradients are tiny:"
+            " float64 tells"
+        )
     if as_json:
         rows = [
-            {"step": s.step, "losses": list(s.losses), **{part: vars(getattr(s, part)) for part in ("loss", "gradients", "weights")}} for s in done
+            {
+                "step": s.step,
+                "losses": list(s.losses),
+                **{part: vars(getattr(s, part)) for part in ("loss", "gradients", "weights")},
+            }
+            for s in done
         ]
         click.echo(
-            json.dumps({"equal": worst is None, "tolerance": tolerance, "verdict": verdict, "steps": rows, "median_seconds": medians}, indent=2)
+            json.dumps(
+                {
+                    "equal": worst is None,
+                    "tolerance": tolerance,
+                    "verdict": verdict,
+                    "steps": rows,
+                    "median_seconds": medians,
+                },
+                indent=2,
+            )
         )
     else:
         click.echo("\n                              median step")

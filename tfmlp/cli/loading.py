@@ -14,13 +14,17 @@ from tfmlp.data.sources import import_reader, load_configured
 
 
 def load_data(config: Config) -> Dataset:
-    """Imports TensorFlow, has it take the configuration's threads, and loads the data: meanwhile, where that is only reading files."""
+    """Imports TensorFlow, has it take the configuration's threads, and loads the data: meanwhile,
+    where that is only reading files.
+    """
     load = functools.partial(load_configured, config.data, config.runtime.seed)
     ahead = _start(load) if import_reader(config.data) else None
     import_tensorflow()
     from tfmlp.training.device import choose_device
 
-    choose_device(config.runtime)  # before tensorflow-datasets starts TensorFlow, after which threads cannot be set
+    choose_device(
+        config.runtime
+    )  # before tensorflow-datasets starts TensorFlow, after which threads cannot be set
     if ahead is not None:
         return ahead.result()
     with show_downloads() as progress:

@@ -6,8 +6,11 @@ import threading
 import time
 import warnings
 
-STARTED = time.perf_counter()  # before anything slow is imported, so that a run's total time is the command's
-# TensorFlow's native log is for TensorFlow's developers. Whoever wants it sets the variable. Read when TensorFlow is imported.
+STARTED = (
+    time.perf_counter()
+)  # before anything slow is imported, so that a run's total time is the command's
+# TensorFlow's native log is for TensorFlow's developers. Whoever wants it sets the variable. Read
+# when TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import importlib  # noqa: E402
@@ -38,16 +41,22 @@ class LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return getattr(importlib.import_module(_COMMANDS[name]), name) if name in _COMMANDS else None
+        return (
+            getattr(importlib.import_module(_COMMANDS[name]), name) if name in _COMMANDS else None
+        )
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"No such command {args[0]!r}: {nearest(args[0], _COMMANDS)}.", ctx)
+            raise click.UsageError(
+                f"No such command {args[0]!r}: {nearest(args[0], _COMMANDS)}.", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context):
         warnings.showwarning = _show_warning
-        warnings.simplefilter("ignore")  # other libraries' warnings are for their callers, not for a user of this program
+        warnings.simplefilter(
+            "ignore"
+        )  # other libraries' warnings are for their callers, not for a user of this program
         warnings.simplefilter("always", TfmlpWarning)
         interrupted = []
 
@@ -71,16 +80,27 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise  # click ends quietly: whoever read the output has had enough
         except MemoryError as error:
-            _report(ctx, "error: this needs more memory than there is: use fewer hidden units or smaller data.", error)
+            _report(
+                ctx,
+                "error: this needs more memory than there is: use fewer hidden units or smaller"
+                " data.",
+                error,
+            )
             ctx.exit(1)
         except OSError as error:
-            _report(ctx, f"error: {error.strerror or error}{': ' + str(error.filename) if error.filename else ''}.", error)
+            where = f": {error.filename}" if error.filename else ""
+            _report(ctx, f"error: {error.strerror or error}{where}.", error)
             ctx.exit(1)
         except Exception as error:
             if interrupted:  # a library can turn the interruption into an error of its own
                 click.echo("interrupted", err=True)
                 ctx.exit(128 + interrupted[0])
-            _report(ctx, f"error: {type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows where.", error)
+            _report(
+                ctx,
+                f"error: {type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows"
+                " where.",
+                error,
+            )
             ctx.exit(1)
 
 
@@ -99,7 +119,8 @@ def _show_warning(message, category, filename, lineno, file=None, line=None) -> 
 def main() -> None:
     """Train multilayer perceptrons with custom TensorFlow loops.
 
-    `tfmlp COMMAND --help` shows a command's options. Results go to stdout, progress and warnings to stderr.
+    `tfmlp COMMAND --help` shows a command's options. Results go to stdout, progress and warnings to
+    stderr.
     """
 
 

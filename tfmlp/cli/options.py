@@ -22,11 +22,22 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
         self.params.append(
-            click.Option(["--debug"], is_flag=True, expose_value=False, is_eager=True, callback=_set_debug, help="Show the traceback of an error.")
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                callback=_set_debug,
+                help="Show the traceback of an error.",
+            )
         )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = {param.name: row for param in self.get_params(ctx) if isinstance(param, click.Option) and (row := param.get_help_record(ctx))}
+        rows = {
+            param.name: row
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option) and (row := param.get_help_record(ctx))
+        }
         for group, names in groups().items():
             if fields := [rows.pop(name) for name in names if name in rows]:
                 with formatter.section(_TITLES[group]):
@@ -46,11 +57,19 @@ class _ConfigOption(click.Option):
     def __init__(self, name: str, show_default: bool):
         field = FIELDS[name]
         dashed = name.replace("_", "-")
-        text = field.metadata["help"] + (f"  [default: {show_value(field.default)}]" if show_default else "")
+        text = field.metadata["help"] + (
+            f"  [default: {show_value(field.default)}]" if show_default else ""
+        )
         if plain_type(field)[0] is bool:
-            super().__init__([f"--{dashed}/--no-{dashed}"], default=None, help=text.replace("True", "on").replace("False", "off"))
+            super().__init__(
+                [f"--{dashed}/--no-{dashed}"],
+                default=None,
+                help=text.replace("True", "on").replace("False", "off"),
+            )
         else:
-            super().__init__([f"--{dashed}"], metavar=metavar(field), default=None, callback=_parse, help=text)
+            super().__init__(
+                [f"--{dashed}"], metavar=metavar(field), default=None, callback=_parse, help=text
+            )
 
 
 def _parse(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
@@ -68,7 +87,9 @@ def config_options(*names: str) -> Callable:
 
     def decorate(function: Callable) -> Callable:
         for name in reversed(names or tuple(FIELDS)):
-            function.__dict__.setdefault("__click_params__", []).append(_ConfigOption(name, show_default=not names))
+            function.__dict__.setdefault("__click_params__", []).append(
+                _ConfigOption(name, show_default=not names)
+            )
         return function
 
     return decorate
@@ -79,21 +100,37 @@ def recipe_options(function: Callable) -> Callable:
     recipe = click.option(
         "--recipe",
         metavar="NAME",
-        help=f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the dataset's default recipe.",
+        help=(
+            f"Start from a named recipe: {', '.join(list_recipes())}; or none. Without it, the"
+            " dataset's default recipe."
+        ),
     )
     config = click.option(
-        "--config", "config_file", metavar="FILE", help="Start from a TOML or JSON file, with one table each of data, model, optimization, runtime."
+        "--config",
+        "config_file",
+        metavar="FILE",
+        help=(
+            "Start from a TOML or JSON file, with one table each of data, model, optimization,"
+            " runtime."
+        ),
     )
     return recipe(config(function))
 
 
 def given_options(options: dict[str, Any]) -> dict[str, Any]:
     """Returns those options of `Config` that were given, unwrapped."""
-    return {name: value[0] if isinstance(value, tuple) else value for name, value in options.items() if name in FIELDS and value is not None}
+    return {
+        name: value[0] if isinstance(value, tuple) else value
+        for name, value in options.items()
+        if name in FIELDS and value is not None
+    }
 
 
-def make_config(recipe: str | None, config_file: str | None, options: dict[str, Any]) -> tuple[Config, str | None]:
-    """Puts a configuration together: a file or a recipe, overridden by what was given on the command line.
+def make_config(
+    recipe: str | None, config_file: str | None, options: dict[str, Any]
+) -> tuple[Config, str | None]:
+    """Puts a configuration together: a file or a recipe, overridden by what was given on the
+    command line.
 
     Args:
       recipe: A recipe's name, "none", or None for the dataset's default.
@@ -105,7 +142,9 @@ def make_config(recipe: str | None, config_file: str | None, options: dict[str, 
     """
     given = given_options(options)
     if recipe and config_file:
-        raise click.UsageError("--recipe and --config both say where to start from: give one of them.")
+        raise click.UsageError(
+            "--recipe and --config both say where to start from: give one of them."
+        )
     if config_file:
         return Config.from_file(config_file).replace(**given), None
     if recipe is None:

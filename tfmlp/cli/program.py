@@ -11,7 +11,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run() -> NoReturn:
-    """Runs the command line, and ends at once: without the second that it takes to take TensorFlow apart."""
+    """Runs the command line, and ends at once: without the second that it takes to take TensorFlow
+    apart.
+    """
     for number in _SIGNALS:
         signal.signal(number, _interrupted)  # until the command line itself is there to do it
     from tfmlp.cli.main import main

@@ -1,4 +1,6 @@
-"""What is shown on stderr while something runs: a live display on a terminal, plain lines elsewhere."""
+"""What is shown on stderr while something runs: a live display on a terminal, plain lines
+elsewhere.
+"""
 
 import contextlib
 import sys
@@ -36,7 +38,10 @@ def _figures(values: dict[str, Any]) -> str:
 
 def describe_epoch(epoch: dict[str, Any], epochs: int) -> str:
     """Returns an epoch's figures (as `epochs.jsonl` holds them) as one line."""
-    parts = [f"epoch {epoch['epoch']:>{len(str(epochs))}}/{epochs}", f"train {_figures(epoch['train'])}"]
+    parts = [
+        f"epoch {epoch['epoch']:>{len(str(epochs))}}/{epochs}",
+        f"train {_figures(epoch['train'])}",
+    ]
     if "validation" in epoch:
         parts.append(f"validation {_figures(epoch['validation'])}")
     return " | ".join([*parts, f"{epoch['seconds']:.2f} s"])
@@ -44,14 +49,28 @@ def describe_epoch(epoch: dict[str, Any], epochs: int) -> str:
 
 @contextmanager
 def show_epochs(epochs: int) -> Iterator:
-    """Yields a function that shows one epoch's figures: above a progress bar on a terminal, as a line elsewhere."""
+    """Yields a function that shows one epoch's figures: above a progress bar on a terminal, as a
+    line elsewhere.
+    """
     if not _is_terminal():
         yield lambda epoch: say(describe_epoch(epoch, epochs))
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"), TimeRemainingColumn()
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         task = display.add_task("training", total=epochs)
 
@@ -64,7 +83,9 @@ def show_epochs(epochs: int) -> Iterator:
 
 @contextmanager
 def show_downloads() -> Iterator:
-    """Yields a function of (file name, bytes so far, bytes in all) that shows how far downloads are."""
+    """Yields a function of (file name, bytes so far, bytes in all) that shows how far downloads
+    are.
+    """
     if not _is_terminal():
         started = set()
 
@@ -78,7 +99,13 @@ def show_downloads() -> Iterator:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    with Progress(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=Console(stderr=True)) as display:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=Console(stderr=True),
+    ) as display:
         tasks = {}
 
         def show(name: str, done: int, total: int) -> None:

@@ -1,4 +1,6 @@
-"""TensorFlow, imported without what it prints while it starts, and without what it imports for nothing."""
+"""TensorFlow, imported without what it prints while it starts, and without what it imports for
+nothing.
+"""
 
 import gc
 import importlib
@@ -9,19 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# What TensorFlow and Keras import if it is there, for functions that no command uses: they take as long as TensorFlow itself.
+# What TensorFlow and Keras import if it is there, for functions that no command uses: they take as
+# long as TensorFlow itself.
 _NOT_NEEDED = ("IPython", "jax", "matplotlib", "sklearn")
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow, as if the packages that no command needs of it were not there. What native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL to less than 3.
+    """Imports TensorFlow, as if the packages that no command needs of it were not there. What
+    native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL to
+    less than 3.
 
-    TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does not silence them.
+    TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does
+    not silence them.
     """
     if "tensorflow" in sys.modules:
         return
     collects = gc.isenabled()
-    gc.disable()  # an import makes next to no garbage: looking for it would take a sixth of the time
+    # An import makes next to no garbage: looking for it would take a sixth of the time.
+    gc.disable()
     try:
         with _hidden(_NOT_NEEDED):
             _import_quietly()
@@ -55,9 +62,12 @@ def _import_quietly() -> None:
     sys.stderr.flush()
     stderr, kept, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        # What Python tells meanwhile, in another thread, is told, perhaps a moment after the import, too: so this stream is not closed here.
+        # What Python tells meanwhile, in another thread, is told, perhaps a moment after the
+        # import, too: so this stream is not closed here.
         if _is_native_stderr(stderr):
-            sys.stderr = os.fdopen(kept, "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1)
+            sys.stderr = os.fdopen(
+                kept, "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1
+            )
         os.dup2(nowhere, 2)
         importlib.import_module("tensorflow")
     finally:

@@ -1,6 +1,7 @@
 """Random changes of training images, as functions of (seed, step, position in the batch).
 
-The same rows at the same step get the same changes in every engine, and nothing has to be saved to resume.
+The same rows at the same step get the same changes in every engine, and nothing has to be saved to
+resume.
 """
 
 from collections.abc import Callable
@@ -18,38 +19,55 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
 
     Args:
       seed: int in [0, 2**32).
-      shift: Largest shift in pixels, each way; all shifts are equally likely, and the edge's pixels are repeated.
+      shift: Largest shift in pixels, each way; all shifts are equally likely, and the edge's pixels
+        are repeated.
       invert: Probability that an image's pixels p become 255 - p.
 
     Returns:
-      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to images of the same type and shape.
+      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to
+      images of the same type and shape.
     """
     if not shift and not invert:
         return None
     key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
-    with tf.init_scope():  # arguments of the compiled program, not parts of it: one program is good for all seeds
+    with (
+        tf.init_scope()
+    ):  # arguments of the compiled program, not parts of it: one program is good for all seeds
         words = tf.constant(key), tf.constant(seeds.column_words(key, 3))
 
     def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         positions = tf.cast(tf.range(tf.shape(images)[0]), tf.uint32)
-        bits = seeds.counter_bits(*words, tf.cast(step, tf.uint32), positions, tf.bitwise.right_shift)
+        bits = seeds.counter_bits(
+            *words, tf.cast(step, tf.uint32), positions, tf.bitwise.right_shift
+        )
         if shift:
             images = _shift(images, _uniform_integers(bits[:, :2], 2 * shift + 1) - shift)
         if invert:
             chosen = bits[:, 2] < np.uint32(seeds.keep_threshold(invert))
-            images = tf.where(chosen[:, None, None, None], tf.cast(255, images.dtype) - images, images)
+            images = tf.where(
+                chosen[:, None, None, None], tf.cast(255, images.dtype) - images, images
+            )
         return images
 
     return augment
 
 
 def _uniform_integers(bits: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns int32 in [0, count) from random words: the product's high bits (D. Lemire, 2019), here of 16-bit halves."""
-    return tf.cast(tf.bitwise.right_shift(tf.bitwise.right_shift(bits, np.uint32(16)) * np.uint32(count), np.uint32(16)), tf.int32)
+    """Returns int32 in [0, count) from random words: the product's high bits (D. Lemire, 2019),
+    here of 16-bit halves.
+    """
+    return tf.cast(
+        tf.bitwise.right_shift(
+            tf.bitwise.right_shift(bits, np.uint32(16)) * np.uint32(count), np.uint32(16)
+        ),
+        tf.int32,
+    )
 
 
 def _shift(images: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
-    """Moves each image by its own (down, right) offset, int32 [b, 2], repeating the pixels of the edge."""
+    """Moves each image by its own (down, right) offset, int32 [b, 2], repeating the pixels of the
+    edge.
+    """
     height, width = images.shape[1], images.shape[2]
     rows = tf.clip_by_value(tf.range(height)[None, :] - offsets[:, :1], 0, height - 1)
     columns = tf.clip_by_value(tf.range(width)[None, :] - offsets[:, 1:], 0, width - 1)

@@ -1,4 +1,6 @@
-"""One file from one address: resumed where it broke off, checked, and renamed into place only when it is whole."""
+"""One file from one address: resumed where it broke off, checked, and renamed into place only when
+it is whole.
+"""
 
 import http.client
 import os
@@ -40,11 +42,18 @@ class Remote(NamedTuple):
     sha256: str
 
 
-def download(remote: Remote, path: Path, progress: Callable[[str, int, int], None] | None = None, *, pause: float = 1.0) -> Path:
+def download(
+    remote: Remote,
+    path: Path,
+    progress: Callable[[str, int, int], None] | None = None,
+    *,
+    pause: float = 1.0,
+) -> Path:
     """Downloads a file to `path`, unless it is there.
 
-    What has arrived stands beside it as `NAME.part` until it is whole, has the right size and the right sha256. A broken connection is tried again from where it
-    broke, at once and in a later call.
+    What has arrived stands beside it as `NAME.part` until it is whole, has the right size and the
+    right sha256. A broken connection is tried again from where it broke, at once and in a later
+    call.
 
     Args:
       remote: What to download.
@@ -73,10 +82,18 @@ def download(remote: Remote, path: Path, progress: Callable[[str, int, int], Non
                 os.replace(part, path)
                 return path
             part.unlink()
-            if not resumed:  # else what was there may have been of an older file: once more, from the beginning
-                raise DataError(f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What arrived was removed.")
+            if (
+                not resumed
+            ):  # else what was there may have been of an older file: once more, from the beginning
+                raise DataError(
+                    f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What"
+                    " arrived was removed."
+                )
             failure = "what arrived did not fit to what was there"
-        raise DataError(f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of {remote.size:,} bytes are kept for the next).")
+        raise DataError(
+            f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of"
+            f" {remote.size:,} bytes are kept for the next)."
+        )
     except OSError as error:
         raise DataError(f"cannot write {error.filename or path}: {error.strerror}.") from None
 
@@ -85,7 +102,9 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], None] | None) -> str | None:
+def _fetch_rest(
+    remote: Remote, part: Path, progress: Callable[[str, int, int], None] | None
+) -> str | None:
     """Appends to `part` what is missing. Returns why it is still not whole, or None when it is."""
     have = _size(part)
     if have > remote.size:
@@ -96,12 +115,20 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
     # identity: a length and a range count bytes of the file itself, not of a compressed form of it.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
-        with _OPENER.open(urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT) as response:
+        with _OPENER.open(
+            urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT
+        ) as response:
             ranges = [f"bytes {have}-{remote.size - 1}/{total}" for total in (remote.size, "*")]
             if have and response.headers.get("Content-Range") not in ranges:
                 have = 0  # the server sends the file from its beginning
-            if int(response.headers.get("Content-Length") or remote.size - have) != remote.size - have:
-                return f"the server has {response.headers['Content-Length']} bytes where {remote.size - have:,} were expected"
+            if (
+                int(response.headers.get("Content-Length") or remote.size - have)
+                != remote.size - have
+            ):
+                return (
+                    f"the server has {response.headers['Content-Length']} bytes where"
+                    f" {remote.size - have:,} were expected"
+                )
             part.parent.mkdir(parents=True, exist_ok=True)
             started, first = time.monotonic(), have
             with open(part, "ab" if have else "wb") as file:
@@ -116,7 +143,9 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
                     if progress:
                         progress(part.name.removesuffix(".part"), have, remote.size)
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # the server's file is shorter than what is here: that was another one
+        if (
+            error.code == 416
+        ):  # the server's file is shorter than what is here: that was another one
             part.unlink(missing_ok=True)
         return f"the server answered {error.code} {error.reason}"
     except urllib.error.URLError as error:
@@ -127,4 +156,8 @@ def _fetch_rest(remote: Remote, part: Path, progress: Callable[[str, int, int], 
         return f"the server's answer makes no sense ({error})"
     except (ConnectionError, http.client.HTTPException) as error:
         return f"the connection broke ({type(error).__name__})"
-    return None if have == remote.size else f"the connection ended after {have:,} of {remote.size:,} bytes"
+    return (
+        None
+        if have == remote.size
+        else f"the connection ended after {have:,} of {remote.size:,} bytes"
+    )

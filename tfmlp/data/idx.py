@@ -1,7 +1,8 @@
 """IDX files, the format of the original MNIST.
 
-A magic number (two zero bytes, a type, the number of dimensions), each dimension as a big-endian 32-bit number, then the values. Y. LeCun, C. Cortes,
-C. Burges, "The MNIST database of handwritten digits".
+A magic number (two zero bytes, a type, the number of dimensions), each dimension as a big-endian
+32-bit number, then the values. Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten
+digits".
 """
 
 import gzip
@@ -39,19 +40,28 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             # deflate packs at most about a thousandfold.
-            return _read(gzip.open(raw) if packed else raw, path, path.stat().st_size * 1100 if packed else None)
+            return _read(
+                gzip.open(raw) if packed else raw,
+                path,
+                path.stat().st_size * 1100 if packed else None,
+            )
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{path} is a damaged gzip file ({error}): replace it by a whole copy.") from None
+        raise DataError(
+            f"{path} is a damaged gzip file ({error}): replace it by a whole copy."
+        ) from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
 
 
 def _read(file: BinaryIO, path: Path, most: int | None) -> tuple[np.ndarray, str]:
-    """Reads an open file, which holds at most so many bytes; None for as many as the file on disk has."""
+    """Reads an open file, which holds at most so many bytes; None for as many as the file on disk
+    has.
+    """
     head = file.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 8:
         raise DataError(
-            f"{path}: expected an IDX file, which starts with 00 00, a type and a number of dimensions; received {head.hex(' ') or 'an empty file'}."
+            f"{path}: expected an IDX file, which starts with 00 00, a type and a number of"
+            f" dimensions; received {head.hex(' ') or 'an empty file'}."
         )
     sizes = file.read(4 * head[3])
     if len(sizes) < 4 * head[3]:
@@ -65,12 +75,24 @@ def _read(file: BinaryIO, path: Path, most: int | None) -> tuple[np.ndarray, str
     while len(body) < expected <= most and (chunk := file.read(min(_CHUNK, expected - len(body)))):
         body += chunk
     if len(body) < expected or file.read(1):
-        received = f"{len(body):,}" if body and len(body) < expected else f"at most {most:,}" if expected > most else "more"
+        received = (
+            f"{len(body):,}"
+            if body and len(body) < expected
+            else f"at most {most:,}"
+            if expected > most
+            else "more"
+        )
         raise DataError(
-            f"{path}: its header promises {'x'.join(map(str, shape))} values, {expected:,} bytes; received {received}. Replace it by a whole copy."
+            f"{path}: its header promises {'x'.join(map(str, shape))} values, {expected:,} bytes;"
+            f" received {received}. Replace it by a whole copy."
         )
     digest = hashlib.sha256(head + sizes)
     digest.update(body)
     if not expected:
-        raise DataError(f"{path}: expected values; its header promises none ({'x'.join(map(str, shape))}).")
-    return np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False), digest.hexdigest()
+        raise DataError(
+            f"{path}: expected values; its header promises none ({'x'.join(map(str, shape))})."
+        )
+    return (
+        np.frombuffer(body, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False),
+        digest.hexdigest(),
+    )

@@ -1,7 +1,7 @@
 """MATLAB 5 files: their structure, held against the file's length before SciPy reads it.
 
-SciPy's reader trusts what it reads: a wrong type number in an uncompressed file ends the process, and a size that a header claims is allocated. Layout: "MAT-File Format",
-The MathWorks.
+SciPy's reader trusts what it reads: a wrong type number in an uncompressed file ends the process,
+and a size that a header claims is allocated. Layout: "MAT-File Format", The MathWorks.
 """
 
 import math
@@ -16,14 +16,26 @@ from tfmlp.errors import DataError
 _MAGIC = b"MATLAB 5.0 MAT-file"
 _HEADER = 128  # bytes of text, and the mark of the byte order at their end
 _HEAD = 4096  # bytes of a variable in which its header, as short as it is, must end
-_ITEM_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}  # of the types of numbers
+_ITEM_BYTES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 2,
+    5: 4,
+    6: 4,
+    7: 4,
+    9: 8,
+    12: 8,
+    13: 8,
+}  # of the types of numbers
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED, _UTF8 = 1, 5, 6, 14, 15, 16
 _NUMERIC_CLASSES, _OPAQUE = range(6, 16), 17
 _OTHER_CLASSES = {1: "a cell array", 2: "a struct", 3: "an object", 4: "text", 5: "a sparse matrix"}
 
 
 def check_mat(path: Path, names: tuple[str, ...]) -> None:
-    """Finds out whether a file is a MATLAB 5 file in which some variables are plain numeric arrays, as large as their headers say.
+    """Finds out whether a file is a MATLAB 5 file in which some variables are plain numeric arrays,
+    as large as their headers say.
 
     Args:
       path: The file.
@@ -37,8 +49,15 @@ def check_mat(path: Path, names: tuple[str, ...]) -> None:
         with open(path, "rb") as file:
             head = file.read(_HEADER)
             if not head.startswith(_MAGIC):
-                kind = "an empty file" if not head else f"a file that starts with {head[: len(_MAGIC)]!r}"
-                raise DataError(f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must be saved again with -v7.")
+                kind = (
+                    "an empty file"
+                    if not head
+                    else f"a file that starts with {head[: len(_MAGIC)]!r}"
+                )
+                raise DataError(
+                    f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must"
+                    " be saved again with -v7."
+                )
             order = {b"IM": "<", b"MI": ">"}.get(head[126:128])
             if order is None:
                 raise _Damaged("its header ends too soon")
@@ -46,7 +65,9 @@ def check_mat(path: Path, names: tuple[str, ...]) -> None:
     except _Unfit as error:
         raise DataError(f"{path}: {error}") from None
     except _Damaged as error:
-        raise DataError(f"{path} is a damaged .mat file ({error}): replace it by a whole copy.") from None
+        raise DataError(
+            f"{path} is a damaged .mat file ({error}): replace it by a whole copy."
+        ) from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     files.require_memory(path, size)
@@ -70,7 +91,9 @@ def _check_variables(file: BinaryIO, length: int, order: str, names: tuple[str, 
             raise _Damaged("it ends within a variable")
         kind, count = struct.unpack(f"{order}II", tag)
         if kind not in (_MATRIX, _COMPRESSED) or at + 8 + count > length:
-            raise _Damaged(f"a variable of type {kind} and {count:,} bytes at byte {at:,} of {length:,}")
+            raise _Damaged(
+                f"a variable of type {kind} and {count:,} bytes at byte {at:,} of {length:,}"
+            )
         content = file.read(min(count, _HEAD))
         if kind == _COMPRESSED:
             try:
@@ -94,7 +117,9 @@ def _check_variables(file: BinaryIO, length: int, order: str, names: tuple[str, 
 
 
 def _check_matrix(content: bytes, count: int, order: str, names: tuple[str, ...]) -> int:
-    """Checks an array's header against the bytes that the array has; returns how many of them will be read."""
+    """Checks an array's header against the bytes that the array has; returns how many of them will
+    be read.
+    """
     flags, at = _element(content, 0, order)
     if flags != (_UINT32, 8):
         raise _Damaged(f"array flags of type {flags[0]} and {flags[1]} bytes")
@@ -115,17 +140,28 @@ def _check_matrix(content: bytes, count: int, order: str, names: tuple[str, ...]
     if name not in names:
         return 0
     if array_class not in _NUMERIC_CLASSES or is_complex:
-        what = _OTHER_CLASSES.get(array_class, "complex numbers" if is_complex else f"an array of class {array_class}")
+        what = _OTHER_CLASSES.get(
+            array_class, "complex numbers" if is_complex else f"an array of class {array_class}"
+        )
         raise _Unfit(f"{name} must be a plain array of numbers; received {what}.")
     at = _end(at, start, size)
     (kind, size), start = _element(content, at, order)
-    if kind not in _ITEM_BYTES or min(shape) < 0 or math.prod(shape) * _ITEM_BYTES[kind] != size or start + size > count:
-        raise _Damaged(f"{name} claims {'x'.join(map(str, shape))} values of type {kind} in {size:,} bytes")
+    if (
+        kind not in _ITEM_BYTES
+        or min(shape) < 0
+        or math.prod(shape) * _ITEM_BYTES[kind] != size
+        or start + size > count
+    ):
+        raise _Damaged(
+            f"{name} claims {'x'.join(map(str, shape))} values of type {kind} in {size:,} bytes"
+        )
     return count
 
 
 def _element(content: bytes, at: int, order: str) -> tuple[tuple[int, int], int]:
-    """Returns an element's type and size in bytes, and where its values begin: four bytes after a short tag, eight after a long one."""
+    """Returns an element's type and size in bytes, and where its values begin: four bytes after a
+    short tag, eight after a long one.
+    """
     (first,) = _take(content, at, f"{order}I")
     if first >> 16:
         return (first & 0xFFFF, first >> 16), at + 4

@@ -21,7 +21,8 @@ _ENDINGS = {"images": "idx3-ubyte", "labels": "idx1-ubyte"}
 
 
 def find_mnist(data_dir: str | None) -> list[Path] | None:
-    """Returns the four files (train images, train labels, test images, test labels), or None where there is none.
+    """Returns the four files (train images, train labels, test images, test labels), or None where
+    there is none.
 
     Raises:
       DataError: where there are some of the four and not all.
@@ -31,8 +32,15 @@ def find_mnist(data_dir: str | None) -> list[Path] | None:
         if all(found):
             return found
         if any(found):
-            missing = [f"{stem}-{_ENDINGS[stem[-6:]]}[.gz]" for stem, path in zip(OFFICIAL, found) if not path]
-            raise DataError(f"{folder} holds a part of MNIST; missing: {', '.join(missing)}. Add them, or choose another --data-dir.")
+            missing = [
+                f"{stem}-{_ENDINGS[stem[-6:]]}[.gz]"
+                for stem, path in zip(OFFICIAL, found)
+                if not path
+            ]
+            raise DataError(
+                f"{folder} holds a part of MNIST; missing: {', '.join(missing)}. Add them, or"
+                " choose another --data-dir."
+            )
     return None
 
 
@@ -46,7 +54,12 @@ def read_mnist(paths: Sequence[Path]) -> RawDataset:
     """Reads the four files; `official` tells whether they are the published ones."""
     contents = [read_idx(path) for path in paths]
     digests = dict(zip(OFFICIAL, (digest for _, digest in contents)))
-    provenance = Provenance("mnist", f"IDX files in {files.shown(paths[0].parent)}", digests, official=digests == OFFICIAL)
+    provenance = Provenance(
+        "mnist",
+        f"IDX files in {files.shown(paths[0].parent)}",
+        digests,
+        official=digests == OFFICIAL,
+    )
     train_images, train_labels, test_images, test_labels = (values for values, _ in contents)
     names = tuple("0123456789")
     return RawDataset((train_images, train_labels), (test_images, test_labels), provenance, names)
@@ -56,8 +69,17 @@ def read_idx_pairs(text: str) -> RawDataset:
     """Reads IDX files by path: "IMAGES,LABELS" or "IMAGES,LABELS,TEST_IMAGES,TEST_LABELS"."""
     paths = [files.user_path(part) for part in text.split(",")]
     if len(paths) not in (2, 4):
-        raise DataError(f"idx: expected idx:IMAGES,LABELS or idx:IMAGES,LABELS,TEST_IMAGES,TEST_LABELS; received {len(paths)} path(s).")
+        raise DataError(
+            "idx: expected idx:IMAGES,LABELS or idx:IMAGES,LABELS,TEST_IMAGES,TEST_LABELS;"
+            f" received {len(paths)} path(s)."
+        )
     contents = [read_idx(path) for path in paths]
     arrays: list[np.ndarray] = [values for values, _ in contents]
-    provenance = Provenance(f"idx:{text}", "IDX files", {str(path): digest for path, (_, digest) in zip(paths, contents)})
-    return RawDataset((arrays[0], arrays[1]), (arrays[2], arrays[3]) if len(paths) == 4 else None, provenance)
+    provenance = Provenance(
+        f"idx:{text}",
+        "IDX files",
+        {str(path): digest for path, (_, digest) in zip(paths, contents)},
+    )
+    return RawDataset(
+        (arrays[0], arrays[1]), (arrays[2], arrays[3]) if len(paths) == 4 else None, provenance
+    )

@@ -7,7 +7,12 @@ from tfmlp.data.rowfile import RowFile
 
 
 def make_batches(
-    features: np.ndarray | RowFile | tf.Tensor, labels: np.ndarray | tf.Tensor, order: np.ndarray, batch_size: int, *, drop_remainder: bool = False
+    features: np.ndarray | RowFile | tf.Tensor,
+    labels: np.ndarray | tf.Tensor,
+    order: np.ndarray,
+    batch_size: int,
+    *,
+    drop_remainder: bool = False,
 ) -> tf.data.Dataset:
     """Makes the batches of one epoch: the order cut into pieces, each gathered at once.
 
@@ -23,8 +28,12 @@ def make_batches(
     """
     read = _reader(features)
     labels = tf.convert_to_tensor(labels)
-    batches = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=drop_remainder)
-    return batches.map(lambda rows: (read(rows), tf.gather(labels, rows)), num_parallel_calls=2, deterministic=True).prefetch(2)
+    batches = tf.data.Dataset.from_tensor_slices(order).batch(
+        batch_size, drop_remainder=drop_remainder
+    )
+    return batches.map(
+        lambda rows: (read(rows), tf.gather(labels, rows)), num_parallel_calls=2, deterministic=True
+    ).prefetch(2)
 
 
 def _reader(features: np.ndarray | RowFile | tf.Tensor):

@@ -13,7 +13,8 @@ _ALIGNMENT = 64  # bytes: TensorFlow takes an array that lies so without copying
 class RowFile:
     """Looks like the array that a .npy file holds, and reads only the rows that are indexed.
 
-    Reads go through `pread`, not through a memory map: mapped pages would count as this process' memory, and a file that shrinks would kill it.
+    Reads go through `pread`, not through a memory map: mapped pages would count as this process'
+    memory, and a file that shrinks would kill it.
 
     Args:
       path: A .npy file of uint8 or float32 in C order, [n, ...].
@@ -30,16 +31,43 @@ class RowFile:
     def __init__(self, path: Path, rows: np.ndarray | None = None):
         self.path, self._rows = path, rows
         try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)  # reads the header, and that the file is as long as it says
+            array = np.load(
+                path, mmap_mode="r", allow_pickle=False
+            )  # reads the header, and that the file is as long as it says
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
-        except Exception as error:  # NumPy parses the header as Python, and raises whatever that stumbled over
-            raise DataError(f"{path} is not a whole .npy file of plain numbers ({' '.join(str(error).split())}).") from None
-        if not isinstance(array, np.memmap) or array.dtype not in (np.uint8, np.float32) or array.ndim < 2 or not array.flags.c_contiguous:
-            what = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
-            raise DataError(f"{path}: expected uint8 or float32 rows [n, ...] in C order, to be read from disk; received {what}.")
-        row_shape = array.shape[1:] if array.ndim != 3 else (*array.shape[1:], 1)  # gray images without their channel
-        self.dtype, self.shape = array.dtype, (len(array) if rows is None else len(rows), *row_shape)
+        except (
+            Exception
+        ) as error:  # NumPy parses the header as Python, and raises whatever that stumbled over
+            raise DataError(
+                f"{path} is not a whole .npy file of plain numbers"
+                f" ({' '.join(str(error).split())})."
+            ) from None
+        if (
+            not isinstance(array, np.memmap)
+            or array.dtype not in (np.uint8, np.float32)
+            or array.ndim < 2
+            or not array.flags.c_contiguous
+        ):
+            what = (
+                f"{array.dtype} {array.shape}"
+                if isinstance(array, np.ndarray)
+                else type(array).__name__
+            )
+            raise DataError(
+                f"{path}: expected uint8 or float32 rows [n, ...] in C order, to be read from disk;"
+                f" received {what}."
+            )
+        row_shape = (
+            array.shape[1:] if array.ndim != 3 else (*array.shape[1:], 1)
+        )  # gray images without their channel
+        self.dtype, self.shape = (
+            array.dtype,
+            (
+                len(array) if rows is None else len(rows),
+                *row_shape,
+            ),
+        )
         self._offset, self._row_bytes = array.offset, int(np.prod(row_shape)) * array.dtype.itemsize
         self._file = open(path, "rb", buffering=0)  # as long as this object lives
 
@@ -51,7 +79,9 @@ class RowFile:
 
     def take(self, rows: np.ndarray) -> "RowFile":
         """Returns the same file with some of these rows only; reads nothing."""
-        return RowFile(self.path, np.arange(len(self))[rows] if self._rows is None else self._rows[rows])
+        return RowFile(
+            self.path, np.arange(len(self))[rows] if self._rows is None else self._rows[rows]
+        )
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
         """Reads rows [b, ...], by a slice or by their numbers."""
@@ -59,7 +89,11 @@ class RowFile:
             rows = np.arange(*rows.indices(len(self)))
         rows = np.asarray(rows) if self._rows is None else self._rows[rows]
         values = _aligned((len(rows), *self.shape[1:]), self.dtype)
-        memory, size, descriptor = memoryview(values.reshape(-1).view(np.uint8)), self._row_bytes, self._file.fileno()
+        memory, size, descriptor = (
+            memoryview(values.reshape(-1).view(np.uint8)),
+            self._row_bytes,
+            self._file.fileno(),
+        )
         # Rows that follow one another are read at once.
         firsts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
         for first, count in zip(firsts.tolist(), np.diff(firsts, append=len(rows)).tolist()):

@@ -14,7 +14,9 @@ Progress = Callable[[str, int, int], None]
 
 
 class Source(NamedTuple):
-    """A kind of dataset: what a list says of it, the module that reads it, and how it is read from (its argument, the configuration, progress)."""
+    """A kind of dataset: what a list says of it, the module that reads it, and how it is read from
+    (its argument, the configuration, progress).
+    """
 
     description: str
     module: str
@@ -31,7 +33,8 @@ def _mnist(argument: str, config: DataConfig, progress: Progress | None) -> RawD
     folders = ", ".join(map(str, files.data_folders("mnist", config.data_dir)))
     if config.data_dir:
         raise DataError(
-            f"expected MNIST's four IDX files (train-images-idx3-ubyte[.gz] and so on) in {folders}; found none. Correct --data-dir, or leave it out."
+            "expected MNIST's four IDX files (train-images-idx3-ubyte[.gz] and so on) in"
+            f" {folders}; found none. Correct --data-dir, or leave it out."
         )
     try:
         return _tfds("mnist", config, progress)
@@ -48,7 +51,9 @@ def _svhn(argument: str, config: DataConfig, progress: Progress | None) -> RawDa
 def _synthetic(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
     from tfmlp.data.synthetic import read_synthetic
 
-    return read_synthetic(_mnist("", DataConfig(tfds_dir=config.tfds_dir), progress), config.data_dir)
+    return read_synthetic(
+        _mnist("", DataConfig(tfds_dir=config.tfds_dir), progress), config.data_dir
+    )
 
 
 def _tfds(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -60,7 +65,11 @@ def _tfds(argument: str, config: DataConfig, progress: Progress | None) -> RawDa
 def _arrays(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
     from tfmlp.data.arrays import read_arrays, read_folder
 
-    return read_folder(argument, config.features_in) if files.user_path(argument).is_dir() else read_arrays(argument)
+    return (
+        read_folder(argument, config.features_in)
+        if files.user_path(argument).is_dir()
+        else read_arrays(argument)
+    )
 
 
 def _csv(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -82,13 +91,37 @@ def _mat(argument: str, config: DataConfig, progress: Progress | None) -> RawDat
 
 
 SOURCES = {
-    "mnist": Source("handwritten digits, 28x28 gray, 60,000 training and 10,000 test images", "mnist", _mnist),
-    "svhn": Source("house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra 531,131 more)", "svhn", _svhn),
-    "svhn-synthetic": Source("images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network", "synthetic", _synthetic),
-    "tfds": Source("tfds:NAME[/CONFIG][:VERSION], any image-classification set of tensorflow-datasets", "tfds", _tfds, True),
-    "arrays": Source("arrays:FILE.npz or arrays:FOLDER (.npy files), with x_train, y_train, x_test, y_test, or x, y", "arrays", _arrays, True),
+    "mnist": Source(
+        "handwritten digits, 28x28 gray, 60,000 training and 10,000 test images", "mnist", _mnist
+    ),
+    "svhn": Source(
+        "house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra"
+        " 531,131 more)",
+        "svhn",
+        _svhn,
+    ),
+    "svhn-synthetic": Source(
+        "images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network",
+        "synthetic",
+        _synthetic,
+    ),
+    "tfds": Source(
+        "tfds:NAME[/CONFIG][:VERSION], any image-classification set of tensorflow-datasets",
+        "tfds",
+        _tfds,
+        True,
+    ),
+    "arrays": Source(
+        "arrays:FILE.npz or arrays:FOLDER (.npy files), with x_train, y_train, x_test, y_test, or"
+        " x, y",
+        "arrays",
+        _arrays,
+        True,
+    ),
     "csv": Source("csv:FILE.csv with --target COLUMN [--task regression]", "tabular", _csv, True),
-    "idx": Source("idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], IDX files by path", "mnist", _idx, True),
+    "idx": Source(
+        "idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], IDX files by path", "mnist", _idx, True
+    ),
     "mat": Source("mat:TRAIN[,TEST], .mat files in SVHN's layout by path", "svhn", _mat, True),
 }
 
@@ -112,7 +145,10 @@ def parse_name(name: str) -> tuple[str, str]:
     if "\0" in name:
         raise ConfigError(f"unknown dataset {name!r}: no file's name has a zero byte in it.")
     if kind not in SOURCES:
-        raise ConfigError(f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A set of tensorflow-datasets is written tfds:NAME.")
+        raise ConfigError(
+            f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A set of tensorflow-datasets is"
+            " written tfds:NAME."
+        )
     if SOURCES[kind].takes_argument != bool(argument):
         expected = SOURCES[kind].description if SOURCES[kind].takes_argument else kind
         raise ConfigError(f"dataset {kind!r}: expected {expected}; received {name!r}.")
@@ -120,7 +156,9 @@ def parse_name(name: str) -> tuple[str, str]:
 
 
 def import_reader(config: DataConfig) -> bool:
-    """Imports what reads a configuration's data, and returns whether it only reads files: it neither needs TensorFlow nor downloads or makes any."""
+    """Imports what reads a configuration's data, and returns whether it only reads files: it
+    neither needs TensorFlow nor downloads or makes any.
+    """
     kind, _ = parse_name(config.dataset)
     reader = importlib.import_module(f"tfmlp.data.{SOURCES[kind].module}")
     if kind == "mnist":
@@ -130,12 +168,16 @@ def import_reader(config: DataConfig) -> bool:
     return kind not in ("svhn-synthetic", "tfds")
 
 
-def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1, seed: int = 0, **options) -> Dataset:
+def load_dataset(
+    name: str, data_dir: str | None = None, validation: float = 0.1, seed: int = 0, **options
+) -> Dataset:
     """Loads a dataset by its name.
 
     Args:
-      name: "mnist", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz", "arrays:FOLDER", "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
-      data_dir: The folder of its files; without it, $TFMLP_DATA_DIR, the checkout's data/ and the cache are searched.
+      name: "mnist", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz", "arrays:FOLDER",
+        "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
+      data_dir: The folder of its files; without it, $TFMLP_DATA_DIR, the checkout's data/ and the
+        cache are searched.
       validation: Share (below 1) or number of training rows to hold out; 0 for none.
       seed: Decides which rows are held out.
       **options: Further fields of `DataConfig`: target, task, test_share, extra, tfds_dir.
@@ -152,19 +194,26 @@ def load_dataset(name: str, data_dir: str | None = None, validation: float = 0.1
 
 
 def load_configured(config: DataConfig, seed: int, progress: Progress | None = None) -> Dataset:
-    """Loads the dataset that a configuration names; `progress` is called with (file, bytes so far, bytes in all) while downloading."""
+    """Loads the dataset that a configuration names; `progress` is called with (file, bytes so far,
+    bytes in all) while downloading.
+    """
     kind, argument = parse_name(config.dataset)
     if config.task == "regression" and kind not in ("arrays", "csv"):
         raise ConfigError(f"task regression is for csv and arrays; {kind} has classes.")
     for name, (kinds, unset) in _USED_BY.items():
         if kind not in kinds and getattr(config, name) != unset:
-            warnings.warn(f"dataset {kind} does not use {name}, which is for {', '.join(kinds)}.", TfmlpWarning, stacklevel=3)
+            warnings.warn(
+                f"dataset {kind} does not use {name}, which is for {', '.join(kinds)}.",
+                TfmlpWarning,
+                stacklevel=3,
+            )
     try:
         raw = SOURCES[kind].read(argument, config, progress)
         dataset = make_dataset(raw, config.task, config.validation, config.test_share, seed)
         if raw.provenance.official is False:
             warnings.warn(
-                f"{raw.provenance.source}: these are not the published {kind.upper()} files (their sha256 differ); the run records them as such.",
+                f"{raw.provenance.source}: these are not the published {kind.upper()} files (their"
+                " sha256 differ); the run records them as such.",
                 TfmlpWarning,
                 stacklevel=3,
             )

@@ -1,6 +1,7 @@
 """SVHN, "Format 2": house-number digits, cropped to 32x32, in MATLAB files.
 
-Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning", 2011. For non-commercial use only.
+Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning", 2011. For
+non-commercial use only.
 """
 
 from collections.abc import Callable
@@ -20,9 +21,21 @@ from tfmlp.errors import DataError
 OFFICIAL = {
     name: Remote(f"http://ufldl.stanford.edu/housenumbers/{name}", size, sha256)
     for name, size, sha256 in (
-        ("train_32x32.mat", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-        ("test_32x32.mat", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
-        ("extra_32x32.mat", 1_329_278_602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
+        (
+            "train_32x32.mat",
+            182_040_794,
+            "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+        ),
+        (
+            "test_32x32.mat",
+            64_275_384,
+            "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+        ),
+        (
+            "extra_32x32.mat",
+            1_329_278_602,
+            "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3",
+        ),
     )
 }
 CLASS_NAMES = tuple("0123456789")
@@ -43,7 +56,8 @@ class MatContents(NamedTuple):
 
 
 def read_mat(path: Path) -> MatContents:
-    """Reads one file in SVHN's layout: `X` uint8 [32, 32, 3, n] and `y` [n, 1], in which label 10 means digit 0.
+    """Reads one file in SVHN's layout: `X` uint8 [32, 32, 3, n] and `y` [n, 1], in which label 10
+    means digit 0.
 
     Raises:
       DataError: when the file is not in this layout.
@@ -56,26 +70,42 @@ def read_mat(path: Path) -> MatContents:
         except MemoryError:
             raise DataError(f"{path} needs more memory than there is.") from None
         except Exception as error:  # scipy raises whatever its parser stumbled over
-            raise DataError(f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a whole copy.") from None
+            raise DataError(
+                f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a"
+                " whole copy."
+            ) from None
         return MatContents(*_as_rows(variables, path), digest.result())
 
 
 def _as_rows(variables: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndarray]:
     missing = [name for name in "Xy" if name not in variables]
     if missing:
-        raise DataError(f"{path}: expected the variables X and y; missing: {' and '.join(missing)}.")
+        raise DataError(
+            f"{path}: expected the variables X and y; missing: {' and '.join(missing)}."
+        )
     images, labels = variables.pop("X"), variables.pop("y")
     if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
-        raise DataError(f"{path}: X and y must be plain arrays; received {type(images).__name__} and {type(labels).__name__}.")
+        raise DataError(
+            f"{path}: X and y must be plain arrays; received {type(images).__name__} and"
+            f" {type(labels).__name__}."
+        )
     if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[:3] != (32, 32, 3):
-        raise DataError(f"{path}: X must be uint8 [32, 32, 3, n]; received {images.dtype} {list(images.shape)}.")
+        raise DataError(
+            f"{path}: X must be uint8 [32, 32, 3, n]; received {images.dtype} {list(images.shape)}."
+        )
     images = images.reshape(32, 32, 3, -1)  # MATLAB drops a last dimension of 1
     if labels.dtype.kind not in "uif" or labels.size != images.shape[3]:
-        raise DataError(f"{path}: y must hold one number per image, {images.shape[3]:,}; received {labels.dtype} {list(labels.shape)}.")
+        raise DataError(
+            f"{path}: y must hold one number per image, {images.shape[3]:,}; received"
+            f" {labels.dtype} {list(labels.shape)}."
+        )
     labels = labels.reshape(-1)
     allowed = np.isin(labels, np.arange(1, 11))
     if not allowed.all():
-        raise DataError(f"{path}: labels must be 1 to 10, where 10 means digit 0; received {labels[~allowed][0]} at row {int(np.argmin(allowed))}.")
+        raise DataError(
+            f"{path}: labels must be 1 to 10, where 10 means digit 0; received"
+            f" {labels[~allowed][0]} at row {int(np.argmin(allowed))}."
+        )
     return np.ascontiguousarray(images.transpose(3, 0, 1, 2)), (labels % 10).astype(np.uint8)
 
 
@@ -85,7 +115,9 @@ def read_mats(paths: list[Path]) -> list[MatContents]:
         return list(pool.map(read_mat, paths))
 
 
-def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, int], None] | None) -> RawDataset:
+def read_svhn(
+    data_dir: str | None, extra: bool, progress: Callable[[str, int, int], None] | None
+) -> RawDataset:
     """Finds or downloads SVHN's files, and reads them.
 
     Args:
@@ -94,7 +126,9 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Callable[[str, int, i
       progress: Called with (file name, bytes so far, bytes in all) while downloading.
     """
     paths = [find_or_download(name, data_dir, progress) for name in file_names(extra)]
-    return as_dataset("svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True)
+    return as_dataset(
+        "svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True
+    )
 
 
 def file_names(extra: bool) -> list[str]:
@@ -104,10 +138,19 @@ def file_names(extra: bool) -> list[str]:
 
 def find(name: str, data_dir: str | None) -> Path | None:
     """Returns where one of SVHN's files is, or None."""
-    return next((folder / name for folder in files.data_folders("svhn", data_dir) if files.is_file(folder / name)), None)
+    return next(
+        (
+            folder / name
+            for folder in files.data_folders("svhn", data_dir)
+            if files.is_file(folder / name)
+        ),
+        None,
+    )
 
 
-def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None) -> Path:
+def find_or_download(
+    name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None
+) -> Path:
     """Returns where one of SVHN's files is, downloading it if it is nowhere.
 
     Raises:
@@ -121,8 +164,9 @@ def find_or_download(name: str, data_dir: str | None, progress: Callable[[str, i
     except DataError as error:
         searched = ", ".join(map(str, folders))
         raise DataError(
-            f"SVHN's {name} is in none of {searched}, and downloading it failed: {error} "
-            f"Put the file from {OFFICIAL[name].url} into one of these folders, name its folder with --data-dir, or work offline with --dataset svhn-synthetic."
+            f"SVHN's {name} is in none of {searched}, and downloading it failed: {error} Put the"
+            f" file from {OFFICIAL[name].url} into one of these folders, name its folder with"
+            " --data-dir, or work offline with --dataset svhn-synthetic."
         ) from None
 
 
@@ -143,5 +187,13 @@ def as_dataset(name: str, source: str, paths: list[Path], official: bool | None)
     test = rest[0] if rest else None
     images, labels = train.images, train.labels
     if len(rest) > 1:
-        images, labels = np.concatenate([images, rest[1].images]), np.concatenate([labels, rest[1].labels])
-    return RawDataset((images, labels), (test.images, test.labels) if test else None, Provenance(name, source, digests, official), CLASS_NAMES)
+        images, labels = (
+            np.concatenate([images, rest[1].images]),
+            np.concatenate([labels, rest[1].labels]),
+        )
+    return RawDataset(
+        (images, labels),
+        (test.images, test.labels) if test else None,
+        Provenance(name, source, digests, official),
+        CLASS_NAMES,
+    )

@@ -1,7 +1,8 @@
 """Street-number-like images made from MNIST: the way to run everything about SVHN without SVHN.
 
-Each image is a digit of MNIST, resized and colored, on a textured background, with parts of other digits to its left and right
-as SVHN has them. They are written once as real .mat files in SVHN's layout and then read by SVHN's reader.
+Each image is a digit of MNIST, resized and colored, on a textured background, with parts of other
+digits to its left and right as SVHN has them. They are written once as real .mat files in SVHN's
+layout and then read by SVHN's reader.
 """
 
 import io
@@ -19,7 +20,9 @@ from tfmlp.errors import DataError
 VERSION = 1  # raised when the images change, so that a cache never mixes two
 SIZES = {"train_32x32.mat": 5000, "test_32x32.mat": 1500}
 _SIDE = 32
-_HEADER = b"MATLAB 5.0 MAT-file, written by tfmlp".ljust(116)  # the usual header holds the date; this file is the same every time
+_HEADER = b"MATLAB 5.0 MAT-file, written by tfmlp".ljust(
+    116
+)  # the usual header holds the date; this file is the same every time
 
 
 def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
@@ -29,18 +32,34 @@ def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
       mnist: The digits to draw with.
       data_dir: The folder for the files, or None for the cache.
     """
-    folder = files.user_path(data_dir) if data_dir else files.cache_dir() / f"svhn-synthetic-{VERSION}"
-    for part, ((digits, labels), (name, rows)) in enumerate(zip((mnist.train, mnist.test), SIZES.items())):
+    folder = (
+        files.user_path(data_dir) if data_dir else files.cache_dir() / f"svhn-synthetic-{VERSION}"
+    )
+    for part, ((digits, labels), (name, rows)) in enumerate(
+        zip((mnist.train, mnist.test), SIZES.items())
+    ):
         path = folder / name
         if path.is_file():
             continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with files.written_atomically(path) as temporary:
-                write_mat(temporary, *draw_images(digits, labels, rows, seeds.generator(VERSION, seeds.Stream.SYNTHETIC, part)))
+                write_mat(
+                    temporary,
+                    *draw_images(
+                        digits, labels, rows, seeds.generator(VERSION, seeds.Stream.SYNTHETIC, part)
+                    ),
+                )
         except OSError as error:
-            raise DataError(f"cannot write {path}: {error.strerror}. Name another folder with --data-dir.") from None
-    return as_dataset("svhn-synthetic", f"drawn from MNIST, in {files.shown(folder)}", [folder / name for name in SIZES], official=None)
+            raise DataError(
+                f"cannot write {path}: {error.strerror}. Name another folder with --data-dir."
+            ) from None
+    return as_dataset(
+        "svhn-synthetic",
+        f"drawn from MNIST, in {files.shown(folder)}",
+        [folder / name for name in SIZES],
+        official=None,
+    )
 
 
 def write_mat(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
@@ -52,13 +71,18 @@ def write_mat(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
       labels: [n], digits 0 to 9; digit 0 is written as 10.
     """
     content = io.BytesIO()
-    layout = {"X": images.transpose(1, 2, 3, 0), "y": np.where(labels == 0, 10, labels).astype(np.uint8)[:, np.newaxis]}
+    layout = {
+        "X": images.transpose(1, 2, 3, 0),
+        "y": np.where(labels == 0, 10, labels).astype(np.uint8)[:, np.newaxis],
+    }
     scipy.io.savemat(content, layout, do_compression=True)
     content.getbuffer()[: len(_HEADER)] = _HEADER
     path.write_bytes(content.getvalue())
 
 
-def draw_images(digits: np.ndarray, labels: np.ndarray, rows: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def draw_images(
+    digits: np.ndarray, labels: np.ndarray, rows: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws images like SVHN's.
 
     Args:
@@ -70,7 +94,9 @@ def draw_images(digits: np.ndarray, labels: np.ndarray, rows: int, generator: np
     Returns:
       uint8 [rows, 32, 32, 3] and uint8 [rows].
     """
-    picked = generator.integers(len(digits), size=(rows, 3))  # the digit, its left and its right neighbor
+    picked = generator.integers(
+        len(digits), size=(rows, 3)
+    )  # the digit, its left and its right neighbor
     zoom = generator.uniform(0.85, 1.1, rows)
     offsets = generator.integers(-2, 3, size=(rows, 3, 2))
     offsets[:, 1, 1] -= generator.integers(17, 22, rows)
@@ -78,19 +104,33 @@ def draw_images(digits: np.ndarray, labels: np.ndarray, rows: int, generator: np
     ink = np.zeros((rows, _SIDE, _SIDE))
     for row in range(rows):
         for which in (1, 2, 0):
-            ink[row] = np.maximum(ink[row], _place(digits[picked[row, which]], zoom[row], offsets[row, which]))
-    # Two colors at least 60 gray levels apart in the mean; which of them is the lighter is chance, as on houses.
+            ink[row] = np.maximum(
+                ink[row], _place(digits[picked[row, which]], zoom[row], offsets[row, which])
+            )
+    # Two colors at least 60 gray levels apart in the mean; which of them is the lighter is chance,
+    # as on houses.
     background = generator.uniform(40, 215, (rows, 1, 1, 3))
-    distance = generator.uniform(60, 130, (rows, 1, 1, 1)) * generator.choice([-1.0, 1.0], (rows, 1, 1, 1))
+    distance = generator.uniform(60, 130, (rows, 1, 1, 1)) * generator.choice(
+        [-1.0, 1.0], (rows, 1, 1, 1)
+    )
     foreground = background + distance + generator.uniform(-20, 20, (rows, 1, 1, 3))
-    smooth = scipy.ndimage.gaussian_filter(generator.standard_normal((rows, _SIDE, _SIDE, 1)), (0, 4, 4, 0)) * 120
+    smooth = (
+        scipy.ndimage.gaussian_filter(
+            generator.standard_normal((rows, _SIDE, _SIDE, 1)), (0, 4, 4, 0)
+        )
+        * 120
+    )
     grain = generator.normal(0, 4, (rows, _SIDE, _SIDE, 3))
     images = background + (foreground - background) * ink[..., np.newaxis] + smooth + grain
     return np.clip(images, 0, 255).astype(np.uint8), labels[picked[:, 0]]
 
 
 def _place(digit: np.ndarray, zoom: float, offset: np.ndarray) -> np.ndarray:
-    """Returns the digit's ink, 0 to 1, [32, 32]: zoomed about its middle and moved by `offset` (down, right)."""
+    """Returns the digit's ink, 0 to 1, [32, 32]: zoomed about its middle and moved by `offset`
+    (down, right).
+    """
     middle = (_SIDE - 1) / 2
     origin = (digit.shape[0] - 1) / 2 - (middle + offset) / zoom
-    return scipy.ndimage.affine_transform(digit / 255.0, np.eye(2) / zoom, origin, (_SIDE, _SIDE), order=1)
+    return scipy.ndimage.affine_transform(
+        digit / 255.0, np.eye(2) / zoom, origin, (_SIDE, _SIDE), order=1
+    )

@@ -19,7 +19,8 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
     Args:
       file: The file's path.
       target: The name of the column to predict.
-      task: "classification" (the target's distinct values, sorted, are the classes) or "regression".
+      task: "classification" (the target's distinct values, sorted, are the classes) or
+        "regression".
 
     Raises:
       DataError: when the file or a cell cannot be used; it names the line and the column.
@@ -35,18 +36,33 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
         raise DataError(f"{path}: expected UTF-8 text; byte {error.start:,} is not.") from None
     header, rows = _rows(path, text)
     if target is None or target not in header:
-        received = f"{target!r}: {nearest(target, header)}" if target else f"none. The columns are {', '.join(header)}"
-        raise DataError(f"{path}: expected --target to name the column to predict; received {received}.")
+        received = (
+            f"{target!r}: {nearest(target, header)}"
+            if target
+            else f"none. The columns are {', '.join(header)}"
+        )
+        raise DataError(
+            f"{path}: expected --target to name the column to predict; received {received}."
+        )
     column = header.index(target)
     features = np.array(
-        [[_number(cell, path, line, header[i]) for i, cell in enumerate(cells) if i != column] for line, cells in rows], np.float64
+        [
+            [_number(cell, path, line, header[i]) for i, cell in enumerate(cells) if i != column]
+            for line, cells in rows
+        ],
+        np.float64,
     ).reshape(len(rows), len(header) - 1)
     answers = [(line, cells[column].strip()) for line, cells in rows]
     if task == "regression":
-        labels, class_names = np.array([_number(cell, path, line, target) for line, cell in answers]), None
+        labels, class_names = (
+            np.array([_number(cell, path, line, target) for line, cell in answers]),
+            None,
+        )
     else:
         labels, class_names = _classes(answers, path, target)
-    provenance = Provenance(f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)})
+    provenance = Provenance(
+        f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)}
+    )
     return RawDataset((features, labels), None, provenance, class_names)
 
 
@@ -60,14 +76,17 @@ def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
         raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
     if len(header) < 2 or not rows:
         raise DataError(
-            f"{path}: expected a header line with at least two columns, and rows; received {len(header)} column(s) and {len(rows)} row(s)."
+            f"{path}: expected a header line with at least two columns, and rows; received"
+            f" {len(header)} column(s) and {len(rows)} row(s)."
         )
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise DataError(f"{path}: column names must differ; received {twice!r} twice.")
     for line, cells in rows:
         if len(cells) != len(header):
-            raise DataError(f"{path}, line {line}: expected {len(header)} cells; received {len(cells)}.")
+            raise DataError(
+                f"{path}, line {line}: expected {len(header)} cells; received {len(cells)}."
+            )
     return header, rows
 
 
@@ -76,10 +95,14 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
         value = _as_float(cell)
     except ValueError:
         raise DataError(
-            f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}: leave the column out, or write numbers for its values."
+            f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}:"
+            " leave the column out, or write numbers for its values."
         ) from None
     if not np.isfinite(value):
-        raise DataError(f"{path}, line {line}, column {column}: expected a finite number; received {cell.strip()!r}: remove the row or fill it.")
+        raise DataError(
+            f"{path}, line {line}, column {column}: expected a finite number; received"
+            f" {cell.strip()!r}: remove the row or fill it."
+        )
     return value
 
 
@@ -89,10 +112,14 @@ def _as_float(cell: str) -> float:
     return float(cell)
 
 
-def _classes(answers: list[tuple[int, str]], path: Path, target: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _classes(
+    answers: list[tuple[int, str]], path: Path, target: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
     for line, cell in answers:
         if not cell:
-            raise DataError(f"{path}, line {line}, column {target}: expected a class; the cell is empty.")
+            raise DataError(
+                f"{path}, line {line}, column {target}: expected a class; the cell is empty."
+            )
     found = {cell for _, cell in answers}
     try:
         values = {cell: _as_float(cell) for cell in found}
@@ -108,7 +135,8 @@ def _classes(answers: list[tuple[int, str]], path: Path, target: str) -> tuple[n
         names = sorted(found)
     if len(names) > max(2, len(answers) // 2):
         raise DataError(
-            f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows; classes repeat. For values, use --task regression."
+            f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows;"
+            " classes repeat. For values, use --task regression."
         )
     number = {name: i for i, name in enumerate(names)}
     return np.array([number[cell] for _, cell in answers]), tuple(names)

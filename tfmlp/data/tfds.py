@@ -20,7 +20,8 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     """Reads a set of tensorflow-datasets, downloading and preparing it if needed.
 
     Args:
-      name: Its name, with config and version where wanted: "mnist", "emnist/letters", "mnist:3.0.1".
+      name: Its name, with config and version where wanted: "mnist", "emnist/letters",
+        "mnist:3.0.1".
       tfds_dir: The folder that holds prepared sets; without it, tensorflow-datasets' own.
 
     Raises:
@@ -32,14 +33,21 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     try:
         builder = tfds.builder(name, **where)
     except Exception as error:  # tensorflow-datasets has no common error
-        raise DataError(f"tensorflow-datasets has no set {name!r}{' in ' + tfds_dir if tfds_dir else ''}: {_first_line(error)}.") from None
+        raise DataError(
+            f"tensorflow-datasets has no set {name!r}{' in ' + tfds_dir if tfds_dir else ''}:"
+            f" {_first_line(error)}."
+        ) from None
     features = builder.info.features
     if not ({"image", "label"} <= set(features or ()) and hasattr(features["label"], "names")):
         received = ", ".join(features or ()) or "nothing"
-        raise DataError(f"tfds:{name}: expected a set for image classification, with 'image' and 'label'; it has {received}.")
+        raise DataError(
+            f"tfds:{name}: expected a set for image classification, with 'image' and 'label'; it"
+            f" has {received}."
+        )
     if None in features["image"].shape:
         raise DataError(
-            f"tfds:{name}: expected images of one size; received the shape {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
+            f"tfds:{name}: expected images of one size; received the shape"
+            f" {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
         )
     tfds.disable_progress_bar()
     try:
@@ -49,20 +57,25 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
             builder.download_and_prepare()
         available = builder.info.splits
         if "train" not in available:
-            raise DataError(f"tfds:{name}: expected a split 'train'; it has {', '.join(available)}.")
+            raise DataError(
+                f"tfds:{name}: expected a split 'train'; it has {', '.join(available)}."
+            )
         held_out = next((split for split in ("test", "validation") if split in available), None)
         train = _read_split(builder, "train")
         test = _read_split(builder, held_out) if held_out else None
     except DataError:
         raise
     except Exception as error:
+        own = "--data-dir with the four IDX files" if name == "mnist" else "--dataset arrays:FILE"
         raise DataError(
-            f"tensorflow-datasets could not prepare or read {name!r}: {_first_line(error)}. Name the folder of a prepared copy with --tfds-dir, "
-            f"or read files of your own: {'--data-dir with the four IDX files' if name == 'mnist' else '--dataset arrays:FILE'}."
+            f"tensorflow-datasets could not prepare or read {name!r}: {_first_line(error)}. Name"
+            f" the folder of a prepared copy with --tfds-dir, or read files of your own: {own}."
         ) from None
     folder = Path(builder.data_dir)
     digests = {path.name: files.sha256_of(path) for path in sorted(folder.glob("*.tfrecord*"))}
-    provenance = Provenance(f"tfds:{name}", f"tensorflow-datasets {builder.info.full_name}", digests)
+    provenance = Provenance(
+        f"tfds:{name}", f"tensorflow-datasets {builder.info.full_name}", digests
+    )
     return RawDataset(train, test, provenance, tuple(features["label"].names))
 
 
@@ -73,7 +86,9 @@ def _require_network() -> None:
     except urllib.error.HTTPError:
         pass  # it answers
     except OSError:
-        raise ConnectionError("it is not prepared on this machine, and there is no network to download it") from None
+        raise ConnectionError(
+            "it is not prepared on this machine, and there is no network to download it"
+        ) from None
 
 
 def _read_split(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
@@ -81,10 +96,14 @@ def _read_split(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
 
     # shuffle_files stays off: rows keep the order in which they are stored.
     count = builder.info.splits[split].num_examples
-    images = np.empty((count, *builder.info.features["image"].shape), builder.info.features["image"].np_dtype)
+    images = np.empty(
+        (count, *builder.info.features["image"].shape), builder.info.features["image"].np_dtype
+    )
     labels = np.empty(count, np.int64)
     row = 0
-    for batch, batch_labels in tfds.as_numpy(builder.as_dataset(split=split, as_supervised=True, batch_size=_ROWS_AT_A_TIME)):
+    for batch, batch_labels in tfds.as_numpy(
+        builder.as_dataset(split=split, as_supervised=True, batch_size=_ROWS_AT_A_TIME)
+    ):
         images[row : row + len(batch)] = batch
         labels[row : row + len(batch)] = batch_labels
         row += len(batch)

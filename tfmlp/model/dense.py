@@ -1,4 +1,4 @@
-"""Dense layers whose gradients are cheap where they multiply in another type than their weights'."""
+"""Dense layers with cheap gradients where they multiply in another type than their weights'."""
 
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -19,13 +19,17 @@ class Dense(keras.layers.Dense):
 
 
 class Products:
-    """What `Dense` layers compute that multiply in another type than their weights', in a form whose gradients are cheap. Open while the model runs forward.
+    """What `Dense` layers compute that multiply in another type than their weights', in a form
+    whose gradients are cheap. Open while the model runs forward.
 
-    The gradient of a kernel is taken by one cast of it: it stays in the type of the products, and is cast where it is used, in the optimizer's update, where that costs no pass of
-    its own. The gradient of a bias is taken by the rows that it was added to, and summed by a product: in bfloat16, TensorFlow's own sum takes three times as long.
+    The gradient of a kernel is taken by one cast of it: it stays in the type of the products, and
+    is cast where it is used, in the optimizer's update, where that costs no pass of its own. The
+    gradient of a bias is taken by the rows that it was added to, and summed by a product: in
+    bfloat16, TensorFlow's own sum takes three times as long.
 
     Args:
-      layers: A model's layers. Those with penalties, which are functions of the weights themselves, are left alone, and those whose weights are not all trained.
+      layers: A model's layers. Those with penalties, which are functions of the weights themselves,
+        are left alone, and those whose weights are not all trained.
 
     Attributes:
       kernels: The casts, by `id` of the layer.
@@ -35,7 +39,9 @@ class Products:
         chosen = [layer for layer in layers if isinstance(layer, Dense) and _is_plain(layer)]
         self.kernels = {id(layer): tf.cast(layer.kernel, layer.compute_dtype) for layer in chosen}
         # By `id` of the variable: a kernel's cast, and the rows after each of a bias' additions.
-        self._sources: dict[int, tf.Tensor | list[tf.Tensor]] = {id(layer.kernel): self.kernels[id(layer)] for layer in chosen}
+        self._sources: dict[int, tf.Tensor | list[tf.Tensor]] = {
+            id(layer.kernel): self.kernels[id(layer)] for layer in chosen
+        }
 
     def __enter__(self) -> "Products":
         self._token = _products.set(self)
@@ -53,10 +59,14 @@ class Products:
         return rows
 
     def source(self, variable: keras.Variable) -> tf.Tensor | list[tf.Tensor]:
-        """Returns what to differentiate by for a variable's gradient: the variable itself, where it is none of these layers'."""
+        """Returns what to differentiate by for a variable's gradient: the variable itself, where it
+        is none of these layers'.
+        """
         return self._sources.get(id(variable), variable.value)
 
-    def gradient(self, variable: keras.Variable, gradient: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
+    def gradient(
+        self, variable: keras.Variable, gradient: tf.Tensor | list[tf.Tensor]
+    ) -> tf.Tensor:
         """Returns a variable's gradient from that of its `source`."""
         if not isinstance(self._sources.get(id(variable)), list):
             return gradient
@@ -65,7 +75,12 @@ class Products:
 
 def _is_plain(layer: Dense) -> bool:
     is_mixed = layer.compute_dtype != layer.variable_dtype
-    return is_mixed and layer.kernel_regularizer is None and layer.bias_regularizer is None and len(layer.trainable_variables) == 1 + layer.use_bias
+    return (
+        is_mixed
+        and layer.kernel_regularizer is None
+        and layer.bias_regularizer is None
+        and len(layer.trainable_variables) == 1 + layer.use_bias
+    )
 
 
 def _sum_rows(rows: tf.Tensor) -> tf.Tensor:

@@ -22,12 +22,14 @@ from tfmlp.model.layers import Dropout, Preprocessing, SeededInitializer, Target
 class MLP(keras.Model):
     """A multilayer perceptron as a subclassed Keras model.
 
-    Each hidden layer is dense, then (if asked) batch normalization, then the activation, then (if asked) dropout; the last layer is dense and linear, and is
-    computed in float32 at least. Works with tfmlp's steps, with one's own loop, and with Keras' `compile` and `fit`.
+    Each hidden layer is dense, then (if asked) batch normalization, then the activation, then (if
+    asked) dropout; the last layer is dense and linear, and is computed in float32 at least. Works
+    with tfmlp's steps, with one's own loop, and with Keras' `compile` and `fit`.
 
     Args:
       hidden_units: Units of each hidden layer; empty for a linear model.
-      activation: "relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu" or "swish".
+      activation: "relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu" or
+        "swish".
       num_classes: Number of outputs; 1 for regression.
       dropout: Probability that a hidden unit is dropped in training, in [0, 1).
       dropout_form: "inverted" or "course", as in `tfmlp.reference.layers.Dropout`.
@@ -37,9 +39,12 @@ class MLP(keras.Model):
       initializer_scale: Factor on the initial weights.
       bias_initializer: "zeros", "fan_in_uniform" or "normal".
       l2: `l2 * sum(w ** 2)` over the dense layers' kernels is added to the loss.
-      output_activation: Activation of the last layer; leave it "linear" for losses that take logits.
-      preprocessing: "none", "scale" (x / 255), "standardize" (call `adapt` with the training features before training) or "per_image".
-      standardize_target: For regression: the last layer's outputs are multiplied by the target's standard deviation and moved by its mean, as `adapt` measured them.
+      output_activation: Activation of the last layer; leave it "linear" for losses that take
+        logits.
+      preprocessing: "none", "scale" (x / 255), "standardize" (call `adapt` with the training
+        features before training) or "per_image".
+      standardize_target: For regression: the last layer's outputs are multiplied by the target's
+        standard deviation and moved by its mean, as `adapt` measured them.
       seed: Decides initial weights and dropout masks; int in [0, 2**32).
       dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
 
@@ -69,7 +74,9 @@ class MLP(keras.Model):
         seed: int = 0,
         **kwargs,
     ):
-        super().__init__(autocast=False, **kwargs)  # raw inputs must not be rounded before they are preprocessed
+        super().__init__(
+            autocast=False, **kwargs
+        )  # raw inputs must not be rounded before they are preprocessed
         for what, name, known in (
             ("activation", activation, ACTIVATIONS),
             ("dropout_form", dropout_form, DROPOUT_FORMS),
@@ -102,24 +109,54 @@ class MLP(keras.Model):
         self.preprocess = Preprocessing(preprocessing, name="preprocessing", dtype=policy)
         self.denses, self.norms, self.activations, self.dropouts = [], [], [], []
         for index, units in enumerate(self.hyperparameters["hidden_units"]):
-            # Batch normalization subtracts the mean, and any bias with it; its beta takes the bias' place.
-            self.denses.append(self._dense(units, index, f"dense_{index + 1}", policy, use_bias=not batch_norm))
-            self.norms.append(keras.layers.BatchNormalization(name=f"norm_{index + 1}", dtype=policy) if batch_norm else None)
-            self.activations.append(keras.layers.Activation(_activation(activation, negative_slope), name=f"{activation}_{index + 1}", dtype=policy))
-            self.dropouts.append(Dropout(dropout, seed, index, dropout_form, name=f"dropout_{index + 1}", dtype=policy) if dropout else None)
+            # Batch normalization subtracts the mean, and any bias with it; its beta takes the bias'
+            # place.
+            self.denses.append(
+                self._dense(units, index, f"dense_{index + 1}", policy, use_bias=not batch_norm)
+            )
+            self.norms.append(
+                keras.layers.BatchNormalization(name=f"norm_{index + 1}", dtype=policy)
+                if batch_norm
+                else None
+            )
+            self.activations.append(
+                keras.layers.Activation(
+                    _activation(activation, negative_slope),
+                    name=f"{activation}_{index + 1}",
+                    dtype=policy,
+                )
+            )
+            self.dropouts.append(
+                Dropout(
+                    dropout, seed, index, dropout_form, name=f"dropout_{index + 1}", dtype=policy
+                )
+                if dropout
+                else None
+            )
         # Logits in bfloat16 would lose what the loss is about.
         self.head = self._dense(num_classes, len(self.denses), "logits", policy.variable_dtype)
         self.output_function = _activation(output_activation, negative_slope)
-        self.target_scale = TargetScale(name="target_scale", dtype=policy.variable_dtype) if standardize_target else None
+        self.target_scale = (
+            TargetScale(name="target_scale", dtype=policy.variable_dtype)
+            if standardize_target
+            else None
+        )
 
     def _dense(self, units: int, index: int, name: str, dtype, use_bias: bool = True) -> Dense:
         settings = self.hyperparameters
         penalty = keras.regularizers.L2(settings["l2"]) if settings["l2"] else None
         if penalty:
-            penalty.l2 = np.float64(settings["l2"])  # a plain float would pass through float32, even into float64
+            penalty.l2 = np.float64(
+                settings["l2"]
+            )  # a plain float would pass through float32, even into float64
         return Dense(
             units,
-            kernel_initializer=SeededInitializer(settings["initializer"], settings["seed"], 2 * index, scale=settings["initializer_scale"]),
+            kernel_initializer=SeededInitializer(
+                settings["initializer"],
+                settings["seed"],
+                2 * index,
+                scale=settings["initializer_scale"],
+            ),
             kernel_regularizer=penalty,
             use_bias=use_bias,
             name=name,
@@ -147,7 +184,10 @@ class MLP(keras.Model):
         settings = self.hyperparameters
         # Only now is the number of inputs known, which a bias cannot tell from its own shape.
         dense.bias_initializer = SeededInitializer(
-            settings["bias_initializer"], settings["seed"], dense.kernel_initializer.index + 1, fan_in=shape[-1]
+            settings["bias_initializer"],
+            settings["seed"],
+            dense.kernel_initializer.index + 1,
+            fan_in=shape[-1],
         )
         dense.build(shape)
 
@@ -155,18 +195,26 @@ class MLP(keras.Model):
         return zip(self.denses, self.norms, self.activations, self.dropouts, strict=True)
 
     def adapt(self, features: np.ndarray, targets: np.ndarray | None = None) -> None:
-        """Builds the model and measures what it needs to know of the training features [n, ...] and, to standardize them, of the targets [n]."""
+        """Builds the model and measures what it needs to know of the training features [n, ...]
+        and, to standardize them, of the targets [n].
+        """
         self.build((None, *features.shape[1:]))
         self.preprocess.adapt(features)
         if self.target_scale is not None and targets is not None:
             self.target_scale.adapt(targets)
 
-    def call(self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False) -> tf.Tensor:
-        """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes], of raw inputs [b, ...], or of what `preprocess` made of them, [b, d]."""
+    def call(
+        self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False
+    ) -> tf.Tensor:
+        """Returns the outputs (logits, if `output_activation` is linear), float32 [b, num_classes],
+        of raw inputs [b, ...], or of what `preprocess` made of them, [b, d].
+        """
         *_, (_, outputs) = self.layer_outputs(inputs, training, preprocessed)
         return outputs
 
-    def layer_outputs(self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False) -> Iterator[tuple[str, tf.Tensor]]:
+    def layer_outputs(
+        self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False
+    ) -> Iterator[tuple[str, tf.Tensor]]:
         """Yields each layer's name and outputs, in order; the last are the model's outputs.
 
         Args: as for a call.
@@ -194,7 +242,9 @@ class MLP(keras.Model):
 
     def get_config(self) -> dict:
         base = super().get_config()
-        return self.hyperparameters | {name: base[name] for name in ("name", "trainable", "dtype") if name in base}
+        return self.hyperparameters | {
+            name: base[name] for name in ("name", "trainable", "dtype") if name in base
+        }
 
 
 def _activation(name: str, negative_slope: float):
@@ -207,6 +257,8 @@ def _activation(name: str, negative_slope: float):
 
 
 def _leaky_relu(rows: tf.Tensor, negative_slope: float) -> tf.Tensor:
-    if rows.dtype == tf.float64:  # the slope of TensorFlow's own operation is float32, whatever the rows are
+    if (
+        rows.dtype == tf.float64
+    ):  # the slope of TensorFlow's own operation is float32, whatever the rows are
         return tf.where(rows > 0, rows, negative_slope * rows)
     return tf.nn.leaky_relu(rows, negative_slope)

@@ -24,19 +24,25 @@ def load_model(path: str | Path) -> MLP:
     """
     path = Path(path)
     if not path.is_file():
-        raise CheckpointError(f"expected a saved model at {path}; there is none: was the run cut off?")
+        raise CheckpointError(
+            f"expected a saved model at {path}; there is none: was the run cut off?"
+        )
     _check(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its readers stumbled over
-        raise CheckpointError(f"{path} is not a whole model file ({type(error).__name__}): train again.") from None
+        raise CheckpointError(
+            f"{path} is not a whole model file ({type(error).__name__}): train again."
+        ) from None
     if not isinstance(model, MLP):
         raise CheckpointError(f"{path}: expected a tfmlp MLP; received {type(model).__name__}.")
     return model
 
 
 def _check(path: Path) -> None:
-    """Holds what a file says of a model against the weights that it has, before Keras makes it: a few changed digits could ask for more memory than there is."""
+    """Holds what a file says of a model against the weights that it has, before Keras makes it: a
+    few changed digits could ask for more memory than there is.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             weights = archive.getinfo("model.weights.h5")
@@ -46,16 +52,25 @@ def _check(path: Path) -> None:
         kind = f"{tables['registered_name']}"
         if kind != "tfmlp>MLP":
             raise CheckpointError(f"{path}: expected a tfmlp MLP; received {tables['class_name']}.")
-        widths = [math.prod(tables["build_config"]["input_shape"][1:]), *tables["config"]["hidden_units"], tables["config"]["num_classes"]]
+        widths = [
+            math.prod(tables["build_config"]["input_shape"][1:]),
+            *tables["config"]["hidden_units"],
+            tables["config"]["num_classes"],
+        ]
         parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
         if len(widths) - 2 > MOST_LAYERS:
-            raise CheckpointError(f"{path}: expected at most {MOST_LAYERS} hidden layers; received {len(widths) - 2:,}.")
+            raise CheckpointError(
+                f"{path}: expected at most {MOST_LAYERS} hidden layers; received"
+                f" {len(widths) - 2:,}."
+            )
         if 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
             raise ValueError(f"{parameters:,} weights in {weights.file_size:,} bytes")
     except CheckpointError:
         raise
-    except Exception as error:  # zipfile and json raise whatever they stumbled over, and the tables can be anything
+    # Zipfile and json raise whatever they stumbled over, and the tables can be anything.
+    except Exception as error:
         raise CheckpointError(
-            f"{path} is not a whole model file ({type(error).__name__}: {error}): train again, or resume its run, which writes it anew."
+            f"{path} is not a whole model file ({type(error).__name__}: {error}): train again, or"
+            " resume its run, which writes it anew."
         ) from None
     files.require_memory(path, weights.file_size)

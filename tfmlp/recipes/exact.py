@@ -1,6 +1,8 @@
-"""Experiments whose random streams are known, reproduced to every printed digit on the NumPy reference.
+"""Experiments whose random streams are known, reproduced to every printed digit on the NumPy
+reference.
 
-Which stream is drawn from, and in what order, belongs to the experiment and stands here; layers, losses and update rules are the reference's.
+Which stream is drawn from, and in what order, belongs to the experiment and stands here; layers,
+losses and update rules are the reference's.
 """
 
 import itertools
@@ -23,21 +25,50 @@ from tfmlp.reference.optimizers import SGD
 
 # x1, x2, class. J. Brownlee's toy set for backpropagation.
 TOY_ROWS = (
-    (2.7810836, 2.550537003, 0), (1.465489372, 2.362125076, 0), (3.396561688, 4.400293529, 0), (1.38807019, 1.850220317, 0),
-    (3.06407232, 3.005305973, 0), (7.627531214, 2.759262235, 1), (5.332441248, 2.088626775, 1), (6.922596716, 1.77106367, 1),
-    (8.675418651, -0.242068655, 1), (7.673756466, 3.508563011, 1),
-)  # fmt: skip
+    (2.7810836, 2.550537003, 0),
+    (1.465489372, 2.362125076, 0),
+    (3.396561688, 4.400293529, 0),
+    (1.38807019, 1.850220317, 0),
+    (3.06407232, 3.005305973, 0),
+    (7.627531214, 2.759262235, 1),
+    (5.332441248, 2.088626775, 1),
+    (6.922596716, 1.77106367, 1),
+    (8.675418651, -0.242068655, 1),
+    (7.673756466, 3.508563011, 1),
+)
 TOY_ERRORS = (
-    6.128, 5.333, 5.001, 4.400, 3.882, 3.376, 2.934, 2.553, 2.228, 1.952, 1.717, 1.518, 1.348, 1.204, 1.081, 0.977, 0.887, 0.811, 0.744, 0.687,
-)  # fmt: skip
+    6.128,
+    5.333,
+    5.001,
+    4.400,
+    3.882,
+    3.376,
+    2.934,
+    2.553,
+    2.228,
+    1.952,
+    1.717,
+    1.518,
+    1.348,
+    1.204,
+    1.081,
+    0.977,
+    0.887,
+    0.811,
+    0.744,
+    0.687,
+)
 # Of hidden units 1 and 2 and output units 1 and 2: two weights and the bias.
 TOY_WEIGHTS = (
-    (-1.7162510676007774, 2.2017368671278477, 1.2236115716194655), (-0.42765504124639315, 0.195595536359702, 0.33038057152505096),
-    (3.079101186041919, 0.6653253481230443, -1.6094439234205478), (-3.2651365888431174, 0.17393950180259954, 1.4382688763664562),
-)  # fmt: skip
+    (-1.7162510676007774, 2.2017368671278477, 1.2236115716194655),
+    (-0.42765504124639315, 0.195595536359702, 0.33038057152505096),
+    (3.079101186041919, 0.6653253481230443, -1.6094439234205478),
+    (-3.2651365888431174, 0.17393950180259954, 1.4382688763664562),
+)
 
 BOSTON_SEED, BOSTON_EPOCHS, BOSTON_BATCH, BOSTON_RATE = 20190501, 50, 32, 0.01
-# Hidden layers -> loss on the test rows after epochs 10, 20, 30, 40, 50, then MAE and RMSE at the end.
+# Hidden layers -> loss on the test rows after epochs 10, 20, 30, 40, 50, then MAE and RMSE at the
+# end.
 BOSTON = {
     "boston-linear": ((), (30.293, 28.469, 26.293, 25.541, 25.087), 3.52, 5.01),
     "boston-13": ((13,), (27.435, 21.839, 18.918, 17.195, 16.215), 2.60, 4.03),
@@ -46,20 +77,31 @@ BOSTON = {
 
 
 def toy_online() -> tuple[Figure, ...]:
-    """Online backpropagation on ten rows: 2-2-2, sigmoids, the summed squared error, learning rate 0.4, 20 epochs in file order.
+    """Online backpropagation on ten rows: 2-2-2, sigmoids, the summed squared error, learning rate
+    0.4, 20 epochs in file order.
 
-    Weights come from Python's own generator with seed 1, unit by unit, each unit's weights and then its bias.
+    Weights come from Python's own generator with seed 1, unit by unit, each unit's weights and then
+    its bias.
     """
     stream = random.Random(1)
-    units = [[stream.random() for _ in range(3)] for _ in range(4)]  # hidden 1, hidden 2, output 1, output 2
+    units = [
+        [stream.random() for _ in range(3)] for _ in range(4)
+    ]  # hidden 1, hidden 2, output 1, output 2
 
     def dense(two: list[list[float]]) -> Dense:
-        return Dense(np.array([unit[:2] for unit in two]).T.copy(), np.array([unit[2] for unit in two]))
+        return Dense(
+            np.array([unit[:2] for unit in two]).T.copy(), np.array([unit[2] for unit in two])
+        )
 
     sigmoid = ACTIVATIONS["sigmoid"]
     hidden, output = dense(units[:2]), dense(units[2:])
     network = Network(
-        [("hidden", hidden), ("hidden_sigmoid", Activate(sigmoid)), ("output", output), ("output_sigmoid", Activate(sigmoid))],
+        [
+            ("hidden", hidden),
+            ("hidden_sigmoid", Activate(sigmoid)),
+            ("output", output),
+            ("output_sigmoid", Activate(sigmoid)),
+        ],
         LOSSES["summed_squared_error"],
     )
     optimizer = SGD()
@@ -72,7 +114,10 @@ def toy_online() -> tuple[Figure, ...]:
             optimizer.update(network.parameters(), network.gradients(), 0.4)
         errors.append(error)
     weights = [
-        value for layer in (hidden, output) for unit in range(2) for value in (*layer.parameters["kernel"][:, unit], layer.parameters["bias"][unit])
+        value
+        for layer in (hidden, output)
+        for unit in range(2)
+        for value in (*layer.parameters["kernel"][:, unit], layer.parameters["bias"][unit])
     ]
     expected = [value for unit in TOY_WEIGHTS for value in unit]
     return (
@@ -88,11 +133,22 @@ def toy_online() -> tuple[Figure, ...]:
 
 
 def boston_rows() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Returns train rows, train targets, test rows, test targets: standardized over all rows by the population deviation, and cut as
-    scikit-learn's train_test_split(test_size=0.3, random_state=80718) cuts them."""
-    path = next((folder / "boston.csv" for folder in files.data_folders("boston", None) if (folder / "boston.csv").is_file()), None)
+    """Returns train rows, train targets, test rows, test targets: standardized over all rows by the
+    population deviation, and cut as scikit-learn's train_test_split(test_size=0.3,
+    random_state=80718) cuts them."""
+    path = next(
+        (
+            folder / "boston.csv"
+            for folder in files.data_folders("boston", None)
+            if (folder / "boston.csv").is_file()
+        ),
+        None,
+    )
     if path is None:
-        raise DataError("boston.csv is not in the checkout's data/ nor in $TFMLP_DATA_DIR: run this from a checkout, or set the variable.")
+        raise DataError(
+            "boston.csv is not in the checkout's data/ nor in $TFMLP_DATA_DIR: run this from a"
+            " checkout, or set the variable."
+        )
     features, targets = read_table(str(path), "MEDV", "regression").train
     features = (features - features.mean(axis=0)) / features.std(axis=0)
     targets = targets.reshape(-1, 1)
@@ -105,8 +161,10 @@ def boston_rows() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 def boston(name: str) -> tuple[Figure, ...]:
     """Boston house prices by a net of linear or sigmoid layers, SGD 0.01, batch 32, 50 epochs.
 
-    The stream is NumPy's global one: seeded when fitting starts; each epoch draws a permutation and reorders the rows as they stand; in the first forward pass, that is after the first
-    permutation, each layer seeds it anew and draws its weights, then its biases. So all layers draw from the same numbers, and epoch 2's permutation follows the last layer's biases.
+    The stream is NumPy's global one: seeded when fitting starts; each epoch draws a permutation and
+    reorders the rows as they stand; in the first forward pass, that is after the first permutation,
+    each layer seeds it anew and draws its weights, then its biases. So all layers draw from the
+    same numbers, and epoch 2's permutation follows the last layer's biases.
     """
     hidden, losses, mae, rmse = BOSTON[name]
     rows, targets, test_rows, test_targets = boston_rows()
@@ -128,7 +186,9 @@ def boston(name: str) -> tuple[Figure, ...]:
                     layers.append((f"sigmoid_{index}", Activate(ACTIVATIONS["sigmoid"])))
             network = Network(layers, LOSSES["summed_squared_error"])
         for start in range(0, len(rows), BOSTON_BATCH):
-            network.forward_backward(rows[start : start + BOSTON_BATCH], targets[start : start + BOSTON_BATCH])
+            network.forward_backward(
+                rows[start : start + BOSTON_BATCH], targets[start : start + BOSTON_BATCH]
+            )
             optimizer.update(network.parameters(), network.gradients(), BOSTON_RATE)
         if epoch % 10 == 0:
             measured.append(network.mean_loss(network.forward(test_rows), test_targets))
@@ -152,12 +212,15 @@ def relu_derivative() -> tuple[Figure, ...]:
     return tuple(
         figure
         for at, value, slope, ours, our_slope in expected
-        for figure in (Figure(f"relu({at:g})", value, (float(ours),), "equals", 9), Figure(f"relu'({at:g})", slope, (float(our_slope),), "equals", 9))
+        for figure in (
+            Figure(f"relu({at:g})", value, (float(ours),), "equals", 9),
+            Figure(f"relu'({at:g})", slope, (float(our_slope),), "equals", 9),
+        )
     )
 
 
 EXACT: dict[str, Callable[[], tuple[Figure, ...]]] = {
     "relu-derivative": relu_derivative,
     "toy-online": toy_online,
-    **{name: (lambda name=name: boston(name)) for name in BOSTON},
+    **{name: lambda name=name: boston(name) for name in BOSTON},
 }

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from scipy import stats
 
-# A dozen single runs are compared at once, so 95 % each would be too strict; raised to 99 % after one had fallen outside (docs/experiments.md).
+# A dozen single runs are compared at once, so 95 % each would be too strict; raised to 99 % after
+# one had fallen outside (docs/experiments.md).
 _CONFIDENCE = 0.99
 
 
@@ -18,8 +19,8 @@ class Figure:
       name: What it is, with its unit: "test accuracy %, epoch 9".
       published: What was published; None for a figure that is only shown.
       measured: What was measured, one value per seed.
-      rule: "equals": every value rounds to the published one; "at least", "at most": the mean reaches it; "magnitude": the mean is within a factor of ten;
-        "shown": no judgment.
+      rule: "equals": every value rounds to the published one; "at least", "at most": the mean
+        reaches it; "magnitude": the mean is within a factor of ten; "shown": no judgment.
       digits: Decimal places of "equals", and of what is shown.
     """
 
@@ -41,23 +42,38 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """ "exact", "reached", "not reached" or "shown"; "within spread" when the mean falls short of a single published run by no more than such runs scatter."""
+        """ "exact", "reached", "not reached" or "shown"; "within spread" when the mean falls short
+        of a single published run by no more than such runs scatter.
+        """
         if self.published is None or self.rule == "shown":
             return "shown"
         if self.rule == "equals":
             # Half a unit of the last printed place: a printed figure says no more.
-            exact = all(abs(value - self.published) <= 0.5000001 * 10**-self.digits for value in self.measured)
+            exact = all(
+                abs(value - self.published) <= 0.5000001 * 10**-self.digits
+                for value in self.measured
+            )
             return "exact" if exact else "not reached"
         if self.rule == "magnitude":
             reached = self.mean > 0 and abs(math.log10(self.mean / self.published)) <= 1
         else:
-            reached = self.mean >= self.published if self.rule == "at least" else self.mean <= self.published
+            reached = (
+                self.mean >= self.published
+                if self.rule == "at least"
+                else self.mean <= self.published
+            )
         if reached:
             return "reached"
-        return "within spread" if self.rule in ("at least", "at most") and self._is_within_spread() else "not reached"
+        return (
+            "within spread"
+            if self.rule in ("at least", "at most") and self._is_within_spread()
+            else "not reached"
+        )
 
     def _is_within_spread(self) -> bool:
-        """Returns whether the published figure, being of one run, could be one more run of ours: it lies inside the prediction bound."""
+        """Returns whether the published figure, being of one run, could be one more run of ours: it
+        lies inside the prediction bound.
+        """
         count = len(self.measured)
         if count < 3 or not self.deviation:
             return False

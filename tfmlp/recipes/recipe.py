@@ -2,7 +2,8 @@
 
     load_recipe("mnist").config.replace(epochs=3)
 
-A recipe is what `Config.from_file` reads, with a table [recipe] that says what it is for and, where it repeats something published, which figures it must reach.
+A recipe is what `Config.from_file` reads, with a table [recipe] that says what it is for and, where
+it repeats something published, which figures it must reach.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,14 @@ from tfmlp.errors import ConfigError, nearest
 
 _FOLDER = Path(__file__).parent
 # Kind of dataset -> recipe that is used when none is named.
-_DEFAULTS = {"mnist": "mnist", "idx": "mnist", "svhn": "svhn", "svhn-synthetic": "svhn", "mat": "svhn", "csv": "tabular"}
+_DEFAULTS = {
+    "mnist": "mnist",
+    "idx": "mnist",
+    "svhn": "svhn",
+    "svhn-synthetic": "svhn",
+    "mat": "svhn",
+    "csv": "tabular",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Check:
     """A figure that a run of a recipe is judged by.
 
     Attributes:
-      figure: "loss"; "accuracy" and "f1" (the mean over classes) in %; "accuracy_above_majority": the accuracy in % less that of always telling the commonest class.
+      figure: "loss"; "accuracy" and "f1" (the mean over classes) in %; "accuracy_above_majority":
+        the accuracy in % less that of always telling the commonest class.
       split: "train", "validation" or "test".
       epoch: After which epoch; "best": over all epochs; None: at the end.
       published: The published figure, or None.
@@ -38,7 +47,13 @@ class Check:
     def label(self) -> str:
         """What the figure is, in words."""
         unit = "" if self.figure == "loss" else " %"
-        when = "" if self.epoch is None else ", best epoch" if self.epoch == "best" else f", epoch {self.epoch}"
+        when = (
+            ""
+            if self.epoch is None
+            else ", best epoch"
+            if self.epoch == "best"
+            else f", epoch {self.epoch}"
+        )
         return f"{self.split} {self.figure.replace('_', ' ')}{unit}{when}"
 
 
@@ -51,7 +66,8 @@ class Recipe:
       description: What it is for.
       source: Where it comes from, or None.
       checks: The figures it must reach.
-      look_every: Look at the test loss every so many epochs, stop at its first rise and go back by one epoch; None: do not.
+      look_every: Look at the test loss every so many epochs, stop at its first rise and go back by
+        one epoch; None: do not.
       config: The configuration.
     """
 
@@ -80,9 +96,13 @@ def load_recipe(name: str) -> Recipe:
     about = tables.pop("recipe")
     config = Config.from_dict(tables, source=f"recipe {name}")
     checks = tuple(Check(**check) for check in about.get("checks", ()))
-    return Recipe(name, about["description"], about.get("source"), checks, about.get("look_every"), config)
+    return Recipe(
+        name, about["description"], about.get("source"), checks, about.get("look_every"), config
+    )
 
 
 def default_recipe(kind: str) -> str | None:
-    """Returns the recipe for a kind of dataset ("mnist", "csv", ...), or None where Config's defaults are as good."""
+    """Returns the recipe for a kind of dataset ("mnist", "csv", ...), or None where Config's
+    defaults are as good.
+    """
     return _DEFAULTS.get(kind)

@@ -1,6 +1,7 @@
 """Running experiments over seeds, and judging them by what was published.
 
-Each seed of a recipe is a run folder of its own below one folder; a run that is complete there is not run again.
+Each seed of a recipe is a run folder of its own below one folder; a run that is complete there is
+not run again.
 """
 
 import gc
@@ -31,7 +32,10 @@ from tfmlp.runs.recording import record_training
 
 # Listed, so that the list of experiments is whole; needs a search over a declared space.
 PENDING = {
-    "mnist-random-search": "two rounds of 50 random draws, best validation accuracy 0.97758 and 0.97983; needs the search command, which does not exist yet"
+    "mnist-random-search": (
+        "two rounds of 50 random draws, best validation accuracy 0.97758 and 0.97983; needs the"
+        " search command, which does not exist yet"
+    )
 }
 _ROWS_AT_A_TIME = 2000
 _CLIP = 1e-9  # of a probability, before its logarithm is taken
@@ -39,7 +43,9 @@ _CLIP = 1e-9  # of a probability, before its logarithm is taken
 
 def list_experiments() -> list[str]:
     """Returns the names of all experiments that have published figures."""
-    return sorted([*EXACT, *STUDIES, *(name for name in list_recipes() if load_recipe(name).checks)])
+    return sorted(
+        [*EXACT, *STUDIES, *(name for name in list_recipes() if load_recipe(name).checks)]
+    )
 
 
 @dataclass
@@ -49,7 +55,8 @@ class Reproduction:
     Attributes:
       folder: Where the run folders go.
       seeds: How many seeds; 0, 1, 2, ...
-      quick: Whether to run a tenth of the epochs with one seed, which judges nothing but that everything runs.
+      quick: Whether to run a tenth of the epochs with one seed, which judges nothing but that
+        everything runs.
       data_dir: Where SVHN's files are, if they are not where they are always looked for.
       on_progress: Called with a line for each run that starts.
     """
@@ -76,7 +83,9 @@ class Reproduction:
         if name in STUDIES:
             return self._run_study(name)
         if name not in list_recipes() or not (recipe := load_recipe(name)).checks:
-            raise ConfigError(f"unknown experiment {name!r}: {nearest(name, [*list_experiments(), *PENDING])}.")
+            raise ConfigError(
+                f"unknown experiment {name!r}: {nearest(name, [*list_experiments(), *PENDING])}."
+            )
         return self._run_recipe(recipe)
 
     @property
@@ -96,7 +105,9 @@ class Reproduction:
                 kept = {
                     "quick": self.quick,
                     "seconds": time.perf_counter() - started,
-                    "figures": [vars(figure) | {"measured": figure.measured[0]} for figure in study.figures],
+                    "figures": [
+                        vars(figure) | {"measured": figure.measured[0]} for figure in study.figures
+                    ],
                     "tables": list(study.tables),
                 }
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +130,9 @@ class Reproduction:
         config, note = recipe.config, ""
         if config.data.dataset == "svhn":
             if find("train_32x32.mat", self.data_dir) is None:
-                return Outcome(recipe.name, (), 0.0, "needs SVHN: tfmlp data download svhn, or --data-dir")
+                return Outcome(
+                    recipe.name, (), 0.0, "needs SVHN: tfmlp data download svhn, or --data-dir"
+                )
             config = config.replace(data_dir=self.data_dir)
         if self.quick:
             config = config.replace(epochs=max(1, config.optimization.epochs // 10))
@@ -129,7 +142,10 @@ class Reproduction:
             seconds += record["timing"]["total_seconds"]
             measured.append(record["figures"])
             if record["dataset"]["official"] is False:
-                note = f"on {record['dataset']['sizes']['train']:,}/{record['dataset']['sizes']['test']:,} images that are not the published set"
+                sizes = record["dataset"]["sizes"]
+                note = (
+                    f"on {sizes['train']:,}/{sizes['test']:,} images that are not the published set"
+                )
         figures = tuple(
             Figure(
                 check.label,
@@ -144,7 +160,7 @@ class Reproduction:
         return Outcome(recipe.name, figures, seconds, note)
 
     def _run_seed(self, recipe: Recipe, config: Config) -> dict[str, Any]:
-        """Runs a recipe with one seed, unless its run folder is complete, and returns the record."""
+        """Runs a recipe with one seed unless its run folder is complete; returns the record."""
         folder = RunFolder(self.folder / f"{recipe.name}-seed{config.runtime.seed}")
         if (folder.path / "run.json").exists():
             record = folder.read()
@@ -160,7 +176,11 @@ class Reproduction:
         watcher = _Watcher(training, recipe)
         record, error = record_training(training, folder, recipe.name, started, watcher.on_epoch)
         if error is not None:
-            raise error if isinstance(error, TfmlpError | KeyboardInterrupt) else RuntimeError(str(error))
+            raise (
+                error
+                if isinstance(error, TfmlpError | KeyboardInterrupt)
+                else RuntimeError(str(error))
+            )
         record["figures"] = watcher.figures()
         folder.write(record)
         del training, watcher
@@ -176,13 +196,16 @@ class Reproduction:
 
 
 class _Watcher:
-    """Collects the figures that a recipe's checks ask for, and stops at the first rise of the test loss where the recipe says so."""
+    """Collects the figures that a recipe's checks ask for, and stops at the first rise of the test
+    loss where the recipe says so.
+    """
 
     def __init__(self, training: Any, recipe: Recipe):
         self._training, self._recipe = training, recipe
         self._by_epoch: dict[str, float] = {}
         self._least: float | None = None
-        # Those of the epoch before the look that rises: where this family of teaching frameworks copies its model. Going back to the look before would cost 0.2 points.
+        # Those of the epoch before the look that rises: where this family of teaching frameworks
+        # copies its model. Going back to the look before would cost 0.2 points.
         self._weights_before: Any = None
 
     def on_epoch(self, epoch: dict[str, Any]) -> None:
@@ -203,55 +226,90 @@ class _Watcher:
             self._weights_before = self._training.backend.get_weights()
 
     def _look_loss(self) -> float:
-        """Returns the test loss as such frameworks look at it: probabilities are clipped, so that one that is wrong and sure of it counts 20 and not hundreds, and each class' own
-        cross-entropy is added. Without that, the loss of large initial weights rises long before the accuracy falls."""
+        """Returns the test loss as such frameworks look at it: probabilities are clipped, so that
+        one that is wrong and sure of it counts 20 and not hundreds, and each class' own
+        cross-entropy is added. Without that, the loss of large initial weights rises long before
+        the accuracy falls.
+        """
         test = self._training.data.test
         outputs = self._outputs("test")
         if self._training.config.model.output_activation != "linear":
             return float(LOSSES["summed_squared_error"](outputs, test.labels)[0].mean())
         likely = np.clip(softmax(outputs.astype(np.float64)), _CLIP, 1 - _CLIP)
         truth = one_hot(test.labels, outputs.shape[1], likely.dtype)
-        return float(-(truth * np.log(likely) + (1 - truth) * np.log(1 - likely)).sum(axis=1).mean())
+        return float(
+            -(truth * np.log(likely) + (1 - truth) * np.log(1 - likely)).sum(axis=1).mean()
+        )
 
     def _outputs(self, split: str) -> np.ndarray:
         """Returns the model's outputs on a split, [n, k]."""
         rows, model = self._training.data.splits[split].features, self._training.model
-        return np.concatenate([np.asarray(model(rows[start : start + _ROWS_AT_A_TIME])) for start in range(0, len(rows), _ROWS_AT_A_TIME)])
+        return np.concatenate(
+            [
+                np.asarray(model(rows[start : start + _ROWS_AT_A_TIME]))
+                for start in range(0, len(rows), _ROWS_AT_A_TIME)
+            ]
+        )
 
     def figures(self) -> dict[str, float]:
         """Returns the figures by the labels of their checks, after training."""
         last = self._training.history[-1].to_dict()
-        return self._by_epoch | {check.label: self._figure(check, last) for check in self._recipe.checks if check.epoch is None}
+        return self._by_epoch | {
+            check.label: self._figure(check, last)
+            for check in self._recipe.checks
+            if check.epoch is None
+        }
 
     def _figure(self, check: Check, epoch: dict[str, Any]) -> float:
         if check.figure == "f1":
             return 100 * self._mean_f1(check.split)
-        figures = epoch[check.split] if check.split in epoch else self._training.evaluate(check.split).to_dict()
+        figures = (
+            epoch[check.split]
+            if check.split in epoch
+            else self._training.evaluate(check.split).to_dict()
+        )
         if check.figure == "accuracy_above_majority":
             data = self._training.data
             commonest = int(np.argmax(np.bincount(data.train.labels)))
-            return 100 * (figures["accuracy"] - float(np.mean(data.splits[check.split].labels == commonest)))
+            return 100 * (
+                figures["accuracy"] - float(np.mean(data.splits[check.split].labels == commonest))
+            )
         return 100 * figures["accuracy"] if check.figure == "accuracy" else figures[check.figure]
 
     def _mean_f1(self, split: str) -> float:
         data = self._training.data
-        return float(class_figures(self._outputs(split).argmax(axis=1), data.splits[split].labels, data.num_classes).f1.mean())
+        return float(
+            class_figures(
+                self._outputs(split).argmax(axis=1), data.splits[split].labels, data.num_classes
+            ).f1.mean()
+        )
 
 
 def results_table(outcomes: list[Outcome]) -> str:
-    """Returns the outcomes as a Markdown table, a line per figure; an exact experiment of many figures takes one line."""
-    lines = ["| experiment | figure | published | measured | verdict | time |", "|---|---|---|---|---|---|"]
+    """Returns the outcomes as a Markdown table, a line per figure; an exact experiment of many
+    figures takes one line.
+    """
+    lines = [
+        "| experiment | figure | published | measured | verdict | time |",
+        "|---|---|---|---|---|---|",
+    ]
     for outcome in outcomes:
         duration = f"{outcome.seconds:.0f} s"
         if not outcome.figures:
             lines.append(f"| {outcome.name} | {outcome.note} | | | {outcome.verdict} | |")
         elif outcome.verdict == "exact" and len(outcome.figures) > 4:
-            lines.append(f"| {outcome.name} | {len(outcome.figures)} figures, to every printed digit | | | exact | {duration} |")
+            lines.append(
+                f"| {outcome.name} | {len(outcome.figures)} figures, to every printed digit | | |"
+                f" exact | {duration} |"
+            )
         else:
             for index, figure in enumerate(outcome.figures):
                 published = "" if figure.published is None else f"{figure.published:g}"
                 name, time_shown = (outcome.name, duration) if index == 0 else ("", "")
-                lines.append(f"| {name} | {figure.name} | {published} | {figure.show_measured()} | {figure.verdict} | {time_shown} |")
+                lines.append(
+                    f"| {name} | {figure.name} | {published} | {figure.show_measured()} |"
+                    f" {figure.verdict} | {time_shown} |"
+                )
             if outcome.note:
                 lines.append(f"| | {outcome.note} | | | | |")
     tables = [f"\n{outcome.name}. {table}" for outcome in outcomes for table in outcome.tables]

@@ -1,7 +1,8 @@
 """Activation functions, each with its derivative.
 
-A derivative is a function of the layer's input z and of its output a = f(z): some formulas are shorter in one, some in the other, and to
-mistake one for the other is among the commonest errors of hand-written nets. `derivative(z, a)` is da/dz, entry by entry.
+A derivative is a function of the layer's input z and of its output a = f(z): some formulas are
+shorter in one, some in the other, and to mistake one for the other is among the commonest errors of
+hand-written nets. `derivative(z, a)` is da/dz, entry by entry.
 
     a = ACTIVATIONS["tanh"].function(z)
     dz = da * ACTIVATIONS["tanh"].derivative(z, a)        # the chain rule
@@ -15,7 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf
 
-_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al., "Self-normalizing neural networks", 2017
+_SELU_ALPHA, _SELU_SCALE = (
+    1.6732632423543772,
+    1.0507009873554805,
+)  # Klambauer et al., "Self-normalizing neural networks", 2017
 
 
 class Activation(NamedTuple):
@@ -31,7 +35,9 @@ class Activation(NamedTuple):
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Returns 1 / (1 + exp(-z)), written so that exp never overflows: with e = exp(-|z|), it is 1/(1+e) for z >= 0 and e/(1+e) below."""
+    """Returns 1 / (1 + exp(-z)), written so that exp never overflows: with e = exp(-|z|), it is
+    1/(1+e) for z >= 0 and e/(1+e) below.
+    """
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
 
@@ -62,7 +68,8 @@ def _gelu(z: np.ndarray) -> np.ndarray:
 
 
 def _gelu_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    # z * Phi(z), Phi the normal distribution: Phi(z) + z * phi(z). Hendrycks and Gimpel, "Gaussian error linear units", 2016.
+    # z * Phi(z), Phi the normal distribution: Phi(z) + z * phi(z). Hendrycks and Gimpel, "Gaussian
+    # error linear units", 2016.
     return 0.5 * (1 + erf(z * math.sqrt(0.5))) + z * np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
 
 
@@ -81,7 +88,10 @@ def _swish_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(lambda z: np.maximum(z, 0), _relu_derivative),
-    "leaky_relu": Activation(functools.partial(_leaky_relu, negative_slope=0.01), functools.partial(_leaky_relu_derivative, negative_slope=0.01)),
+    "leaky_relu": Activation(
+        functools.partial(_leaky_relu, negative_slope=0.01),
+        functools.partial(_leaky_relu_derivative, negative_slope=0.01),
+    ),
     "tanh": Activation(np.tanh, lambda z, a: 1 - a * a),
     "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
     "linear": Activation(lambda z: z, lambda z, a: np.ones_like(z)),
@@ -96,5 +106,8 @@ def make_activation(name: str, negative_slope: float = 0.01) -> Activation:
     """Returns an activation by its name; `negative_slope` is for "leaky_relu"."""
     if name == "leaky_relu":
         slope = {"negative_slope": negative_slope}
-        return Activation(functools.partial(_leaky_relu, **slope), functools.partial(_leaky_relu_derivative, **slope))
+        return Activation(
+            functools.partial(_leaky_relu, **slope),
+            functools.partial(_leaky_relu_derivative, **slope),
+        )
     return ACTIVATIONS[name]

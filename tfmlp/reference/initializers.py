@@ -1,7 +1,7 @@
 """Initial weights: one formula each.
 
-Every initializer draws a matrix [fan_in, fan_out] from a generator that the caller owns, so that the same generator gives
-the same weights to every implementation.
+Every initializer draws a matrix [fan_in, fan_out] from a generator that the caller owns, so that
+the same generator gives the same weights to every implementation.
 """
 
 import math
@@ -11,22 +11,32 @@ import numpy as np
 
 # A weight's standard deviation, as a function of a layer's number of inputs and outputs.
 _STANDARD_DEVIATIONS: dict[str, Callable[[int, int], float]] = {
-    # Keeps the variance of signals and gradients: Glorot and Bengio, "Understanding the difficulty of training deep feedforward
-    # neural networks", 2010, equation 12.
+    # Keeps the variance of signals and gradients: Glorot and Bengio, "Understanding the difficulty
+    # of training deep feedforward neural networks", 2010, equation 12.
     "glorot": lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out)),
-    # The same for ReLU, which halves the variance: He et al., "Delving deep into rectifiers", 2015, equation 10.
+    # The same for ReLU, which halves the variance: He et al., "Delving deep into rectifiers", 2015,
+    # equation 10.
     "he": lambda fan_in, fan_out: math.sqrt(2 / fan_in),
     # LeCun et al., "Efficient BackProp", 1998, equation 16.
     "lecun": lambda fan_in, fan_out: math.sqrt(1 / fan_in),
 }
 
 
-def initial_weights(name: str, generator: np.random.Generator, fan_in: int, fan_out: int, scale: float = 1.0, rows: int | None = None) -> np.ndarray:
+def initial_weights(
+    name: str,
+    generator: np.random.Generator,
+    fan_in: int,
+    fan_out: int,
+    scale: float = 1.0,
+    rows: int | None = None,
+) -> np.ndarray:
     """Draws a layer's initial weights.
 
     Args:
-      name: `glorot_`, `he_` or `lecun_` with `uniform` or `normal`; `fan_in_uniform`, that is U(-1/sqrt(fan_in), 1/sqrt(fan_in)),
-        the default of torch's Linear; `glorot_slip`, whose standard deviation is what Glorot gives as the variance, a slip that some published nets were trained with; `normal`, that is N(0, 1); or `zeros`.
+      name: `glorot_`, `he_` or `lecun_` with `uniform` or `normal`; `fan_in_uniform`, that is
+        U(-1/sqrt(fan_in), 1/sqrt(fan_in)), the default of torch's Linear; `glorot_slip`, whose
+        standard deviation is what Glorot gives as the variance, a slip that some published nets
+        were trained with; `normal`, that is N(0, 1); or `zeros`.
       generator: Where the random numbers come from.
       fan_in: The layer's number of inputs.
       fan_out: The layer's number of outputs.

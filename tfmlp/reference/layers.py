@@ -1,6 +1,8 @@
-"""Layers: each knows its output and, from the slope of the loss at its output, the slopes at its input and its parameters.
+"""Layers: each knows its output and, from the slope of the loss at its output, the slopes at its
+input and its parameters.
 
-A layer keeps what its backward pass needs from its last forward pass. Shapes: rows [b, in] -> [b, out].
+A layer keeps what its backward pass needs from its last forward pass. Shapes: rows [b, in] -> [b,
+out].
 """
 
 from collections.abc import Callable
@@ -29,7 +31,9 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray | None:
-        """Takes d loss / d output [b, out] (and may write over it), keeps the parameters' gradients, and returns d loss / d input [b, in]."""
+        """Takes d loss / d output [b, out] (and may write over it), keeps the parameters'
+        gradients, and returns d loss / d input [b, in].
+        """
         raise NotImplementedError
 
 
@@ -94,11 +98,14 @@ class Dropout(Layer):
     Args:
       keep: Probability that a unit is kept.
       draw: Called with the shape [b, units]; returns which units are kept, bool [b, units].
-      form: "inverted": kept units are divided by `keep` while training, and inference changes nothing, as today; "course": training
-        only masks, and inference multiplies by `keep`, as first published.
+      form: "inverted": kept units are divided by `keep` while training, and inference changes
+        nothing, as today; "course": training only masks, and inference multiplies by `keep`, as
+        first published.
     """
 
-    def __init__(self, keep: float, draw: Callable[[tuple[int, int]], np.ndarray], form: str = "inverted"):
+    def __init__(
+        self, keep: float, draw: Callable[[tuple[int, int]], np.ndarray], form: str = "inverted"
+    ):
         super().__init__()
         self._keep, self._draw, self._form = keep, draw, form
 
@@ -116,10 +123,12 @@ class Dropout(Layer):
 
 
 class BatchNormalization(Layer):
-    """Normalizes each unit over the batch, then scales and shifts it (Ioffe and Szegedy, "Batch normalization", 2015).
+    """Normalizes each unit over the batch, then scales and shifts it (Ioffe and Szegedy, "Batch
+    normalization", 2015).
 
-    While training, y = gamma * (x - mean) / sqrt(variance + epsilon) + beta with the batch's own mean and (population) variance, and running means of both are
-    kept; at inference, with those. Constants are Keras' defaults.
+    While training, y = gamma * (x - mean) / sqrt(variance + epsilon) + beta with the batch's own
+    mean and (population) variance, and running means of both are kept; at inference, with those.
+    Constants are Keras' defaults.
 
     Args:
       units: Number of columns.
@@ -131,7 +140,10 @@ class BatchNormalization(Layer):
     def __init__(self, units: int, dtype: np.dtype):
         super().__init__()
         self.parameters = {"gamma": np.ones(units, dtype), "beta": np.zeros(units, dtype)}
-        self.state = {"moving_mean": np.zeros(units, dtype), "moving_variance": np.ones(units, dtype)}
+        self.state = {
+            "moving_mean": np.zeros(units, dtype),
+            "moving_variance": np.ones(units, dtype),
+        }
 
     def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
         mean, variance = (rows.mean(axis=0), rows.var(axis=0)) if training else self.state.values()
@@ -149,5 +161,8 @@ class BatchNormalization(Layer):
         scaled = slopes * self.parameters["gamma"]
         if not self._training:
             return scaled * self._inverse
-        # Mean and variance depend on every row: their two terms keep the slopes' mean, and their product with the normalized rows, at zero.
-        return self._inverse * (scaled - scaled.mean(axis=0) - self._normal * (scaled * self._normal).mean(axis=0))
+        # Mean and variance depend on every row: their two terms keep the slopes' mean, and their
+        # product with the normalized rows, at zero.
+        return self._inverse * (
+            scaled - scaled.mean(axis=0) - self._normal * (scaled * self._normal).mean(axis=0)
+        )

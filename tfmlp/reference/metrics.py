@@ -35,7 +35,8 @@ class ClassFigures(NamedTuple):
 
 
 def class_figures(predicted: np.ndarray, labels: np.ndarray, classes: int) -> ClassFigures:
-    """Returns precision, recall and F1 of each class, from int [n] and int [n]; 0 where there is nothing to divide by.
+    """Returns precision, recall and F1 of each class, from int [n] and int [n]; 0 where there is
+    nothing to divide by.
 
     Source: van Rijsbergen, "Information retrieval", 1979.
 

@@ -1,6 +1,7 @@
 """A network: layers in a row and a loss at their end.
 
-    network = Network([("dense_1", Dense(...)), ("relu_1", Activate(...)), ("logits", Dense(...))], LOSSES["cross_entropy"])
+    network = Network([("dense_1", Dense(...)), ("relu_1", Activate(...)), ("logits", Dense(...))],
+    LOSSES["cross_entropy"])
     loss = network.forward_backward(rows, labels)           # fills network.gradients()
     optimizer.update(network.parameters(), network.gradients(), learning_rate)
 
@@ -41,7 +42,9 @@ class Network:
         return sum(layer.penalty() for _, layer in self.layers if isinstance(layer, Dense))
 
     def backward(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Propagates the slope of the mean loss from the outputs back through every layer. Call after `forward`. Returns the per-example losses [b]."""
+        """Propagates the slope of the mean loss from the outputs back through every layer. Call
+        after `forward`. Returns the per-example losses [b].
+        """
         values, slopes = self.loss(outputs, labels)
         slopes /= len(slopes)
         for index in range(len(self.layers) - 1, -1, -1):
@@ -49,19 +52,33 @@ class Network:
         return values
 
     def forward_backward(self, rows: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-        """Runs both passes as in training. Returns the loss and the outputs [b, k]; the gradients are in `gradients()`."""
+        """Runs both passes as in training. Returns the loss and the outputs [b, k]; the gradients
+        are in `gradients()`.
+        """
         outputs = self.forward(rows, training=True)
         values = self.backward(outputs, labels)
         return float(values.mean()) + self.penalty(), outputs
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Returns the parameters themselves (no copies), by "layer/parameter"."""
-        return {f"{name}/{key}": value for name, layer in self.layers for key, value in layer.parameters.items()}
+        return {
+            f"{name}/{key}": value
+            for name, layer in self.layers
+            for key, value in layer.parameters.items()
+        }
 
     def gradients(self) -> dict[str, np.ndarray]:
         """Returns the gradients of the last backward pass, by the same names."""
-        return {f"{name}/{key}": value for name, layer in self.layers for key, value in layer.gradients.items()}
+        return {
+            f"{name}/{key}": value
+            for name, layer in self.layers
+            for key, value in layer.gradients.items()
+        }
 
     def state(self) -> dict[str, np.ndarray]:
         """Returns what training changes besides parameters (no copies), by "layer/name"."""
-        return {f"{name}/{key}": value for name, layer in self.layers for key, value in layer.state.items()}
+        return {
+            f"{name}/{key}": value
+            for name, layer in self.layers
+            for key, value in layer.state.items()
+        }

@@ -1,6 +1,7 @@
 """Derivatives by trying: how much the loss changes when one number is changed a little.
 
-Slow (one or two whole forward passes for each number) and sure, which makes it the judge of every derivative written by hand.
+Slow (one or two whole forward passes for each number) and sure, which makes it the judge of every
+derivative written by hand.
 """
 
 from collections.abc import Callable
@@ -9,16 +10,23 @@ import numpy as np
 
 
 def differences(
-    loss: Callable[[], float], parameter: np.ndarray, *, epsilon: float | None = None, central: bool = True, entries: np.ndarray | None = None
+    loss: Callable[[], float],
+    parameter: np.ndarray,
+    *,
+    epsilon: float | None = None,
+    central: bool = True,
+    entries: np.ndarray | None = None,
 ) -> np.ndarray:
     """Returns the slope of a loss at the entries of one parameter.
 
-    Central differences, (L(w + e) - L(w - e)) / 2e, are wrong by about e**2; forward differences, (L(w + e) - L(w)) / e, by about e, at half the price.
+    Central differences, (L(w + e) - L(w - e)) / 2e, are wrong by about e**2; forward differences,
+    (L(w + e) - L(w)) / e, by about e, at half the price.
 
     Args:
       loss: Computes the loss from the parameter as it stands.
       parameter: The parameter, changed in place and put back.
-      epsilon: The change; if None, the type's best: eps**(1/3) for central, eps**(1/2) for forward differences (Press et al., "Numerical recipes", section 5.7).
+      epsilon: The change; if None, the type's best: eps**(1/3) for central, eps**(1/2) for forward
+        differences (Press et al., "Numerical recipes", section 5.7).
       central: Which of the two.
       entries: Which entries, as flat positions; all if None.
 
@@ -39,7 +47,9 @@ def differences(
         above, upper = loss(), float(flat[position])
         if central:
             flat[position] = before - epsilon
-            slopes[index] = (above - loss()) / (upper - float(flat[position]))  # the change that was really made, after rounding
+            slopes[index] = (above - loss()) / (
+                upper - float(flat[position])
+            )  # the change that was really made, after rounding
         else:
             slopes[index] = (above - middle) / (upper - float(before))
         flat[position] = before

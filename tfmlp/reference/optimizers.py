@@ -1,7 +1,8 @@
 """Update rules, exactly as Keras 3 defines them.
 
 optimizer = OPTIMIZERS["adam"]()
-optimizer.update(parameters, gradients, learning_rate)      # dicts of arrays by name; parameters change in place
+optimizer.update(parameters, gradients, learning_rate)      # dicts of arrays by name; parameters
+change in place
 """
 
 import math
@@ -12,15 +13,20 @@ Arrays = dict[str, np.ndarray]
 
 
 def clip_by_global_norm(gradients: Arrays, largest: float) -> Arrays:
-    """Returns the gradients, scaled together so that their global L2 norm is at most `largest` (Pascanu et al., "On the difficulty of training RNNs", 2013)."""
+    """Returns the gradients, scaled together so that their global L2 norm is at most `largest`
+    (Pascanu et al., "On the difficulty of training RNNs", 2013).
+    """
     norm = math.sqrt(sum(float(np.square(gradient).sum()) for gradient in gradients.values()))
     if norm <= largest:
         return gradients
-    return {name: gradient * gradient.dtype.type(largest / norm) for name, gradient in gradients.items()}
+    return {
+        name: gradient * gradient.dtype.type(largest / norm) for name, gradient in gradients.items()
+    }
 
 
 class Optimizer:
-    """What update rules have in common: the number of steps done, and slots (arrays of a parameter's shape) that start at zero.
+    """What update rules have in common: the number of steps done, and slots (arrays of a
+    parameter's shape) that start at zero.
 
     Attributes:
       steps: Updates done so far.
@@ -34,13 +40,19 @@ class Optimizer:
         self.slots: dict[str, Arrays] = {name: {} for name in self.slot_names}
 
     def update(self, parameters: Arrays, gradients: Arrays, rate: float) -> None:
-        """Changes the parameters in place by one step with the learning rate `rate`. Uses the gradients up: their arrays may be written over, which saves as many new ones."""
+        """Changes the parameters in place by one step with the learning rate `rate`. Uses the
+        gradients up: their arrays may be written over, which saves as many new ones.
+        """
         self.steps += 1
         for name, parameter in parameters.items():
-            slots = [slot.setdefault(name, np.zeros_like(parameter)) for slot in self.slots.values()]
+            slots = [
+                slot.setdefault(name, np.zeros_like(parameter)) for slot in self.slots.values()
+            ]
             self._change(parameter, gradients[name], rate, *slots)
 
-    def _change(self, parameter: np.ndarray, gradient: np.ndarray, rate: float, *slots: np.ndarray) -> None:
+    def _change(
+        self, parameter: np.ndarray, gradient: np.ndarray, rate: float, *slots: np.ndarray
+    ) -> None:
         raise NotImplementedError
 
 
@@ -78,8 +90,10 @@ class Nesterov(Momentum):
 
 
 class Adam(Optimizer):
-    """m and v are running means of g and g**2; w <- w - rate * c * m / (sqrt(v) + epsilon), where c = sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    undoes that they started at zero. (Kingma and Ba, "Adam", 2015, the form before section 2.1; epsilon is that form's)"""
+    """m and v are running means of g and g**2; w <- w - rate * c * m / (sqrt(v) + epsilon), where c
+    = sqrt(1 - beta_2**t) / (1 - beta_1**t) undoes that they started at zero. (Kingma and Ba,
+    "Adam", 2015, the form before section 2.1; epsilon is that form's)
+    """
 
     slot_names = ("mean", "square")
 
@@ -95,7 +109,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, after w <- w - weight_decay * rate * w.  (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019)"""
+    """Adam, after w <- w - weight_decay * rate * w.  (Loshchilov and Hutter, "Decoupled weight
+    decay regularization", 2019)
+    """
 
     def __init__(self, weight_decay: float = 0.004, **options: float):
         super().__init__(**options)
@@ -107,7 +123,9 @@ class AdamW(Adam):
 
 
 class RMSprop(Optimizer):
-    """v <- rho * v + (1 - rho) * g**2;  w <- w - rate * g / sqrt(v + epsilon).  (Hinton's lecture 6e, 2012)"""
+    """v <- rho * v + (1 - rho) * g**2;  w <- w - rate * g / sqrt(v + epsilon).  (Hinton's lecture
+    6e, 2012)
+    """
 
     slot_names = ("square",)
 

@@ -9,17 +9,25 @@ _ROWS_AT_A_TIME = 4096  # so that a large uint8 set is never held as float64
 
 
 def _pieces(features: np.ndarray) -> Iterator[np.ndarray]:
-    return (features[start : start + _ROWS_AT_A_TIME] for start in range(0, len(features), _ROWS_AT_A_TIME))
+    return (
+        features[start : start + _ROWS_AT_A_TIME]
+        for start in range(0, len(features), _ROWS_AT_A_TIME)
+    )
 
 
 def _byte_sums(values: np.ndarray) -> tuple[int, int]:
-    """Returns the sums of bytes and of their squares; float32 is exact for 256 of them at a time, and a tenth of the work of float64 passes."""
+    """Returns the sums of bytes and of their squares; float32 is exact for 256 of them at a time,
+    and a tenth of the work of float64 passes.
+    """
     flat = np.pad(values.reshape(-1), (0, -values.size % 256)).astype(np.float32).reshape(-1, 256)
-    return int(flat.sum(axis=1).sum(dtype=np.float64)), int(np.einsum("ij,ij->i", flat, flat).sum(dtype=np.float64))
+    return int(flat.sum(axis=1).sum(dtype=np.float64)), int(
+        np.einsum("ij,ij->i", flat, flat).sum(dtype=np.float64)
+    )
 
 
 def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Returns mean and (population) standard deviation over some axes, the first among them, as float64.
+    """Returns mean and (population) standard deviation over some axes, the first among them, as
+    float64.
 
     Args:
       features: [n, ...], any numeric type.
@@ -27,27 +35,37 @@ def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np
     """
     count = math.prod(features.shape[axis] for axis in axes)
     if features.dtype == np.uint8 and len(axes) == features.ndim:
-        total, squares = np.sum([_byte_sums(piece) for piece in _pieces(features)], axis=0, dtype=object)
+        total, squares = np.sum(
+            [_byte_sums(piece) for piece in _pieces(features)], axis=0, dtype=object
+        )
         return np.asarray(total / count), np.sqrt((squares * count - total * total) / count**2)
     mean = sum(piece.sum(axis=axes, dtype=np.float64) for piece in _pieces(features)) / count
-    variance = sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in _pieces(features)) / count
+    variance = (
+        sum(np.square(piece - mean).sum(axis=axes, dtype=np.float64) for piece in _pieces(features))
+        / count
+    )
     return np.asarray(mean), np.sqrt(variance)
 
 
 def training_moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns what "standardize" subtracts and divides by: one pair for images [n, h, w, c], one a column for tables [n, d].
+    """Returns what "standardize" subtracts and divides by: one pair for images [n, h, w, c], one a
+    column for tables [n, d].
 
-    A column has a unit of its own, a pixel does not. Where the deviation is 0 it is given as 1, so that a constant column becomes 0 and not NaN.
+    A column has a unit of its own, a pixel does not. Where the deviation is 0 it is given as 1, so
+    that a constant column becomes 0 and not NaN.
     """
     mean, deviation = moments(features, (0,) if features.ndim == 2 else tuple(range(features.ndim)))
     return mean, np.where(deviation > 0, deviation, 1.0)
 
 
-def preprocess(kind: str, features: np.ndarray, dtype: np.dtype, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+def preprocess(
+    kind: str, features: np.ndarray, dtype: np.dtype, mean: np.ndarray, deviation: np.ndarray
+) -> np.ndarray:
     """Returns rows [n, d] of raw features [n, ...].
 
     Args:
-      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / deviation; "per_image": each row by its own mean and deviation.
+      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / deviation; "per_image":
+        each row by its own mean and deviation.
       features: Raw features.
       dtype: Type of the result.
       mean: As `training_moments` gives it; used by "standardize" only.
@@ -63,5 +81,8 @@ def preprocess(kind: str, features: np.ndarray, dtype: np.dtype, mean: np.ndarra
     elif kind == "per_image":
         rows -= rows.mean(axis=1, keepdims=True)
         # An image of one color has no deviation; 1/sqrt(count) is the least that is divided by.
-        rows /= np.maximum(np.sqrt(np.square(rows).mean(axis=1, keepdims=True)), dtype.type(1 / math.sqrt(rows.shape[1])))
+        rows /= np.maximum(
+            np.sqrt(np.square(rows).mean(axis=1, keepdims=True)),
+            dtype.type(1 / math.sqrt(rows.shape[1])),
+        )
     return rows

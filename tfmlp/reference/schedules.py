@@ -20,12 +20,14 @@ def learning_rate_at(
 ) -> np.ndarray:
     """Returns the learning rate that each step uses, float64 in the shape of `step`.
 
-    With a warm-up of w epochs the rate of step s is learning_rate * (s + 1) / (w * steps_per_epoch) during the warm-up, and the schedule
-    runs over what is left. `progress` below goes from 0 at the first step (or epoch) after the warm-up to 1 at the last:
+    With a warm-up of w epochs the rate of step s is learning_rate * (s + 1) / (w * steps_per_epoch)
+    during the warm-up, and the schedule runs over what is left. `progress` below goes from 0 at the
+    first step (or epoch) after the warm-up to 1 at the last:
 
         linear        learning_rate + (final - learning_rate) * progress
         exponential   learning_rate * (final / learning_rate) ** progress
-        cosine        final + (learning_rate - final) * (1 + cos(pi * progress)) / 2    (Loshchilov and Hutter, "SGDR", 2017)
+        cosine        final + (learning_rate - final) * (1 + cos(pi * progress)) / 2    (Loshchilov
+        and Hutter, "SGDR", 2017)
         step          learning_rate * drop_factor ** floor(epochs since the warm-up / drop_every)
 
     Args:
@@ -40,12 +42,16 @@ def learning_rate_at(
       drop_factor: The factor of a drop.
       warmup: Epochs of warm-up; may be a fraction.
 
-    >>> learning_rate_at(np.arange(5), schedule="linear", learning_rate=1.0, final_learning_rate=0.0, steps_per_epoch=1, epochs=5)
+    >>> options = {"final_learning_rate": 0.0, "steps_per_epoch": 1, "epochs": 5}
+    >>> learning_rate_at(np.arange(5), schedule="linear", learning_rate=1.0, **options)
     array([1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
     step = np.asarray(step)
     warmup_steps = round(warmup * steps_per_epoch)
-    done, total = np.maximum(step - warmup_steps, 0), max(steps_per_epoch * epochs - warmup_steps, 1)
+    done, total = (
+        np.maximum(step - warmup_steps, 0),
+        max(steps_per_epoch * epochs - warmup_steps, 1),
+    )
     epoch = done // steps_per_epoch
     if by == "epoch":
         done, total = epoch, math.ceil(total / steps_per_epoch)
@@ -57,7 +63,10 @@ def learning_rate_at(
     elif schedule == "exponential":
         rate = learning_rate * (final_learning_rate / learning_rate) ** progress
     elif schedule == "cosine":
-        rate = final_learning_rate + (learning_rate - final_learning_rate) * (1 + np.cos(np.pi * progress)) / 2
+        rate = (
+            final_learning_rate
+            + (learning_rate - final_learning_rate) * (1 + np.cos(np.pi * progress)) / 2
+        )
     elif schedule == "step":
         rate = learning_rate * drop_factor ** (epoch // drop_every)
     else:

@@ -1,11 +1,14 @@
 """The checkpoints of a run: everything that training changes, whole or not at all.
 
-    RUN/checkpoints/epoch-000012/arrays.npz      weights, slots of the optimizer, figures of the epoch, best weights
+    RUN/checkpoints/epoch-000012/arrays.npz      weights, slots of the optimizer, figures of the
+    epoch, best weights
                                 values.json      history, early stopping
-                                manifest.json    format, where in the run, its figure, sha256 and size of the two
+                                manifest.json    format, where in the run, its figure, sha256 and
+                                size of the two
     RUN/checkpoints/epoch-000012-step-000345/    345 steps after the end of epoch 12
 
-A checkpoint is written into a temporary folder, flushed to disk, renamed, and the folder around it flushed. A damaged one is passed over for the one before.
+A checkpoint is written into a temporary folder, flushed to disk, renamed, and the folder around it
+flushed. A damaged one is passed over for the one before.
 """
 
 import contextlib
@@ -81,7 +84,9 @@ class Checkpoints:
 
     @property
     def is_due(self) -> bool:
-        """Whether saving now would take at most 2 % of the time since the last save, going by how long that one took."""
+        """Whether saving now would take at most 2 % of the time since the last save, going by how
+        long that one took.
+        """
         return self.age >= _SHARE * self._took
 
     @property
@@ -96,7 +101,10 @@ class Checkpoints:
           CheckpointError: when it cannot be written; the earlier ones are as they were.
         """
         started = time.monotonic()
-        final = self.path / (f"epoch-{checkpoint.epoch:06d}" + (f"-step-{checkpoint.step:06d}" if checkpoint.step else ""))
+        final = self.path / (
+            f"epoch-{checkpoint.epoch:06d}"
+            + (f"-step-{checkpoint.step:06d}" if checkpoint.step else "")
+        )
         temporary = self.path / f".{final.name}.{os.getpid()}"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -106,8 +114,16 @@ class Checkpoints:
                 np.savez(file, **checkpoint.arrays)
             (temporary / _VALUES).write_text(json.dumps(checkpoint.values), encoding="utf-8")
             entries = {name: _identity(temporary / name) for name in (_ARRAYS, _VALUES)}
-            manifest = {"format": _FORMAT, "epoch": checkpoint.epoch, "step": checkpoint.step, "figure": checkpoint.figure, "files": entries}
-            (temporary / _MANIFEST).write_text(json.dumps(manifest | {"sha256": _digest(manifest)}), encoding="utf-8")
+            manifest = {
+                "format": _FORMAT,
+                "epoch": checkpoint.epoch,
+                "step": checkpoint.step,
+                "figure": checkpoint.figure,
+                "files": entries,
+            }
+            (temporary / _MANIFEST).write_text(
+                json.dumps(manifest | {"sha256": _digest(manifest)}), encoding="utf-8"
+            )
             for name in (_ARRAYS, _VALUES, _MANIFEST, ""):
                 _flush(temporary / name)
             aside = self.path / f".{final.name}{_ASIDE}"
@@ -120,15 +136,18 @@ class Checkpoints:
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise CheckpointError(
-                f"cannot write a checkpoint into {self.path}: {error.strerror or error}. Those before it are as they were; free space if it is that, and go on with --resume."
+                f"cannot write a checkpoint into {self.path}: {error.strerror or error}. Those"
+                " before it are as they were; free space if it is that, and go on with --resume."
             ) from None
         self._saved_at, self._took = time.monotonic(), time.monotonic() - started
 
     def load(self) -> Checkpoint | None:
-        """Returns the newest checkpoint that is whole, or None; warns of each that is not. Only for whoever holds the lock.
+        """Returns the newest checkpoint that is whole, or None; warns of each that is not. Only for
+        whoever holds the lock.
 
         Raises:
-          CheckpointError: when one cannot be read for another reason than damage, or is of another format: the next save would remove it.
+          CheckpointError: when one cannot be read for another reason than damage, or is of another
+            format: the next save would remove it.
         """
         with contextlib.suppress(OSError):
             self._clear_temporaries()
@@ -137,16 +156,25 @@ class Checkpoints:
                 return _read(folder)
             except _OtherFormat as error:
                 raise CheckpointError(
-                    f"the checkpoint {folder} is of {error}: it was written by another version of tfmlp. Start a new run."
+                    f"the checkpoint {folder} is of {error}: it was written by another version of"
+                    " tfmlp. Start a new run."
                 ) from None
             except _DAMAGE as error:
-                warnings.warn(f"{folder} is damaged ({error}): taking the checkpoint before.", TfmlpWarning, stacklevel=2)
+                warnings.warn(
+                    f"{folder} is damaged ({error}): taking the checkpoint before.",
+                    TfmlpWarning,
+                    stacklevel=2,
+                )
             except OSError as error:
-                raise CheckpointError(f"cannot read the checkpoint {folder}: {error.strerror or error}.") from None
+                raise CheckpointError(
+                    f"cannot read the checkpoint {folder}: {error.strerror or error}."
+                ) from None
         return None
 
     def _remove_others(self, newest: Path) -> None:
-        """Removes what is later than the newest (damaged, or of an attempt that was gone back from), and what is old and not the best."""
+        """Removes what is later than the newest (damaged, or of an attempt that was gone back
+        from), and what is old and not the best.
+        """
         folders = self._folders()
         at = folders.index(newest)
         best = max(folders[at:], key=_figure)
@@ -193,7 +221,9 @@ class _OtherFormat(CheckpointError):
 def _read_manifest(folder: Path) -> dict[str, Any]:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     # The first format had no sha256.
-    if ("sha256" in manifest or manifest["format"] == _FORMAT) and manifest.pop("sha256") != _digest(manifest):
+    if ("sha256" in manifest or manifest["format"] == _FORMAT) and manifest.pop(
+        "sha256"
+    ) != _digest(manifest):
         raise CheckpointError("its manifest was changed")
     if manifest["format"] != _FORMAT:
         raise _OtherFormat(f"format {manifest['format']!r}, expected {_FORMAT}")
@@ -202,7 +232,10 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _identity(path: Path) -> dict[str, Any]:
     with open(path, "rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+        return {
+            "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            "bytes": path.stat().st_size,
+        }
 
 
 def _flush(path: Path) -> None:

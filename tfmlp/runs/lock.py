@@ -23,16 +23,23 @@ def locked(run: Path) -> Iterator[None]:
         run.mkdir(parents=True, exist_ok=True)
         file = open(run / _LOCK, "w")
     except OSError as error:
-        raise CheckpointError(f"cannot write into the run folder {run}: {error.strerror or error}: free space or choose another --out.") from None
+        raise CheckpointError(
+            f"cannot write into the run folder {run}: {error.strerror or error}: free space or"
+            " choose another --out."
+        ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CheckpointError(f"another process is training into {run}: wait for it, or choose another --out.") from None
+            raise CheckpointError(
+                f"another process is training into {run}: wait for it, or choose another --out."
+            ) from None
         try:
             yield
         finally:
-            if not (run / "run.json").exists():  # a folder that holds no run must not look as if it did
+            if not (
+                run / "run.json"
+            ).exists():  # a folder that holds no run must not look as if it did
                 with contextlib.suppress(OSError):
                     (run / _LOCK).unlink()
                     if is_new:

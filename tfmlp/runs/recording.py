@@ -50,9 +50,11 @@ def record_training(
     on_epoch: Callable[[dict[str, Any]], None],
     restore: Callable[[], None] | None = None,
 ) -> tuple[dict[str, Any], BaseException | None]:
-    """Trains to the end, evaluates on the test rows, and leaves record, epochs, checkpoints and model in the run folder.
+    """Trains to the end, evaluates on the test rows, and leaves record, epochs, checkpoints and
+    model in the run folder.
 
-    The first Ctrl-C or SIGTERM ends the run at its next pause, within about a second, with a checkpoint; a second one ends it without that checkpoint.
+    The first Ctrl-C or SIGTERM ends the run at its next pause, within about a second, with a
+    checkpoint; a second one ends it without that checkpoint.
 
     Args:
       training: A `Training`.
@@ -60,10 +62,12 @@ def record_training(
       recipe: The recipe's name, for the record.
       started: `time.perf_counter()` when the command started.
       on_epoch: Called with each epoch's figures, as `epochs.jsonl` holds them.
-      restore: Where the folder holds this run already: puts its state into `training`. Called when nobody else can write there any more.
+      restore: Where the folder holds this run already: puts its state into `training`. Called when
+        nobody else can write there any more.
 
     Returns:
-      The record, and what went wrong: the divergence or interruption that ended the run early, or that its end could not be written.
+      The record, and what went wrong: the divergence or interruption that ended the run early, or
+      that its end could not be written.
 
     Raises:
       CheckpointError: when the folder cannot be written, or another process holds it.
@@ -92,10 +96,15 @@ def _train(
     def is_asked_for() -> bool:
         steps = training.backend.steps
         is_step = runtime.checkpoint_steps is not None and steps % runtime.checkpoint_steps == 0
-        return is_step or (runtime.checkpoint_minutes is not None and checkpoints.age >= 60 * runtime.checkpoint_minutes)
+        return is_step or (
+            runtime.checkpoint_minutes is not None
+            and checkpoints.age >= 60 * runtime.checkpoint_minutes
+        )
 
     def save(figure: float | None = None) -> None:
-        checkpoints.save(Checkpoint(len(training.history), *training.get_state(), training.step, figure))
+        checkpoints.save(
+            Checkpoint(len(training.history), *training.get_state(), training.step, figure)
+        )
         record["checkpoint"] = _position(training)
 
     def on_pause() -> None:
@@ -128,7 +137,9 @@ def _train(
         training.restore_best()
     record["restores"] = [divergence.to_dict() for divergence in training.restores]
     training_seconds = time.perf_counter() - loop_started
-    with _interruptions_held():  # an impatient second Ctrl-C must not lose what the first one was to save
+    with (
+        _interruptions_held()
+    ):  # an impatient second Ctrl-C must not lose what the first one was to save
         return record, _finish(training, folder, record, started, training_seconds) or error
 
 
@@ -137,8 +148,16 @@ def _position(training: Any) -> dict[str, int]:
     return {"epoch": len(training.history), "step": training.step}
 
 
-def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: float, training_seconds: float) -> TfmlpError | None:
-    """Evaluates, and writes model and record. Returns what went wrong; the record's figures are there all the same."""
+def _finish(
+    training: Any,
+    folder: RunFolder,
+    record: dict[str, Any],
+    started: float,
+    training_seconds: float,
+) -> TfmlpError | None:
+    """Evaluates, and writes model and record. Returns what went wrong; the record's figures are
+    there all the same.
+    """
     error: TfmlpError | None = None
     record["test"] = None
     if record["status"] != "diverged":
@@ -148,7 +167,8 @@ def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: f
         else:  # the last update of the run did it
             record["status"] = "diverged"
             error = DivergenceError(
-                f"the test loss is {test['loss']} after the last epoch: lower --learning-rate, set --clip-norm, or check --preprocessing."
+                f"the test loss is {test['loss']} after the last epoch: lower --learning-rate, set"
+                " --clip-norm, or check --preprocessing."
             )
     record["timing"] = {
         "total_seconds": round(time.perf_counter() - started, 3),
@@ -168,7 +188,9 @@ def _finish(training: Any, folder: RunFolder, record: dict[str, Any], started: f
 
 @contextmanager
 def _signals_noted() -> Iterator[list[int]]:
-    """Yields a list that gets the number of the first SIGINT or SIGTERM; the second raises KeyboardInterrupt. Elsewhere than in the main thread it stays empty."""
+    """Yields a list that gets the number of the first SIGINT or SIGTERM; the second raises
+    KeyboardInterrupt. Elsewhere than in the main thread it stays empty.
+    """
     noted: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield noted

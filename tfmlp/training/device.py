@@ -14,13 +14,23 @@ def choose_device(config: RuntimeConfig) -> str:
     Raises:
       ConfigError: when a GPU is asked for and there is none.
     """
-    if config.threads is not None and tf.config.threading.get_intra_op_parallelism_threads() != config.threads:
+    if (
+        config.threads is not None
+        and tf.config.threading.get_intra_op_parallelism_threads() != config.threads
+    ):
         try:
             tf.config.threading.set_intra_op_parallelism_threads(config.threads)
             tf.config.threading.set_inter_op_parallelism_threads(config.threads)
         except RuntimeError:
-            warnings.warn("threads is ignored: TensorFlow has already started in this process.", TfmlpWarning, stacklevel=2)
+            warnings.warn(
+                "threads is ignored: TensorFlow has already started in this process.",
+                TfmlpWarning,
+                stacklevel=2,
+            )
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     if config.device == "gpu" and not has_gpu:
-        raise ConfigError("device gpu: TensorFlow sees no GPU here. Use --device cpu, or install tfmlp[gpu] on a machine that has one.")
+        raise ConfigError(
+            "device gpu: TensorFlow sees no GPU here. Use --device cpu, or install tfmlp[gpu] on a"
+            " machine that has one."
+        )
     return "/GPU:0" if has_gpu and config.device != "cpu" else "/CPU:0"

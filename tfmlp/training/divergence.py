@@ -26,15 +26,21 @@ class Divergence:
     learning_rate: float
 
     def __str__(self) -> str:
-        return f"{self.tensor} became {self.value} in step {self.step:,} (epoch {self.epoch}), at a learning rate of {self.learning_rate:g}"
+        return (
+            f"{self.tensor} became {self.value} in step {self.step:,} (epoch {self.epoch}), at a"
+            f" learning rate of {self.learning_rate:g}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the attributes as a record holds them."""
         return asdict(self)
 
 
-def find_divergence(backend: Any, state: dict[str, np.ndarray], epoch: int, last: int) -> Divergence | None:
-    """Finds the step after which a training was no longer finite, by halving, and runs it once more by hand.
+def find_divergence(
+    backend: Any, state: dict[str, np.ndarray], epoch: int, last: int
+) -> Divergence | None:
+    """Finds the step after which a training was no longer finite, by halving, and runs it once more
+    by hand.
 
     Args:
       backend: As `tfmlp.training.backend`.
@@ -43,7 +49,8 @@ def find_divergence(backend: Any, state: dict[str, np.ndarray], epoch: int, last
       last: A step of the epoch (or its end) before which it was no longer finite.
 
     Returns:
-      What was found, or None where it does not happen again. The backend is left somewhere in between.
+      What was found, or None where it does not happen again. The backend is left somewhere in
+      between.
     """
     good, low, high = state, 0, last
     while high - low > 1:
@@ -57,7 +64,10 @@ def find_divergence(backend: Any, state: dict[str, np.ndarray], epoch: int, last
             high = middle
     backend.set_state(good)
     number, rate = backend.steps + 1, backend.step_rate()
-    found = next(((name, array) for name, array in backend.trace(epoch, low) if not all_finite([array])), None)
+    found = next(
+        ((name, array) for name, array in backend.trace(epoch, low) if not all_finite([array])),
+        None,
+    )
     if found is None:
         return None
     name, array = found

@@ -14,7 +14,9 @@ from tfmlp.model.mlp import MLP
 from tfmlp.training.losses import PerExampleLoss, make_metrics, model_loss
 from tfmlp.training.step import make_test_step
 
-_FLOATS_AT_A_TIME = 8 << 20  # of preprocessed features: calls are few, and the memory of a batch is used again for the next
+_FLOATS_AT_A_TIME = (
+    8 << 20
+)  # of preprocessed features: calls are few, and the memory of a batch is used again for the next
 _MOST_ROWS = 10_240
 
 
@@ -23,7 +25,8 @@ class Metrics:
     """Figures over some examples, each counted once.
 
     Attributes:
-      loss: Mean per-example loss, without penalties; of standardized targets, where the model standardizes them.
+      loss: Mean per-example loss, without penalties; of standardized targets, where the model
+        standardizes them.
       count: Number of examples.
       accuracy: Share of right classes, 0 to 1; None for regression.
       mae: Mean absolute error, in the target's unit; None for classification.
@@ -52,10 +55,14 @@ class Evaluation:
 
     def __init__(self, model: MLP, data: Dataset, loss: str | PerExampleLoss):
         self._metrics = make_metrics(data.task)
-        step = make_test_step(model, model_loss(model, loss), list(self._metrics.values()), preprocessed=True)
+        step = make_test_step(
+            model, model_loss(model, loss), list(self._metrics.values()), preprocessed=True
+        )
         features, labels = data.train.features, data.train.labels
         columns = math.prod(features.shape[1:])
-        rows_at_a_time = self._rows_at_a_time = min(_MOST_ROWS, max(256, _FLOATS_AT_A_TIME // columns))
+        rows_at_a_time = self._rows_at_a_time = min(
+            _MOST_ROWS, max(256, _FLOATS_AT_A_TIME // columns)
+        )
         raw = tf.TensorSpec([None, *features.shape[1:]], features.dtype)
         rows = tf.TensorSpec([None, columns], model.preprocess.compute_dtype)
 
@@ -73,7 +80,9 @@ class Evaluation:
             tf.while_loop(lambda start: start < tf.shape(labels)[0], evaluate, [0])
 
         self._prepare, self._run = prepare, run
-        self.of_prepared(self.prepare(features[:0]), labels[:0])  # traced now, not within the first epoch
+        self.of_prepared(
+            self.prepare(features[:0]), labels[:0]
+        )  # traced now, not within the first epoch
 
     def __call__(self, features: np.ndarray | RowFile, labels: np.ndarray) -> Metrics:
         """Returns the figures on raw features [n, ...] and labels [n]."""
@@ -100,4 +109,6 @@ class Evaluation:
 
 def read_metrics(metrics: dict[str, keras.metrics.Metric], count: int) -> Metrics:
     """Returns the results of metric objects that have seen `count` examples."""
-    return Metrics(count=count, **{name: float(metric.result()) for name, metric in metrics.items()})
+    return Metrics(
+        count=count, **{name: float(metric.result()) for name, metric in metrics.items()}
+    )

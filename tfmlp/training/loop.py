@@ -1,4 +1,5 @@
-"""`fit`: the loop over epochs. Prints nothing and opens no file: it yields, and whoever consumes decides.
+"""`fit`: the loop over epochs. Prints nothing and opens no file: it yields, and whoever consumes
+decides.
 
 training = fit(config, data)
 for epoch in training:
@@ -62,7 +63,13 @@ class EpochResult:
     def from_dict(cls, values: dict[str, Any]) -> "EpochResult":
         """Makes a result from what `to_dict` returned."""
         validation = values.get("validation")
-        return cls(**values | {"train": Metrics(**values["train"]), "validation": validation and Metrics(**validation)})
+        return cls(
+            **values
+            | {
+                "train": Metrics(**values["train"]),
+                "validation": validation and Metrics(**validation),
+            }
+        )
 
 
 class Training:
@@ -75,7 +82,8 @@ class Training:
       history: The results so far.
       stopped_early: Whether patience ran out before the last epoch.
       restores: Each `Divergence` that the run went back before, with on_divergence "restore".
-      on_pause: Called within epochs, about once a second, between two steps: may look at the state, save it, or raise. None for nothing.
+      on_pause: Called within epochs, about once a second, between two steps: may look at the state,
+        save it, or raise. None for nothing.
       pause_every: Also pause whenever this many steps of the run are done; None for no such number.
     """
 
@@ -89,10 +97,17 @@ class Training:
         optimization = config.optimization
         figures = ("loss", "accuracy") if data.task == "classification" else ("loss", "mae", "rmse")
         if optimization.monitor not in figures:
-            raise ConfigError(f"monitor {optimization.monitor} is not a figure of {data.task}; use one of {', '.join(figures)}.")
+            raise ConfigError(
+                f"monitor {optimization.monitor} is not a figure of {data.task}; use one of"
+                f" {', '.join(figures)}."
+            )
         if optimization.patience and data.validation is None:
-            raise ConfigError("patience needs validation rows to watch: set validation, for example to 0.1.")
-        self._stopping = EarlyStopping(optimization.monitor, optimization.patience, optimization.min_delta)
+            raise ConfigError(
+                "patience needs validation rows to watch: set validation, for example to 0.1."
+            )
+        self._stopping = EarlyStopping(
+            optimization.monitor, optimization.patience, optimization.min_delta
+        )
         self.backend = self._make_backend()
         self._part = self.backend.grain  # steps until the next pause: found out while training
         self._good: dict[str, np.ndarray] = {}  # the state at the beginning of the present epoch
@@ -107,7 +122,9 @@ class Training:
         return self.backend.steps - len(self.history) * self.backend.steps_per_epoch
 
     def get_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Returns everything that changes during training: arrays by name, and values for JSON. Restored into a new `Training`, it goes on as if never stopped."""
+        """Returns everything that changes during training: arrays by name, and values for JSON.
+        Restored into a new `Training`, it goes on as if never stopped.
+        """
         arrays = {f"state/{name}": array for name, array in self.backend.get_state().items()}
         best = self._stopping.best_weights
         if best is not None:
@@ -119,7 +136,11 @@ class Training:
             "history": [epoch.to_dict() for epoch in self.history],
             "stopped_early": self.stopped_early,
             "restores": [divergence.to_dict() for divergence in self.restores],
-            "stopping": {"best_epoch": self._stopping.best_epoch, "best": self._stopping.best, "waited": self._stopping.waited},
+            "stopping": {
+                "best_epoch": self._stopping.best_epoch,
+                "best": self._stopping.best,
+                "waited": self._stopping.waited,
+            },
             "best_is_named": isinstance(best, dict),
         }
         return arrays, values
@@ -131,7 +152,11 @@ class Training:
           ConfigError: when it is of another model or optimizer.
         """
         parts = {
-            part: {name.removeprefix(f"{part}/"): array for name, array in arrays.items() if name.startswith(f"{part}/")}
+            part: {
+                name.removeprefix(f"{part}/"): array
+                for name, array in arrays.items()
+                if name.startswith(f"{part}/")
+            }
             for part in ("state", "best", "good")
         }
         self.restores = [Divergence(**divergence) for divergence in values["restores"]]
@@ -141,7 +166,11 @@ class Training:
         self._good = parts["good"]
         if parts["best"]:
             best = parts["best"]
-            self._stopping.best_weights = best if values["best_is_named"] else [best[str(index)] for index in range(len(best))]
+            self._stopping.best_weights = (
+                best
+                if values["best_is_named"]
+                else [best[str(index)] for index in range(len(best))]
+            )
         self.history = [EpochResult.from_dict(epoch) for epoch in values["history"]]
         self.stopped_early = values["stopped_early"]
         for name, value in values["stopping"].items():
@@ -149,12 +178,14 @@ class Training:
 
     @property
     def model(self):
-        """The Keras model. After training with `patience`, it has the weights of the best epoch; otherwise those of the last."""
+        """The Keras model. After training with `patience`, it has the weights of the best epoch;
+        otherwise those of the last.
+        """
         return self.backend.model
 
     @property
     def best(self) -> EpochResult | None:
-        """The epoch with the best monitored validation figure so far; None without validation rows."""
+        """The epoch with the best monitored validation metric; None without validation examples."""
         epoch = self._stopping.best_epoch
         return None if epoch is None else self.history[epoch - 1]
 
@@ -162,8 +193,9 @@ class Training:
         """Trains epoch after epoch, going on where an earlier iteration ended.
 
         Raises:
-          DivergenceError: when a loss, a gradient or a weight is no longer finite, and with on_divergence "restore", when it happens once too often. The model is then
-            that of the beginning of the epoch.
+          DivergenceError: when a loss, a gradient or a weight is no longer finite, and with
+            on_divergence "restore", when it happens once too often. The model is then that of the
+            beginning of the epoch.
         """
         while len(self.history) < self.config.optimization.epochs and not self.stopped_early:
             try:
@@ -180,11 +212,19 @@ class Training:
         self.restore_best()
 
     def figure(self, epoch: EpochResult) -> float | None:
-        """Returns the validation figure that names the best epoch, with the sign that makes higher better; None without validation rows."""
-        return None if epoch.validation is None else self._stopping.signed(getattr(epoch.validation, self._stopping.monitor))
+        """Returns the validation figure that names the best epoch, with the sign that makes higher
+        better; None without validation rows.
+        """
+        return (
+            None
+            if epoch.validation is None
+            else self._stopping.signed(getattr(epoch.validation, self._stopping.monitor))
+        )
 
     def restore_best(self) -> None:
-        """Goes back to the best epoch's weights, if there is a `patience`; done by itself when training ends, and needed only when it is broken off."""
+        """Goes back to the best epoch's weights, if there is a `patience`; done by itself when
+        training ends, and needed only when it is broken off.
+        """
         if self._stopping.best_weights is not None:
             self.backend.set_weights(self._stopping.best_weights)
 
@@ -199,15 +239,36 @@ class Training:
             if not math.isfinite(self.backend.train_metrics(last).loss):
                 raise self._diverged(last)
             if last < steps:
-                self._part = min(8 * self._part, math.ceil((last - step) * _PAUSE_SECONDS / (time.perf_counter() - began)))
+                self._part = min(
+                    8 * self._part,
+                    math.ceil((last - step) * _PAUSE_SECONDS / (time.perf_counter() - began)),
+                )
                 if self.on_pause is not None:
                     self.on_pause()
         self.require_finite()
-        validation = self.backend.evaluate("validation") if self.data.validation is not None else None
-        if validation is not None and not math.isfinite(validation.loss):  # while the weights are finite, and only too large
+        validation = (
+            self.backend.evaluate("validation") if self.data.validation is not None else None
+        )
+        if validation is not None and not math.isfinite(
+            validation.loss
+        ):  # while the weights are finite, and only too large
             value = "nan" if math.isnan(validation.loss) else "inf"
-            raise self._went_back(Divergence(epoch, self.backend.steps, "the validation loss", value, self.backend.learning_rate(epoch)))
-        return EpochResult(epoch, self.backend.learning_rate(epoch), self.backend.train_metrics(steps), validation, time.perf_counter() - started)
+            raise self._went_back(
+                Divergence(
+                    epoch,
+                    self.backend.steps,
+                    "the validation loss",
+                    value,
+                    self.backend.learning_rate(epoch),
+                )
+            )
+        return EpochResult(
+            epoch,
+            self.backend.learning_rate(epoch),
+            self.backend.train_metrics(steps),
+            validation,
+            time.perf_counter() - started,
+        )
 
     def _next_pause(self, step: int) -> int:
         """Returns the step of the present epoch at which to stop next."""
@@ -226,25 +287,37 @@ class Training:
             raise self._diverged(self.step)
 
     def _diverged(self, last: int) -> DivergenceError:
-        """Finds out at which step before `last`, goes back to where the epoch began, and returns the error."""
-        return self._went_back(find_divergence(self.backend, self._good, len(self.history) + 1, last))
+        """Finds out at which step before `last`, goes back to where the epoch began, and returns
+        the error.
+        """
+        return self._went_back(
+            find_divergence(self.backend, self._good, len(self.history) + 1, last)
+        )
 
     def _went_back(self, divergence: Divergence | None) -> DivergenceError:
         self.backend.set_state(self._good)
-        what = divergence or f"the loss or the weights became infinite in epoch {len(self.history) + 1}, and not again when its steps were repeated"
+        what = (
+            divergence
+            or f"the loss or the weights became infinite in epoch {len(self.history) + 1}, and not"
+            " again when its steps were repeated"
+        )
         return DivergenceError(f"training diverged: {what}: {_ADVICE}", divergence)
 
     def _restore(self, error: DivergenceError) -> None:
-        """Goes on from the beginning of the epoch with a lower learning rate, or raises the error."""
+        """Goes on from the beginning of the epoch with a lower rate, or raises the error."""
         optimization = self.config.optimization
         if optimization.on_divergence != "restore" or error.divergence is None:
             raise error
         if len(self.restores) >= optimization.max_restores:
-            raise DivergenceError(f"{error} It was gone back {len(self.restores)} times already (max_restores).", error.divergence)
+            raise DivergenceError(
+                f"{error} It was gone back {len(self.restores)} times already (max_restores).",
+                error.divergence,
+            )
         self.restores.append(error.divergence)
         warnings.warn(
-            f"{error.divergence}: going back to the end of epoch {len(self.history)}, with the learning rate divided by {_RESTORE_DIVISOR} "
-            f"(time {len(self.restores)} of at most {optimization.max_restores}).",
+            f"{error.divergence}: going back to the end of epoch {len(self.history)}, with the"
+            f" learning rate divided by {_RESTORE_DIVISOR} (time {len(self.restores)} of at most"
+            f" {optimization.max_restores}).",
             TfmlpWarning,
             stacklevel=2,
         )
@@ -252,7 +325,9 @@ class Training:
         self.backend.set_state(self._good)
 
     def stop(self, weights: Any = None) -> None:
-        """Makes the present epoch the last one; with `weights`, as `backend.get_weights` gave them, training ends by going back to those."""
+        """Makes the present epoch the last one; with `weights`, as `backend.get_weights` gave them,
+        training ends by going back to those.
+        """
         self.stopped_early = True
         if weights is not None:
             self._stopping.best_weights = weights
@@ -275,4 +350,6 @@ def fit(config: Config, data: Dataset | None = None) -> Training:
     Raises:
       ConfigError, DataError: when the configuration and the data do not fit.
     """
-    return Training(config, load_configured(config.data, config.runtime.seed) if data is None else data)
+    return Training(
+        config, load_configured(config.data, config.runtime.seed) if data is None else data
+    )

@@ -3,7 +3,8 @@
     GraphProgram     a TensorFlow graph
     XlaProgram       the same, compiled by XLA
 
-Both run the same train step over the same batches. Neither goes through AutoGraph, whose rewriting of the step's Python takes longer than tracing it.
+Both run the same train step over the same batches. Neither goes through AutoGraph, whose rewriting
+of the step's Python takes longer than tracing it.
 """
 
 from collections.abc import Callable
@@ -19,14 +20,21 @@ from tfmlp.training.step import Step
 class Program(Protocol):
     """What runs batches."""
 
-    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
-        """Traces for arguments like those of `run`, and has the executor compile, which takes no Python: until its futures are done, other things can be traced.
+    def compile(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
+    ) -> list[Future]:
+        """Traces for arguments like those of `run`, and has the executor compile, which takes no
+        Python: until its futures are done, other things can be traced.
 
-        A function that XLA compiles within a graph, as the update of "hybrid", is compiled when the first step runs.
+        A function that XLA compiles within a graph, as the update of "hybrid", is compiled when the
+        first step runs.
         """
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
-        """Trains on the first `rows` of an order, batch after batch; where all rows end, a last batch may be short.
+    def run(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
+    ) -> None:
+        """Trains on the first `rows` of an order, batch after batch; where all rows end, a last
+        batch may be short.
 
         Args:
           features: [n, ...].
@@ -36,7 +44,9 @@ class Program(Protocol):
         """
 
 
-def _batch_at(tensor: tf.Tensor, order: tf.Tensor | None, start: tf.Tensor, size: tf.Tensor | int) -> tf.Tensor:
+def _batch_at(
+    tensor: tf.Tensor, order: tf.Tensor | None, start: tf.Tensor, size: tf.Tensor | int
+) -> tf.Tensor:
     if order is not None:
         return tf.gather(tensor, tf.slice(order, [start], [size]))
     rest = len(tensor.shape) - 1
@@ -65,34 +75,56 @@ def _compile(function: Callable, arguments: tuple[Any, ...], executor: Executor)
 class GraphProgram:
     """A loop in a TensorFlow graph."""
 
-    def __init__(self, step: Step, batch_size: int, rows: int, counter: tf.Variable, augmentation: Augmentation | None):
+    def __init__(
+        self,
+        step: Step,
+        batch_size: int,
+        rows: int,
+        counter: tf.Variable,
+        augmentation: Augmentation | None,
+    ):
         batches = _Batches(step, counter, augmentation)
 
         @tf.function(autograph=False)
         def run(features, labels, order, rows) -> None:
             def train(start):
-                batches.train_on(features, labels, order, start, tf.minimum(batch_size, rows - start))
+                batches.train_on(
+                    features, labels, order, start, tf.minimum(batch_size, rows - start)
+                )
                 return start + batch_size
 
             tf.while_loop(lambda start: start < rows, train, [0])
 
         self._run = run
 
-    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
+    def compile(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
+    ) -> list[Future]:
         return [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
+    def run(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
+    ) -> None:
         self._run(features, labels, order, tf.constant(rows))
 
 
 class XlaProgram:
     """A program compiled by XLA.
 
-    XLA needs to know every shape, so it compiles full batches; a short last batch is trained on by the graph program, since compiling it, too, would take as long again. And XLA
-    compiles in every value that a slice begins at: batches are counted by the loop, from 0, because a program for each place to begin at would take half a second each.
+    XLA needs to know every shape, so it compiles full batches; a short last batch is trained on by
+    the graph program, since compiling it, too, would take as long again. And XLA compiles in every
+    value that a slice begins at: batches are counted by the loop, from 0, because a program for
+    each place to begin at would take half a second each.
     """
 
-    def __init__(self, step: Step, batch_size: int, rows: int, counter: tf.Variable, augmentation: Augmentation | None):
+    def __init__(
+        self,
+        step: Step,
+        batch_size: int,
+        rows: int,
+        counter: tf.Variable,
+        augmentation: Augmentation | None,
+    ):
         self._batch_size = batch_size = min(batch_size, rows)
         self._tail = rows % batch_size
         self._tail_program = GraphProgram(step, batch_size, self._tail, counter, augmentation)
@@ -108,16 +140,27 @@ class XlaProgram:
 
         self._run = run
 
-    def compile(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor) -> list[Future]:
+    def compile(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
+    ) -> list[Future]:
         compiling = [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
         if self._tail:
-            compiling += self._tail_program.compile(features[: self._tail], labels[: self._tail], None, executor)
+            compiling += self._tail_program.compile(
+                features[: self._tail], labels[: self._tail], None, executor
+            )
         return compiling
 
-    def run(self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int) -> None:
+    def run(
+        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
+    ) -> None:
         full, tail = divmod(rows, self._batch_size)
         if full:
             self._run(features, labels, order, tf.constant(full))
         if tail:
             start = rows - tail
-            self._tail_program.run(_batch_at(features, order, start, tail), _batch_at(labels, order, start, tail), None, tail)
+            self._tail_program.run(
+                _batch_at(features, order, start, tail),
+                _batch_at(labels, order, start, tail),
+                None,
+                tail,
+            )

@@ -10,7 +10,8 @@ class EarlyStopping:
 
     Args:
       monitor: "loss", "accuracy", "mae" or "rmse".
-      patience: Epochs without a better figure after which to stop; None to watch only, keeping no weights.
+      patience: Epochs without a better figure after which to stop; None to watch only, keeping no
+        weights.
       min_delta: The least change that counts as better.
 
     Attributes:
@@ -33,7 +34,9 @@ class EarlyStopping:
         return self._sign * figure
 
     def update(self, epoch: int, figure: float, get_weights) -> None:
-        """Takes an epoch's validation figure; `get_weights()` is called only if they are to be kept."""
+        """Takes an epoch's validation figure; `get_weights()` is called only if they are to be
+        kept.
+        """
         if self.best is None or self.signed(figure) > self.best + self.min_delta:
             self.best, self.best_epoch, self.waited = self.signed(figure), epoch, 0
             self.best_weights = get_weights() if self.patience else None

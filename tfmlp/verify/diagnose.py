@@ -21,7 +21,13 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError, DataError
 from tfmlp.training.backend import make_model
 from tfmlp.training.engine import count_steps
-from tfmlp.training.losses import PerExampleLoss, cross_entropy, find_loss, find_loss_name, model_loss
+from tfmlp.training.losses import (
+    PerExampleLoss,
+    cross_entropy,
+    find_loss,
+    find_loss_name,
+    model_loss,
+)
 from tfmlp.training.optimizers import learning_rates, make_optimizer
 from tfmlp.verify import symptoms
 from tfmlp.verify.probe import Probe
@@ -29,9 +35,17 @@ from tfmlp.verify.symptoms import Finding
 
 # What makes a range test say nothing of the learning rate.
 _EXPLAINS_THE_RATE = (
-    "unscaled_inputs", "uncentered_inputs", "symmetric_weights", "softmax_twice", "logits_as_probabilities", "constant_labels", "unrelated_labels", "wrong_gradient",
-    "penalty_too_strong", "dropout_too_strong",
-)  # fmt: skip
+    "unscaled_inputs",
+    "uncentered_inputs",
+    "symmetric_weights",
+    "softmax_twice",
+    "logits_as_probabilities",
+    "constant_labels",
+    "unrelated_labels",
+    "wrong_gradient",
+    "penalty_too_strong",
+    "dropout_too_strong",
+)
 _STEPS = 300
 _RATES = np.geomspace(1e-6, 10, 57)  # eight a decade
 _ONE_BATCH = 32
@@ -72,7 +86,11 @@ class Diagnosis:
             return "healthy: nothing wrong was found"
         lines = []
         for number, finding in enumerate(self.findings, 1):
-            lines += [f"{number}. {finding.text}", f"   seen: {finding.evidence}", f"   cure: {finding.cure}"]
+            lines += [
+                f"{number}. {finding.text}",
+                f"   seen: {finding.evidence}",
+                f"   cure: {finding.cure}",
+            ]
         return "\n".join(lines)
 
 
@@ -96,7 +114,8 @@ def diagnose(
       optimizer: A Keras optimizer.
       train: Features [n, ...] and labels [n] as they go into the model.
       test: Test rows, to look for training rows among them.
-      loss: "cross_entropy" (of logits), another of tfmlp's names, or a function of (labels, outputs) that returns one loss per example, such as
+      loss: "cross_entropy" (of logits), another of tfmlp's names, or a function of (labels,
+        outputs) that returns one loss per example, such as
         `keras.losses.sparse_categorical_crossentropy`.
       batch_size: Rows in a batch.
       shuffle: Whether training visits the rows in a new order each epoch.
@@ -111,7 +130,10 @@ def diagnose(
       ConfigError: when the model is not built.
     """
     if not model.built:
-        raise ConfigError("the model has no weights yet: call model.build(...), or call it on one batch, before diagnosing it.")
+        raise ConfigError(
+            "the model has no weights yet: call model.build(...), or call it on one batch, before"
+            " diagnosing it."
+        )
     started = time.perf_counter()
     features, labels = np.asarray(train[0]), np.asarray(train[1])
     function = find_loss(loss)
@@ -134,11 +156,15 @@ def diagnose(
     return _finished(diagnosis, started)
 
 
-def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExampleLoss, until: float) -> None:
+def _investigate(
+    probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExampleLoss, until: float
+) -> None:
     found, model = diagnosis.findings, probe.model
     views = probe.views()
     found += symptoms.input_findings(views, probe.features.shape[1:])
-    found += symptoms.output_findings(probe, views, _takes_logits(loss) if classes > 1 else True, classes)
+    found += symptoms.output_findings(
+        probe, views, _takes_logits(loss) if classes > 1 else True, classes
+    )
     if any(finding.name == "nan_forward" for finding in found):
         return
     found += symptoms.weight_findings(model)
@@ -157,7 +183,11 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
     learned = np.isfinite(after) and after < 0.9 * before
     if classes > 1:
         accuracy = _accuracy(probe)
-        learned = np.isfinite(after) and accuracy > majority + 0.1 * (1 - majority) and accuracy > right_before - 0.02
+        learned = (
+            np.isfinite(after)
+            and accuracy > majority + 0.1 * (1 - majority)
+            and accuracy > right_before - 0.02
+        )
         diagnosis.facts |= {"accuracy_after": accuracy, "majority_share": majority}
     diagnosis.facts |= {
         "initial_loss": before,
@@ -172,14 +202,18 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
             found += symptoms.layer_findings(probe.views(), f"after {len(run.losses)} steps")
     probe.restore()
 
-    suggested, breaks = _range_test(probe, diagnosis, seconds=max(1.0, min(8.0, until - time.perf_counter() - 6)))
+    suggested, breaks = _range_test(
+        probe, diagnosis, seconds=max(1.0, min(8.0, until - time.perf_counter() - 6))
+    )
     probe.restore()
     explained = any(finding.name in _EXPLAINS_THE_RATE for finding in found)
     if not explained:
         found += symptoms.rate_findings(probe, learned, run.losses, suggested, breaks)
     if not learned:
         rows = probe.rows[:_ONE_BATCH]
-        run = probe.train(200, rows=rows, rate=suggested, seconds=max(1.0, min(5.0, until - time.perf_counter())))
+        run = probe.train(
+            200, rows=rows, rate=suggested, seconds=max(1.0, min(5.0, until - time.perf_counter()))
+        )
         fitted = run.losses[-1] < 0.3 * run.losses[0] if run.non_finite is None else False
         diagnosis.facts["overfits_one_batch"] = bool(fitted)
         if not fitted:
@@ -188,7 +222,8 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
                     "cannot_overfit",
                     62,
                     f"the net cannot even fit {len(rows)} rows",
-                    f"loss {run.losses[0]:.4g} before, {run.losses[-1]:.4g} after {len(run.losses)} steps at a learning rate of {run.rates[-1]:.2g}",
+                    f"loss {run.losses[0]:.4g} before, {run.losses[-1]:.4g} after {len(run.losses)}"
+                    f" steps at a learning rate of {run.rates[-1]:.2g}",
                     "something between inputs and loss is broken: see the findings above",
                 )
             )
@@ -198,14 +233,19 @@ def _investigate(probe: Probe, diagnosis: Diagnosis, classes: int, loss: PerExam
                     "not_learning",
                     50,
                     "the net does not learn, and no cause was found",
-                    f"loss {before:.4g} before, {after:.4g} after {diagnosis.facts['steps']} steps; it can fit {len(rows)} rows",
+                    f"loss {before:.4g} before, {after:.4g} after {diagnosis.facts['steps']} steps;"
+                    f" it can fit {len(rows)} rows",
                     "train longer, or look at the data",
                 )
             )
 
 
-def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[float | None, float | None]:
-    """Raises the learning rate from step to step. Returns the rate to take, and the one at which training breaks down (None: it does not)."""
+def _range_test(
+    probe: Probe, diagnosis: Diagnosis, seconds: float
+) -> tuple[float | None, float | None]:
+    """Raises the learning rate from step to step. Returns the rate to take, and the one at which
+    training breaks down (None: it does not).
+    """
     run = probe.train(len(_RATES), rate=lambda number: float(_RATES[number]), seconds=seconds)
     losses = np.array(run.losses, float)
     if len(losses) < 10:
@@ -221,7 +261,8 @@ def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[flo
         (
             i
             for i in range(lowest, len(smooth))
-            if not np.isfinite(smooth[i]) or smooth[i] > 2 * smooth[lowest] + 0.5 * abs(losses[0] - smooth[lowest])
+            if not np.isfinite(smooth[i])
+            or smooth[i] > 2 * smooth[lowest] + 0.5 * abs(losses[0] - smooth[lowest])
         ),
         None,
     )
@@ -233,7 +274,9 @@ def _range_test(probe: Probe, diagnosis: Diagnosis, seconds: float) -> tuple[flo
 
 
 def _takes_logits(loss: PerExampleLoss) -> bool:
-    """Returns whether a loss of classes takes logits: then adding a constant to a row changes nothing."""
+    """Returns whether a loss of classes takes logits: then adding a constant to a row changes
+    nothing.
+    """
     if loss is cross_entropy:
         return True
     rows, labels = tf.constant([[0.2, 0.5, 0.3]]), tf.constant([1])
@@ -251,9 +294,13 @@ def _accuracy(probe: Probe) -> float:
 
 
 def _update_ratios(probe: Probe) -> list[float]:
-    """Returns, for each kernel, the mean size of what the steps changed over that of the weights."""
+    """Returns, for each kernel, the norm of what the steps changed over that of the weights."""
     pairs = zip(probe.model.weights, probe._kept, strict=True)
-    return [float(np.linalg.norm(np.asarray(now) - kept) / max(np.linalg.norm(kept), 1e-12)) for now, kept in pairs if kept.ndim == 2]
+    return [
+        float(np.linalg.norm(np.asarray(now) - kept) / max(np.linalg.norm(kept), 1e-12))
+        for now, kept in pairs
+        if kept.ndim == 2
+    ]
 
 
 def _finished(diagnosis: Diagnosis, started: float) -> Diagnosis:
@@ -263,7 +310,12 @@ def _finished(diagnosis: Diagnosis, started: float) -> Diagnosis:
     return diagnosis
 
 
-def diagnose_config(config: Config, data: Dataset, history: list[dict[str, Any]] | None = None, seconds: float = 45.0) -> Diagnosis:
+def diagnose_config(
+    config: Config,
+    data: Dataset,
+    history: list[dict[str, Any]] | None = None,
+    seconds: float = 45.0,
+) -> Diagnosis:
     """Investigates the training that a configuration describes, or of which a run folder tells.
 
     Args:
@@ -273,11 +325,21 @@ def diagnose_config(config: Config, data: Dataset, history: list[dict[str, Any]]
       seconds: About how long it may take.
     """
     model = make_model(config, data)
-    optimizer = make_optimizer(config.optimization, learning_rates(config.optimization, count_steps(len(data.train), config)))
+    optimizer = make_optimizer(
+        config.optimization,
+        learning_rates(config.optimization, count_steps(len(data.train), config)),
+    )
     return diagnose(
-        model, optimizer, (data.train.features, data.train.labels), test=(data.test.features, data.test.labels), loss=model_loss(model, find_loss_name(config, data.task)),
-        batch_size=config.optimization.batch_size, shuffle=config.optimization.shuffle, history=history, seconds=seconds,
-    )  # fmt: skip
+        model,
+        optimizer,
+        (data.train.features, data.train.labels),
+        test=(data.test.features, data.test.labels),
+        loss=model_loss(model, find_loss_name(config, data.task)),
+        batch_size=config.optimization.batch_size,
+        shuffle=config.optimization.shuffle,
+        history=history,
+        seconds=seconds,
+    )
 
 
 def draw_range_test(diagnosis: Diagnosis, path: Path) -> None:

@@ -1,11 +1,16 @@
-"""Slopes of anybody's loss function, by trying: central differences that know about kinks and rounding."""
+"""Slopes of anybody's loss function, by trying: central differences that know about kinks and
+rounding.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-_STEP = {8: 1e-5, 4: 1e-2}  # by the bytes of the type that the loss is computed in: truncation and rounding are both small
+_STEP = {
+    8: 1e-5,
+    4: 1e-2,
+}  # by the bytes of the type that the loss is computed in: truncation and rounding are both small
 _BEND = 1e-3  # relative difference of the two one-sided slopes that a smooth loss may show
 
 
@@ -17,7 +22,8 @@ class Slopes:
       entries: Flat indices of the entries, int [m].
       central: Central differences, float64 [m].
       low, high: The smaller and the larger of the two one-sided differences, float64 [m].
-      kinked: Whether the loss has a kink within the step, so that no single slope is right, bool [m].
+      kinked: Whether the loss has a kink within the step, so that no single slope is right, bool
+        [m].
       noise: How far a central difference may be off by rounding alone.
     """
 
@@ -30,7 +36,8 @@ class Slopes:
 
 
 def computes_in_float32(loss: Callable[[], float], moves: Callable[[float], None]) -> bool:
-    """Returns whether a loss is computed in float32: changes that only float64 can see do not change it.
+    """Returns whether a loss is computed in float32: changes that only float64 can see do not
+    change it.
 
     Args:
       loss: Takes nothing.
@@ -44,7 +51,9 @@ def computes_in_float32(loss: Callable[[], float], moves: Callable[[float], None
     return len(set(values)) == 1 and all(np.isfinite(values))
 
 
-def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.ndarray, itemsize: int = 8) -> Slopes:
+def measure_slopes(
+    loss: Callable[[], float], array: np.ndarray, entries: np.ndarray, itemsize: int = 8
+) -> Slopes:
     """Moves single entries of an array up and down and looks at the loss.
 
     Args:
@@ -55,7 +64,11 @@ def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.nda
     """
     flat = array.reshape(-1)
     here = float(loss())
-    epsilon, base = (np.finfo(np.float64).eps, _STEP[8]) if itemsize == 8 else (np.finfo(np.float32).eps, _STEP[4])
+    epsilon, base = (
+        (np.finfo(np.float64).eps, _STEP[8])
+        if itemsize == 8
+        else (np.finfo(np.float32).eps, _STEP[4])
+    )
     error = 4 * float(epsilon) * max(abs(here), 1e-3)  # of one value of the loss
     central, low, high = (np.empty(len(entries)) for _ in range(3))
     kinked = np.zeros(len(entries), bool)
@@ -70,7 +83,8 @@ def measure_slopes(loss: Callable[[], float], array: np.ndarray, entries: np.nda
             flat[entry] = kept
             left, right, middle = (here - down) / step, (up - here) / step, (up - down) / (2 * step)
             gap, rounding = abs(left - right), 2 * error / step
-            # Where the loss is smooth the sides differ by curvature times step; where it has a kink at the entry itself, a smaller step leaves the difference as it is.
+            # Where the loss is smooth the sides differ by curvature times step; where it has a kink
+            # at the entry itself, a smaller step leaves the difference as it is.
             if gap <= _BEND * abs(middle) + rounding + base or gap < 0.25 * bend:
                 break
             bend = gap

@@ -1,4 +1,6 @@
-"""Anybody's parameters and gradients as named float64 arrays: dicts, lists, tuples, nested lists of numbers, NumPy or TensorFlow."""
+"""Anybody's parameters and gradients as named float64 arrays: dicts, lists, tuples, nested lists of
+numbers, NumPy or TensorFlow.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +41,8 @@ class Leaf:
             _fill(original, self.value)
         else:
             raise ConfigError(
-                f"{self.name}: a loss without arguments needs parameters that can be changed in place; received {type(original).__name__}."
+                f"{self.name}: a loss without arguments needs parameters that can be changed in"
+                f" place; received {type(original).__name__}."
             )
 
 
@@ -54,7 +57,9 @@ def _fill(target: list, values: np.ndarray) -> None:
 def _is_array(value: Any) -> bool:
     """Whether something is one array; a list of lists of numbers of one length is."""
     if isinstance(value, list | tuple):
-        if not value or any(hasattr(item, "shape") or isinstance(item, dict | tuple) for item in value):
+        if not value or any(
+            hasattr(item, "shape") or isinstance(item, dict | tuple) for item in value
+        ):
             return False
         try:
             return np.asarray(value).dtype.kind in "fiu"
@@ -63,7 +68,9 @@ def _is_array(value: Any) -> bool:
     return not isinstance(value, dict)
 
 
-def leaves_of(tree: Any, prefix: str = "", make: Callable[[str, Any], Any] = Leaf) -> dict[str, Any]:
+def leaves_of(
+    tree: Any, prefix: str = "", make: Callable[[str, Any], Any] = Leaf
+) -> dict[str, Any]:
     """Returns the arrays of nested dicts, lists and tuples, by name; None stays None."""
     if tree is None:
         return {prefix: None}
@@ -77,7 +84,9 @@ def leaves_of(tree: Any, prefix: str = "", make: Callable[[str, Any], Any] = Lea
 
 
 def rebuilt(tree: Any, leaves: dict[str, Leaf], prefix: str = "") -> Any:
-    """Returns the same nesting with the leaves' float64 arrays (as tensors where there were tensors) in their places."""
+    """Returns the same nesting with the leaves' float64 arrays (as tensors where there were
+    tensors) in their places.
+    """
     if tree is None:
         return None
     if _is_array(tree):
@@ -94,7 +103,8 @@ def rebuilt(tree: Any, leaves: dict[str, Leaf], prefix: str = "") -> Any:
 
 
 def matched(params: dict[str, Leaf], grads: dict[str, Any]) -> dict[str, Any]:
-    """Returns each parameter's gradient, by the parameter's name: by equal names, by names such as dW1 and W1_grad, or in order.
+    """Returns each parameter's gradient, by the parameter's name: by equal names, by names such as
+    dW1 and W1_grad, or in order.
 
     Raises:
       ConfigError: when they do not correspond.
@@ -107,12 +117,15 @@ def matched(params: dict[str, Leaf], grads: dict[str, Any]) -> dict[str, Any]:
     if len(params) == len(grads):
         return dict(zip(params, _ordered(list(params.values()), list(grads.values())), strict=True))
     raise ConfigError(
-        f"expected one gradient for each parameter; received parameters {', '.join(params)} and gradients {', '.join(grads)}: name them alike, or give both in one order."
+        f"expected one gradient for each parameter; received parameters {', '.join(params)} and"
+        f" gradients {', '.join(grads)}: name them alike, or give both in one order."
     )
 
 
 def _ordered(params: list[Leaf], grads: list[Any]) -> list[Any]:
-    """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and the given order does not, all of one kind and then all of the other, interleaved."""
+    """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and
+    the given order does not, all of one kind and then all of the other, interleaved.
+    """
     half = len(grads) // 2
     orders = [
         grads,
@@ -122,7 +135,13 @@ def _ordered(params: list[Leaf], grads: list[Any]) -> list[Any]:
             if 2 * half == len(grads)
         ),
     ]
-    fits = lambda order: all(value is None or value.size == leaf.value.size for leaf, value in zip(params, order, strict=True))  # noqa: E731
+
+    def fits(order):
+        return all(
+            value is None or value.size == leaf.value.size
+            for leaf, value in zip(params, order, strict=True)
+        )
+
     return next((order for order in orders if fits(order)), grads)
 
 

@@ -1,10 +1,12 @@
-"""A hand-written net, recognized: which activation, which loss, which layout; and then the same net with each of the usual mistakes in its backward pass.
+"""A hand-written net, recognized: which activation, which loss, which layout; and then the same net
+with each of the usual mistakes in its backward pass.
 
     mirror = recognize(inputs, labels, params, loss)
     for name, text, gradients in mirror.mistakes(given): ...        # in the layout of params
 
-Recognition is by numbers: the network of these parameters whose loss comes out as the one that was computed. A cause found here is not a guess: the wrong gradient was computed with this
-one mistake and came out the same.
+Recognition is by numbers: the network of these parameters whose loss comes out as the one that was
+computed. A cause found here is not a guess: the wrong gradient was computed with this one mistake
+and came out the same.
 """
 
 import itertools
@@ -31,12 +33,19 @@ _HIDDEN = {
     "linear": (lambda z: z, lambda z, a: np.ones_like(z)),
     **{f"leaky_relu({slope})": _leaky(slope) for slope in (0.01, 0.1, 0.2, 0.3, 0.05)},
 }
-_OUTPUT = {"softmax": (softmax, None)} | {name: _HIDDEN[name] for name in ("sigmoid", "tanh", "linear", "relu")}
+_OUTPUT = {"softmax": (softmax, None)} | {
+    name: _HIDDEN[name] for name in ("sigmoid", "tanh", "linear", "relu")
+}
 # Name -> (loss of (p, t), its slope by p), before it is scaled.
 _LOSSES = {
-    "cross-entropy": (lambda p, t: -np.sum(t * np.log(np.maximum(p, _TINY))), lambda p, t: -t / np.maximum(p, _TINY)),
+    "cross-entropy": (
+        lambda p, t: -np.sum(t * np.log(np.maximum(p, _TINY))),
+        lambda p, t: -t / np.maximum(p, _TINY),
+    ),
     "binary cross-entropy": (
-        lambda p, t: -np.sum(t * np.log(np.maximum(p, _TINY)) + (1 - t) * np.log(np.maximum(1 - p, _TINY))),
+        lambda p, t: (
+            -np.sum(t * np.log(np.maximum(p, _TINY)) + (1 - t) * np.log(np.maximum(1 - p, _TINY)))
+        ),
         lambda p, t: (p - t) / np.maximum(p * (1 - p), _TINY),
     ),
     "squares": (lambda p, t: np.sum((p - t) ** 2), lambda p, t: 2 * (p - t)),
@@ -67,15 +76,32 @@ class Mirror:
       description: What it was recognized as.
     """
 
-    def __init__(self, x, t, layers, names, shapes, layout, hidden, output, loss, scale, penalty=0.0):
-        self._x, self._t, self._layers, self._names, self._shapes, self._layout = x, t, layers, names, shapes, layout
-        self._hidden, self._output, self._loss, self._scale, self._penalty = hidden, output, loss, scale, penalty
+    def __init__(
+        self, x, t, layers, names, shapes, layout, hidden, output, loss, scale, penalty=0.0
+    ):
+        self._x, self._t, self._layers, self._names, self._shapes, self._layout = (
+            x,
+            t,
+            layers,
+            names,
+            shapes,
+            layout,
+        )
+        self._hidden, self._output, self._loss, self._scale, self._penalty = (
+            hidden,
+            output,
+            loss,
+            scale,
+            penalty,
+        )
         self._z, self._a = _forward(x, layers, _HIDDEN[hidden][0], _OUTPUT[output][0])
         self.description = f"{hidden} hidden layers, {output} output, {loss}"
         self.hidden_name, self.depth = hidden, len(layers)
 
     def gradients(self, **mistake) -> dict[str, np.ndarray]:
-        """Returns the gradients, by parameter and in its shape, with a mistake (none: the right ones)."""
+        """Returns the gradients, by parameter and in its shape, with a mistake (none: the right
+        ones).
+        """
         rows = slice(None) if "rows" not in mistake else mistake["rows"]
         x, t = self._x[rows], self._t[rows]
         z, a = [v[rows] for v in self._z], [v[rows] for v in self._a]
@@ -86,7 +112,11 @@ class Mirror:
         if kind == "left out":
             delta = slope
         elif kind == "twice":
-            delta = _softmax_back(p, delta) if self._output == "softmax" else delta * _OUTPUT[self._output][1](z[-1], p)
+            delta = (
+                _softmax_back(p, delta)
+                if self._output == "softmax"
+                else delta * _OUTPUT[self._output][1](z[-1], p)
+            )
         elif kind == "difference":
             delta = self._scale * (p - t)
         elif kind == "difference times derivative":
@@ -111,7 +141,9 @@ class Mirror:
                 back = back.T
             delta = delta @ back.T
             here, up = z[index - 1], a[index - 1]
-            which = mistake.get("derivative") if mistake.get("layer", index - 1) == index - 1 else None
+            which = (
+                mistake.get("derivative") if mistake.get("layer", index - 1) == index - 1 else None
+            )
             if which is None:
                 delta = delta * derivative(here, up)
             elif which == "one":
@@ -141,40 +173,76 @@ class Mirror:
         values = []
         for d_kernel, d_bias in grads:
             if self._layout.bias in ("first", "last"):
-                parts = [d_bias[None], d_kernel] if self._layout.bias == "first" else [d_kernel, d_bias[None]]
+                parts = (
+                    [d_bias[None], d_kernel]
+                    if self._layout.bias == "first"
+                    else [d_kernel, d_bias[None]]
+                )
                 d_kernel, d_bias = np.concatenate(parts), None
             values.append(d_kernel.T if self._layout.column else d_kernel)
             if d_bias is not None:
                 values.append(d_bias)
-        return {name: value.reshape(self._shapes[name]) for name, value in zip(self._names, values, strict=True)}
+        return {
+            name: value.reshape(self._shapes[name])
+            for name, value in zip(self._names, values, strict=True)
+        }
 
-    def mistakes(self, given: dict[str, np.ndarray]) -> Iterator[tuple[str, str, dict[str, np.ndarray]]]:
-        """Yields (name of the cause, sentence, gradients) for each usual mistake; `given` are the gradients to be explained."""
+    def mistakes(
+        self, given: dict[str, np.ndarray]
+    ) -> Iterator[tuple[str, str, dict[str, np.ndarray]]]:
+        """Yields (name of the cause, sentence, gradients) for each usual mistake; `given` are the
+        gradients to be explained.
+        """
         hidden, output = self._hidden, self._output
-        layers = ["", *(f" of hidden layer {i + 1}" for i in range(self.depth - 1))] if self.depth > 2 else [""]
+        layers = (
+            ["", *(f" of hidden layer {i + 1}" for i in range(self.depth - 1))]
+            if self.depth > 2
+            else [""]
+        )
         rectified = hidden == "relu" or hidden.startswith("leaky")
         for number, place in enumerate(layers):
             where = {"layer": number - 1} if number else {}
             if rectified:
                 yield (
                     "mask",
-                    f"the mask{place} is missing: a {hidden} passes the gradient only where its input was above 0",
+                    (
+                        f"the mask{place} is missing: a {hidden} passes the gradient only where its"
+                        " input was above 0"
+                    ),
                     self.gradients(derivative="one", **where),
                 )
-                yield "mask_inverted", f"the mask{place} is the wrong way round", self.gradients(derivative="inverted", **where)
+                yield (
+                    "mask_inverted",
+                    f"the mask{place} is the wrong way round",
+                    self.gradients(derivative="inverted", **where),
+                )
                 if hidden != "relu":
-                    yield "slope", f"the slope below 0{place} is left out of the derivative", self.gradients(derivative="zero below", **where)
+                    yield (
+                        "slope",
+                        f"the slope below 0{place} is left out of the derivative",
+                        self.gradients(derivative="zero below", **where),
+                    )
             elif hidden != "linear":
-                yield "no_derivative", f"the derivative of {hidden}{place} is left out", self.gradients(derivative="one", **where)
+                yield (
+                    "no_derivative",
+                    f"the derivative of {hidden}{place} is left out",
+                    self.gradients(derivative="one", **where),
+                )
                 yield (
                     "derivative_of_output",
-                    f"the derivative of {hidden}{place} is taken at the layer's output, where the input is meant: {hidden} is applied twice",
+                    (
+                        f"the derivative of {hidden}{place} is taken at the layer's output, where"
+                        f" the input is meant: {hidden} is applied twice"
+                    ),
                     self.gradients(derivative="of output", **where),
                 )
                 formula = "z * (1 - z)" if hidden == "sigmoid" else "1 - z**2"
                 yield (
                     "derivative_of_input",
-                    f"the derivative of {hidden}{place} is written in terms of its output, and is given its input ({formula})",
+                    (
+                        f"the derivative of {hidden}{place} is written in terms of its output, and"
+                        f" is given its input ({formula})"
+                    ),
                     self.gradients(derivative="formula of input", **where),
                 )
             if hidden != "sigmoid":
@@ -189,29 +257,62 @@ class Mirror:
                     f"the activation{place} itself stands where its derivative should",
                     self.gradients(derivative="function", **where),
                 )
-                yield "derivative_twice", f"the derivative{place} is multiplied in twice", self.gradients(derivative="twice", **where)
+                yield (
+                    "derivative_twice",
+                    f"the derivative{place} is multiplied in twice",
+                    self.gradients(derivative="twice", **where),
+                )
         if output == "softmax":
-            yield "softmax_twice", "softmax's Jacobian is applied twice: p - t already contains it", self.gradients(output="twice")
+            yield (
+                "softmax_twice",
+                "softmax's Jacobian is applied twice: p - t already contains it",
+                self.gradients(output="twice"),
+            )
             yield (
                 "softmax_left_out",
-                "softmax's Jacobian is left out: the loss' slope by the probabilities is used as if it were by the logits",
+                (
+                    "softmax's Jacobian is left out: the loss' slope by the probabilities is used"
+                    " as if it were by the logits"
+                ),
                 self.gradients(output="left out"),
             )
         elif output != "linear":
-            yield "output_derivative_missing", f"the derivative of the output's {output} is left out", self.gradients(output="left out")
-            yield "output_derivative_missing", f"the derivative of the output's {output} is left out", self.gradients(output="difference")
-            yield "output_derivative_twice", f"the derivative of the output's {output} is multiplied in twice", self.gradients(output="twice")
+            yield (
+                "output_derivative_missing",
+                f"the derivative of the output's {output} is left out",
+                self.gradients(output="left out"),
+            )
+            yield (
+                "output_derivative_missing",
+                f"the derivative of the output's {output} is left out",
+                self.gradients(output="difference"),
+            )
+            yield (
+                "output_derivative_twice",
+                f"the derivative of the output's {output} is multiplied in twice",
+                self.gradients(output="twice"),
+            )
         yield (
             "output_derivative_twice",
-            f"p - t is multiplied by p * (1 - p): with {self._loss} the derivative of {output} is already in it",
+            (
+                f"p - t is multiplied by p * (1 - p): with {self._loss} the derivative of {output}"
+                " is already in it"
+            ),
             self.gradients(output="difference times derivative"),
         )
         if output != "linear" and self._loss == "squares":
-            yield "loss_mismatch", f"the gradient is that of cross-entropy, p - t; the loss is {self._loss}", self.gradients(output="difference")
+            yield (
+                "loss_mismatch",
+                f"the gradient is that of cross-entropy, p - t; the loss is {self._loss}",
+                self.gradients(output="difference"),
+            )
         if hidden != "linear":
             yield (
                 "preactivation",
-                "the gradient of a kernel multiplies by the layer's input before its activation, z; it must be after it",
+                (
+                    "the gradient of a kernel multiplies by the layer's input before its"
+                    " activation, z; it must be after it"
+                ),
                 self.gradients(input="z"),
             )
         yield (
@@ -220,19 +321,39 @@ class Mirror:
             self.gradients(input="roll"),
         )
         for index in (True, *range(1, self.depth)):
-            yield "untransposed", "the gradient goes back through W where W transposed is meant", self.gradients(untransposed=index)
-        yield "one_example", "only the last example of the batch counts", self.gradients(rows=slice(-1, None))
-        yield "one_example", "only the first example of the batch counts", self.gradients(rows=slice(0, 1))
+            yield (
+                "untransposed",
+                "the gradient goes back through W where W transposed is meant",
+                self.gradients(untransposed=index),
+            )
+        yield (
+            "one_example",
+            "only the last example of the batch counts",
+            self.gradients(rows=slice(-1, None)),
+        )
+        yield (
+            "one_example",
+            "only the first example of the batch counts",
+            self.gradients(rows=slice(0, 1)),
+        )
         rate = self._fitted_rate(given)
         yield (
             "updated_weights",
-            f"the weights were already updated (learning rate {rate:.3g}) when the gradient went back through them",
+            (
+                f"the weights were already updated (learning rate {rate:.3g}) when the gradient"
+                " went back through them"
+            ),
             self.gradients(rate=rate),
         )
 
     def _fitted_rate(self, given: dict[str, np.ndarray]) -> float:
-        """Returns the learning rate under which gradients through updated weights come nearest to the given ones."""
-        flat = lambda grads: np.concatenate([np.ravel(grads[name]) for name in self._names])  # noqa: E731
+        """Returns the learning rate under which gradients through updated weights come nearest to
+        the given ones.
+        """
+
+        def flat(grads):
+            return np.concatenate([np.ravel(grads[name]) for name in self._names])
+
         right, target, rate = flat(self.gradients()), flat(given), 0.0
         for size in (1e-4, 1e-6):  # first along the slope at 0, then along the one at what came out
             way = (flat(self.gradients(rate=rate + size)) - flat(self.gradients(rate=rate))) / size
@@ -252,8 +373,12 @@ def _forward(x, layers, hidden, output):
     return z, a
 
 
-def _read_layers(values: list[np.ndarray], inputs: int, layout: Layout) -> list[tuple[np.ndarray, np.ndarray | None]] | None:
-    """Returns (kernel [in, out], bias [out] or None) of each layer, or None if the arrays do not lie so."""
+def _read_layers(
+    values: list[np.ndarray], inputs: int, layout: Layout
+) -> list[tuple[np.ndarray, np.ndarray | None]] | None:
+    """Returns (kernel [in, out], bias [out] or None) of each layer, or None if the arrays do not
+    lie so.
+    """
     layers, width, index = [], inputs, 0
     while index < len(values):
         kernel = values[index].T if layout.column else values[index]
@@ -262,7 +387,9 @@ def _read_layers(values: list[np.ndarray], inputs: int, layout: Layout) -> list[
         if kernel.ndim != 2:
             return None
         if layout.bias in ("first", "last"):
-            bias, kernel = (kernel[0], kernel[1:]) if layout.bias == "first" else (kernel[-1], kernel[:-1])
+            bias, kernel = (
+                (kernel[0], kernel[1:]) if layout.bias == "first" else (kernel[-1], kernel[:-1])
+            )
         elif layout.bias == "separate":
             if index == len(values) or values[index].size != kernel.shape[1]:
                 return None
@@ -276,7 +403,9 @@ def _read_layers(values: list[np.ndarray], inputs: int, layout: Layout) -> list[
 
 
 def _in_order(params: dict[str, np.ndarray]) -> list[str]:
-    """Returns the names so that each kernel is followed by its bias; some people list all kernels first."""
+    """Returns the names so that each kernel is followed by its bias; some people list all kernels
+    first.
+    """
     kernels = [name for name, value in params.items() if value.ndim == 2 and min(value.shape) > 1]
     others = [name for name in params if name not in kernels]
     if len(kernels) == len(others) and list(params)[: len(kernels)] == kernels:
@@ -298,8 +427,11 @@ def _targets(labels: np.ndarray, rows: int, outputs: int) -> Iterator[np.ndarray
             yield np.eye(outputs)[flat]
 
 
-def recognize(inputs: np.ndarray, labels: np.ndarray, params: dict[str, np.ndarray], loss: float) -> Mirror | None:
-    """Finds the net, loss and layout under which parameters, inputs and labels give the loss that was computed; None if none does.
+def recognize(
+    inputs: np.ndarray, labels: np.ndarray, params: dict[str, np.ndarray], loss: float
+) -> Mirror | None:
+    """Finds the net, loss and layout under which parameters, inputs and labels give the loss that
+    was computed; None if none does.
 
     Args:
       inputs: [n, d] or [d, n].
@@ -312,7 +444,9 @@ def recognize(inputs: np.ndarray, labels: np.ndarray, params: dict[str, np.ndarr
     inputs = np.asarray(inputs, float)
     inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
     views = [np.atleast_2d(inputs)] + ([inputs.T] if inputs.ndim == 2 else [])
-    for x, column, bias in itertools.product(views, (False, True), ("separate", "none", "last", "first")):
+    for x, column, bias in itertools.product(
+        views, (False, True), ("separate", "none", "last", "first")
+    ):
         layers = _read_layers(values, x.shape[1], Layout(column, bias))
         if not layers:
             continue
@@ -326,8 +460,22 @@ def recognize(inputs: np.ndarray, labels: np.ndarray, params: dict[str, np.ndarr
                     p = _forward(x, layers, _HIDDEN[hidden][0], _OUTPUT[output][0])[1][-1]
                     for name, (function, _) in _LOSSES.items():
                         whole = function(p, t)
-                        for scale in sorted({1.0, 1 / n, 1 / (n * k), 0.5, 0.5 / n, 0.5 / (n * k), 1 / k, 0.5 / k}, reverse=True):
-                            parts = (x, t, layers, names, {q: params[q].shape for q in names}, Layout(column, bias), hidden, output, name, scale)
+                        for scale in sorted(
+                            {1.0, 1 / n, 1 / (n * k), 0.5, 0.5 / n, 0.5 / (n * k), 1 / k, 0.5 / k},
+                            reverse=True,
+                        ):
+                            parts = (
+                                x,
+                                t,
+                                layers,
+                                names,
+                                {q: params[q].shape for q in names},
+                                Layout(column, bias),
+                                hidden,
+                                output,
+                                name,
+                                scale,
+                            )
                             if np.isclose(scale * whole, loss, rtol=1e-7, atol=0):
                                 return Mirror(*parts)
                             rest = (loss - scale * whole) / squares

@@ -1,4 +1,5 @@
-"""A model under observation: what goes into and comes out of its layers, and what a few steps of training do to it.
+"""A model under observation: what goes into and comes out of its layers, and what a few steps of
+training do to it.
 
 Everything a probe does to the model is undone when it is closed.
 """
@@ -66,9 +67,21 @@ class Probe:
     """
 
     def __init__(
-        self, model: keras.Model, optimizer: Any, loss: PerExampleLoss, features: np.ndarray, labels: np.ndarray, batch_size: int, shuffle: bool
+        self,
+        model: keras.Model,
+        optimizer: Any,
+        loss: PerExampleLoss,
+        features: np.ndarray,
+        labels: np.ndarray,
+        batch_size: int,
+        shuffle: bool,
     ):
-        self.model, self.loss, self.batch_size, self.shuffle = model, loss, min(batch_size, len(labels)), shuffle
+        self.model, self.loss, self.batch_size, self.shuffle = (
+            model,
+            loss,
+            min(batch_size, len(labels)),
+            shuffle,
+        )
         self.features, self.labels = features, labels
         self._settings = optimizer.get_config()
         self._kind = type(optimizer)
@@ -87,7 +100,9 @@ class Probe:
         self.model.set_weights(self._kept)
 
     def views(self) -> list[LayerView]:
-        """Returns what each layer that has units did with the batch at inference, in the order they were called."""
+        """Returns what each layer that has units did with the batch at inference, in the order they
+        were called.
+        """
         seen: list[LayerView] = []
         with _watched(self.model, seen):
             self.model(tf.constant(self.batch[0]), training=False)
@@ -99,18 +114,24 @@ class Probe:
 
     def losses(self) -> np.ndarray:
         """Returns the batch's per-example losses at inference, float32 [b]."""
-        return np.asarray(self.loss(tf.constant(self.batch[1]), tf.constant(self.outputs())), np.float32)
+        return np.asarray(
+            self.loss(tf.constant(self.batch[1]), tf.constant(self.outputs())), np.float32
+        )
 
     def gradients(self) -> list[np.ndarray]:
         """Returns the gradients of the batch's loss by the trainable variables."""
-        _, gradients, _, _ = compute_gradients(self.model, tf.Variable(0), self.loss, *map(tf.constant, self.batch))
+        _, gradients, _, _ = compute_gradients(
+            self.model, tf.Variable(0), self.loss, *map(tf.constant, self.batch)
+        )
         return [
             np.zeros(v.shape) if g is None else np.asarray(tf.convert_to_tensor(g))
             for g, v in zip(gradients, self.model.trainable_variables, strict=True)
         ]
 
     def slope_along(self, index: int, direction: np.ndarray, size: float) -> float:
-        """Returns the central difference of the batch's training loss when one trainable variable moves along a direction."""
+        """Returns the central difference of the batch's training loss when one trainable variable
+        moves along a direction.
+        """
         variable, values = self.model.trainable_variables[index], []
         kept = np.asarray(variable)
         for sign in (1, -1):
@@ -120,7 +141,11 @@ class Probe:
         return (values[0] - values[1]) / (2 * size)
 
     def train(
-        self, steps: int, rate: float | Callable[[int], float] | None = None, rows: np.ndarray | None = None, seconds: float = 10.0
+        self,
+        steps: int,
+        rate: float | Callable[[int], float] | None = None,
+        rows: np.ndarray | None = None,
+        seconds: float = 10.0,
     ) -> ShortTraining:
         """Trains from the weights as they are, with a new optimizer of the same kind.
 
@@ -153,12 +178,18 @@ class Probe:
         while rows is not None:
             yield rows
         while True:
-            order = self._stream.permutation(len(self.labels)) if self.shuffle else np.arange(len(self.labels))
+            order = (
+                self._stream.permutation(len(self.labels))
+                if self.shuffle
+                else np.arange(len(self.labels))
+            )
             for start in range(0, len(order) - self.batch_size + 1, self.batch_size):
                 yield order[start : start + self.batch_size]
 
 
-def compute_loss(model: keras.Model, loss: PerExampleLoss, features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+def compute_loss(
+    model: keras.Model, loss: PerExampleLoss, features: tf.Tensor, labels: tf.Tensor
+) -> tf.Tensor:
     """Returns the loss that a train step differentiates, penalties included."""
     return compute_gradients(model, tf.Variable(0), loss, features, labels)[0]
 
@@ -166,15 +197,24 @@ def compute_loss(model: keras.Model, loss: PerExampleLoss, features: tf.Tensor, 
 @contextmanager
 def _watched(model: keras.Model, seen: list[LayerView]) -> Iterator[None]:
     """While open, layers that are called add to `seen`."""
-    layers = [layer for layer in model._flatten_layers(include_self=False) if not list(layer._flatten_layers(include_self=False))]
+    layers = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if not list(layer._flatten_layers(include_self=False))
+    ]
     originals = [(layer, layer.call) for layer in layers]
 
     def watch(layer, call):
         def run(inputs, *args, **kwargs):
             outputs = call(inputs, *args, **kwargs)
             if hasattr(outputs, "shape") and hasattr(inputs, "shape"):
-                flat = lambda values: np.asarray(tf.cast(values, tf.float32)).reshape(len(values), -1)  # noqa: E731
-                seen.append(LayerView(layer.name, type(layer).__name__, flat(inputs), flat(outputs)))
+
+                def flat(values):
+                    return np.asarray(tf.cast(values, tf.float32)).reshape(len(values), -1)
+
+                seen.append(
+                    LayerView(layer.name, type(layer).__name__, flat(inputs), flat(outputs))
+                )
             return outputs
 
         return run

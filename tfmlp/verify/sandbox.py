@@ -1,8 +1,10 @@
-"""Somebody's file, run in a process of its own with a limit on time and memory: whatever it prints, raises or never ends is reported, and never fatal.
+"""Somebody's file, run in a process of its own with a limit on time and memory: whatever it prints,
+raises or never ends is reported, and never fatal.
 
     result = run_file(Path("mine.py"), seconds=60, megabytes=2048)
 
-Not a defense against malice: the file runs with the user's own rights, as if they had started it themselves.
+Not a defense against malice: the file runs with the user's own rights, as if they had started it
+themselves.
 """
 
 import contextlib
@@ -41,7 +43,9 @@ class FileResult:
     output: str = ""
 
 
-def run_file(path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: int = 0) -> FileResult:
+def run_file(
+    path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: int = 0
+) -> FileResult:
     """Runs a Python file and checks what it defines.
 
     Args:
@@ -59,8 +63,21 @@ def run_file(path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: in
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
-        command = [sys.executable, "-m", "tfmlp.verify.sandbox", str(path.resolve()), str(answer), str(seed), str(megabytes)]
-        environment = os.environ | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        command = [
+            sys.executable,
+            "-m",
+            "tfmlp.verify.sandbox",
+            str(path.resolve()),
+            str(answer),
+            str(seed),
+            str(megabytes),
+        ]
+        environment = os.environ | {
+            "MPLBACKEND": "agg",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
         error = None
         with open(output, "wb") as sink:
             process = subprocess.Popen(
@@ -76,7 +93,10 @@ def run_file(path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: in
                 status = process.wait(seconds)
             except subprocess.TimeoutExpired:
                 error, status = (
-                    f"it did not end within {seconds:g} s: is there an endless loop, or a training that starts when the file is imported?",
+                    (
+                        f"it did not end within {seconds:g} s: is there an endless loop, or a"
+                        " training that starts when the file is imported?"
+                    ),
                     0,
                 )
             finally:
@@ -89,16 +109,24 @@ def run_file(path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: in
             values = json.loads(answer.read_text())
         except (OSError, ValueError):
             values = {"error": f"its process ended with status {status}"}
-    return FileResult(values.get("findings", []), values.get("unclear", []), error or values.get("error"), printed)
+    return FileResult(
+        values.get("findings", []), values.get("unclear", []), error or values.get("error"), printed
+    )
 
 
 def _child(path: str, answer: str, seed: int, megabytes: int) -> None:
     """Runs the file in this process, checks it, and writes what was found."""
     limit = megabytes << 20
-    for kind, bound in ((resource.RLIMIT_AS, limit), (resource.RLIMIT_FSIZE, 256 << 20), (resource.RLIMIT_CORE, 0)):
+    for kind, bound in (
+        (resource.RLIMIT_AS, limit),
+        (resource.RLIMIT_FSIZE, 256 << 20),
+        (resource.RLIMIT_CORE, 0),
+    ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (bound, resource.getrlimit(kind)[1]))
-    from tfmlp.verify.discovery import check_namespace  # before the file can change what an import finds
+    from tfmlp.verify.discovery import (
+        check_namespace,
+    )  # before the file can change what an import finds
 
     values: dict[str, Any] = {}
     sys.argv = [path]
@@ -106,18 +134,32 @@ def _child(path: str, answer: str, seed: int, megabytes: int) -> None:
     try:
         namespace = runpy.run_path(path, run_name="checked")
         found = check_namespace(namespace, seed)
-        values = {"findings": [finding.to_dict() for finding in found.findings], "unclear": found.unclear}
+        values = {
+            "findings": [finding.to_dict() for finding in found.findings],
+            "unclear": found.unclear,
+        }
     except MemoryError:
         values = {"error": f"it needs more than {megabytes:,} MB of memory"}
     except TfmlpError as error:
         values = {"error": str(error)}
     except SystemExit as ended:
-        values = {"error": f"it called exit({ended.code!r}) while it was imported: put what it runs under if __name__ == '__main__':"}
+        values = {
+            "error": (
+                f"it called exit({ended.code!r}) while it was imported: put what it runs under if"
+                " __name__ == '__main__':"
+            )
+        }
     except BaseException as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path
+        ]
         line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else None)
         values = {
-            "error": f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}" + (f", line {line}" if line else "")
+            "error": (
+                f"{type(error).__name__}:"
+                f" {str(error).splitlines()[0] if str(error) else 'no message'}"
+                + (f", line {line}" if line else "")
+            )
         }
     Path(answer).write_text(json.dumps(values))
     os._exit(0)  # threads that the file left running do not matter

@@ -1,4 +1,6 @@
-"""What can be wrong with a training: each symptom is a function from a `Probe` (or from the data alone) to findings."""
+"""What can be wrong with a training: each symptom is a function from a `Probe` (or from the data
+alone) to findings.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -40,33 +42,59 @@ class Finding:
 
 
 def data_findings(
-    features: np.ndarray, labels: np.ndarray, test: tuple[np.ndarray, np.ndarray] | None, outputs: int, shuffle: bool, classes: bool
+    features: np.ndarray,
+    labels: np.ndarray,
+    test: tuple[np.ndarray, np.ndarray] | None,
+    outputs: int,
+    shuffle: bool,
+    classes: bool,
 ) -> Iterator[Finding]:
     """Looks at what is trained on."""
     rows = features[:_ROWS]
     if rows.dtype.kind == "f" and not np.isfinite(rows).all():
         bad = int((~np.isfinite(rows).reshape(len(rows), -1).all(axis=1)).sum())
-        yield Finding("nan_inputs", 100, "some inputs are NaN or infinite", f"{bad} of {len(rows):,} rows", "remove or fill these rows")
+        yield Finding(
+            "nan_inputs",
+            100,
+            "some inputs are NaN or infinite",
+            f"{bad} of {len(rows):,} rows",
+            "remove or fill these rows",
+        )
     if classes:
         yield from _label_findings(labels, outputs)
         counts = np.bincount(labels[labels >= 0].astype(int))
         share, most = counts.max() / counts.sum(), int(counts.argmax())
         if (counts > 0).sum() > 1 and share > 0.7:
             yield Finding(
-                "imbalance", 78, f"{100 * share:.1f} % of the training rows are of class {most}",
-                f"telling class {most} of everything is right that often; accuracy says little", "look at F1 or balanced accuracy; weight or resample the classes",
-            )  # fmt: skip
+                "imbalance",
+                78,
+                f"{100 * share:.1f} % of the training rows are of class {most}",
+                f"telling class {most} of everything is right that often; accuracy says little",
+                "look at F1 or balanced accuracy; weight or resample the classes",
+            )
         changes = float(np.mean(labels[1:] != labels[:-1])) if len(labels) > 1 else 1.0
         expected = 1 - float(np.sum((counts / counts.sum()) ** 2))
         if not shuffle and changes < 0.5 * expected:
             yield Finding(
-                "not_shuffled", 92, "the rows are ordered by class and not shuffled: each batch teaches one class, and the next one forgets it",
-                f"{100 * changes:.1f} % of neighbors differ in class; {100 * expected:.0f} % would by chance", "shuffle the rows each epoch", {"shuffle": True},
-            )  # fmt: skip
+                "not_shuffled",
+                92,
+                "the rows are ordered by class and not shuffled: each batch teaches one class, and"
+                " the next one forgets it",
+                f"{100 * changes:.1f} % of neighbors differ in class; {100 * expected:.0f} % would"
+                " by chance",
+                "shuffle the rows each epoch",
+                {"shuffle": True},
+            )
         if len(np.unique(labels)) > 1 and np.isfinite(rows.astype(np.float32)).all():
             yield from _unrelated_labels(features, labels)
     elif len(np.unique(labels)) == 1:
-        yield Finding("constant_labels", 99, f"all targets are {labels[0]:g}", f"{len(labels):,} rows", "check the column that is read as the target")
+        yield Finding(
+            "constant_labels",
+            99,
+            f"all targets are {labels[0]:g}",
+            f"{len(labels):,} rows",
+            "check the column that is read as the target",
+        )
     if test is not None and len(test[0]):
         shared = _shared_rows(features, test[0])
         if shared > 0.01:
@@ -82,7 +110,13 @@ def data_findings(
 def _label_findings(labels: np.ndarray, outputs: int) -> Iterator[Finding]:
     least, most = int(labels.min()), int(labels.max())
     if least == most:
-        yield Finding("constant_labels", 99, f"all training labels are {least}", f"{len(labels):,} rows, one class", "check how the labels are read")
+        yield Finding(
+            "constant_labels",
+            99,
+            f"all training labels are {least}",
+            f"{len(labels):,} rows, one class",
+            "check how the labels are read",
+        )
     elif least == 1 and most == outputs:
         yield Finding(
             "labels_off_by_one",
@@ -95,7 +129,8 @@ def _label_findings(labels: np.ndarray, outputs: int) -> Iterator[Finding]:
         yield Finding(
             "labels_out_of_range",
             99,
-            f"labels run from {least} to {most}; the model has {outputs} outputs, for 0 to {outputs - 1}",
+            f"labels run from {least} to {most}; the model has {outputs} outputs, for 0 to"
+            f" {outputs - 1}",
             f"{int(((labels < 0) | (labels >= outputs)).sum()):,} rows",
             "correct the labels or num_classes",
         )
@@ -125,13 +160,19 @@ def _unrelated_labels(features: np.ndarray, labels: np.ndarray) -> Iterator[Find
     chance = float(np.sum(shares**2))
     if right < chance + 3 * np.sqrt(chance * (1 - chance) / half) and shares.max() < 0.7:
         yield Finding(
-            "unrelated_labels", 88, "the labels seem to have nothing to do with the inputs", f"a row's nearest neighbor has its label in {100 * right:.1f} % of cases, and {100 * chance:.1f} % would by chance",
+            "unrelated_labels",
+            88,
+            "the labels seem to have nothing to do with the inputs",
+            f"a row's nearest neighbor has its label in {100 * right:.1f} % of cases, and"
+            f" {100 * chance:.1f} % would by chance",
             "check that inputs and labels are read, shuffled and cut in the same order",
-        )  # fmt: skip
+        )
 
 
 def _shared_rows(train: np.ndarray, test: np.ndarray) -> float:
-    digest = lambda row: hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest()  # noqa: E731
+    def digest(row):
+        return hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=16).digest()
+
     known = {digest(row) for row in train[:60_000]}
     return float(np.mean([digest(row) in known for row in test[:10_000]]))
 
@@ -144,45 +185,76 @@ def input_findings(views: list[LayerView], images: tuple[int, ...]) -> Iterator[
     first = next((view for view in views if view.kind in ("Dense", "SeededDense")), None)
     if first is None or not np.isfinite(first.inputs).all():
         return
-    largest, mean, deviation = float(np.abs(first.inputs).max()), float(first.inputs.mean()), float(first.inputs.std())
+    largest, mean, deviation = (
+        float(np.abs(first.inputs).max()),
+        float(first.inputs.mean()),
+        float(first.inputs.std()),
+    )
     column = np.sqrt(np.mean(first.inputs**2, axis=0))
     kind = "per_image" if len(images) == 3 and images[-1] == 3 else "standardize"
-    seen = f"the first dense layer sees a mean of {mean:.4g}, a deviation of {deviation:.4g}, and up to {largest:.4g}"
+    seen = (
+        f"the first dense layer sees a mean of {mean:.4g}, a deviation of {deviation:.4g}, and up"
+        f" to {largest:.4g}"
+    )
     if largest > 20 and (deviation > 10 or column.max() > 50):
-        yield Finding("unscaled_inputs", 96, "the inputs are not scaled", seen, f"standardize them: --preprocessing {kind}", {"preprocessing": kind})
+        yield Finding(
+            "unscaled_inputs",
+            96,
+            "the inputs are not scaled",
+            seen,
+            f"standardize them: --preprocessing {kind}",
+            {"preprocessing": kind},
+        )
     elif abs(mean) > 4 * max(deviation, 1e-6) or abs(mean) > 5:
         yield Finding(
-            "uncentered_inputs", 94, "the inputs are not centered", seen, f"subtract the mean: --preprocessing {kind}", {"preprocessing": kind}
+            "uncentered_inputs",
+            94,
+            "the inputs are not centered",
+            seen,
+            f"subtract the mean: --preprocessing {kind}",
+            {"preprocessing": kind},
         )
 
 
-def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes: int) -> Iterator[Finding]:
+def output_findings(
+    probe: Probe, views: list[LayerView], logits: bool, classes: int
+) -> Iterator[Finding]:
     """Looks at outputs and loss before the first step."""
     outputs, losses = probe.outputs(), probe.losses()
     if classes > 1:
         probabilities = outputs.min() >= 0 and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)
         if logits and probabilities:
             yield Finding(
-                "softmax_twice", 98, "softmax is applied twice: the model ends with one, and the loss applies another",
-                "every row of outputs sums to 1, and the loss takes logits", "leave the softmax out of the model, or use a loss of probabilities (from_logits=False)",
-            )  # fmt: skip
+                "softmax_twice",
+                98,
+                "softmax is applied twice: the model ends with one, and the loss applies another",
+                "every row of outputs sums to 1, and the loss takes logits",
+                "leave the softmax out of the model, or use a loss of probabilities"
+                " (from_logits=False)",
+            )
         elif not logits and not probabilities:
             yield Finding(
-                "logits_as_probabilities", 98, "the loss takes probabilities, and the model returns logits", f"outputs run from {outputs.min():.3g} to {outputs.max():.3g}; rows sum to {outputs.sum(1).min():.3g} to {outputs.sum(1).max():.3g}",
+                "logits_as_probabilities",
+                98,
+                "the loss takes probabilities, and the model returns logits",
+                f"outputs run from {outputs.min():.3g} to {outputs.max():.3g}; rows sum to"
+                f" {outputs.sum(1).min():.3g} to {outputs.sum(1).max():.3g}",
                 "use from_logits=True, or end the model with a softmax",
-            )  # fmt: skip
+            )
         elif np.isfinite(losses).all() and losses.mean() > 2.5 * np.log(classes) + 0.5:
             yield Finding(
                 "initial_loss",
                 66,
-                f"the loss starts at {losses.mean():.3g}; a net that knows nothing should have about ln({classes}) = {np.log(classes):.3g}",
+                f"the loss starts at {losses.mean():.3g}; a net that knows nothing should have"
+                f" about ln({classes}) = {np.log(classes):.3g}",
                 "the first outputs are far too large",
                 "scale the inputs, or start with smaller weights",
             )
     bad = next((view for view in views if not np.isfinite(view.outputs).all()), None)
     if bad is not None or not np.isfinite(losses).all():
         where = (
-            f"layer {bad.name} ({bad.kind}) is the first to produce them, from inputs {'that are finite' if np.isfinite(bad.inputs).all() else 'that already are NaN'}"
+            f"layer {bad.name} ({bad.kind}) is the first to produce them, from inputs"
+            f" {'that are finite' if np.isfinite(bad.inputs).all() else 'that already are NaN'}"
             if bad
             else "the loss is the first to produce them"
         )
@@ -191,7 +263,8 @@ def output_findings(probe: Probe, views: list[LayerView], logits: bool, classes:
             97,
             "NaN or infinity before the first step",
             where,
-            "look at what that operation is given: a logarithm or a root of 0, a division by 0, an overflow",
+            "look at what that operation is given: a logarithm or a root of 0, a division by 0, an"
+            " overflow",
         )
 
 
@@ -225,7 +298,8 @@ def layer_findings(views: list[LayerView], when: str) -> Iterator[Finding]:
                     "saturated_units",
                     77,
                     f"{100 * saturated:.0f} % of the outputs of {view.name} are saturated {when}",
-                    f"within 1 % of their bounds, where the slope is nearly 0; its inputs deviate by {view.inputs.std():.3g}",
+                    "within 1 % of their bounds, where the slope is nearly 0; its inputs deviate"
+                    f" by {view.inputs.std():.3g}",
                     "scale the inputs, start with smaller weights, or lower the learning rate",
                 )
                 break
@@ -233,14 +307,17 @@ def layer_findings(views: list[LayerView], when: str) -> Iterator[Finding]:
 
 def weight_findings(model: keras.Model) -> Iterator[Finding]:
     """Looks at the initial weights."""
-    kernels = [np.asarray(v) for v in model.trainable_variables if len(v.shape) == 2 and v.shape[1] > 1]
+    kernels = [
+        np.asarray(v) for v in model.trainable_variables if len(v.shape) == 2 and v.shape[1] > 1
+    ]
     alike = [kernel for kernel in kernels[:-1] or kernels if np.all(kernel == kernel[:, :1])]
     if alike:
         what = "all zero" if not alike[0].any() else "the same in every unit"
         yield Finding(
             "symmetric_weights",
             93,
-            f"the initial weights of a layer are {what}: all its units get the same gradient and stay alike",
+            f"the initial weights of a layer are {what}: all its units get the same gradient and"
+            " stay alike",
             f"{len(alike)} of {len(kernels)} kernels",
             "use glorot_uniform or he_normal",
             {"initializer": "glorot_uniform"},
@@ -249,7 +326,11 @@ def weight_findings(model: keras.Model) -> Iterator[Finding]:
 
 def gradient_findings(model: keras.Model, gradients: list[np.ndarray]) -> Iterator[Finding]:
     """Looks at the size of the gradients, layer by layer."""
-    kernels = [(v, g) for v, g in zip(model.trainable_variables, gradients, strict=True) if len(v.shape) == 2]
+    kernels = [
+        (v, g)
+        for v, g in zip(model.trainable_variables, gradients, strict=True)
+        if len(v.shape) == 2
+    ]
     sizes = [float(np.sqrt(np.mean(g**2))) for _, g in kernels]
     if len(sizes) < 2 or not np.isfinite(sizes).all():
         return
@@ -275,9 +356,11 @@ def gradient_findings(model: keras.Model, gradients: list[np.ndarray]) -> Iterat
 
 
 def flag_findings(probe: Probe) -> Iterator[Finding]:
-    """A model with dropout or batch normalization that does the same in training as at inference."""
+    """A model with dropout or batch normalization that is the same in training as at inference."""
     layers = [layer for layer in probe.model._flatten_layers(include_self=False)]
-    random = [layer for layer in layers if isinstance(layer, keras.layers.Dropout) and layer.rate > 0]
+    random = [
+        layer for layer in layers if isinstance(layer, keras.layers.Dropout) and layer.rate > 0
+    ]
     norms = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
     if not random and not norms:
         return
@@ -293,10 +376,17 @@ def flag_findings(probe: Probe) -> Iterator[Finding]:
     probe.restore()
 
 
-def slope_findings(probe: Probe, gradients: list[np.ndarray], views: list[LayerView]) -> Iterator[Finding]:
-    """Holds the gradients against differences of the loss along them: a custom derivative may be wrong."""
+def slope_findings(
+    probe: Probe, gradients: list[np.ndarray], views: list[LayerView]
+) -> Iterator[Finding]:
+    """Holds the gradients against differences of the loss along them: a custom derivative may be
+    wrong.
+    """
     layers = probe.model._flatten_layers(include_self=False)
-    if any(isinstance(layer, keras.layers.Dropout | keras.layers.BatchNormalization) for layer in layers):
+    if any(
+        isinstance(layer, keras.layers.Dropout | keras.layers.BatchNormalization)
+        for layer in layers
+    ):
         return  # another mask, or other statistics, at every look
     variables = probe.model.trainable_variables
     wrong = []
@@ -305,31 +395,50 @@ def slope_findings(probe: Probe, gradients: list[np.ndarray], views: list[LayerV
         if len(variable.shape) != 2 or not np.isfinite(norm) or norm < 1e-4:
             continue
         direction = gradient / norm
-        measured = [probe.slope_along(index, direction, size) for size in (3e-2 / max(norm, 1.0), 1e-2 / max(norm, 1.0))]
-        if all(abs(value - norm) > 0.1 * max(norm, abs(value)) for value in measured) and abs(measured[0] - measured[1]) < 0.05 * norm:
+        measured = [
+            probe.slope_along(index, direction, size)
+            for size in (3e-2 / max(norm, 1.0), 1e-2 / max(norm, 1.0))
+        ]
+        if (
+            all(abs(value - norm) > 0.1 * max(norm, abs(value)) for value in measured)
+            and abs(measured[0] - measured[1]) < 0.05 * norm
+        ):
             wrong.append((index, norm, measured[1]))
     if wrong:
         index, norm, measured = wrong[-1]
         above = [view for view in views if view.kind != "Preprocessing"]
-        rectified = any(view.outputs.min() >= 0 and (view.outputs == 0).mean() > 0.05 for view in above[:-1])
-        cause = "the mask of its ReLU is missing" if rectified else "the derivative of an activation is wrong"
+        rectified = any(
+            view.outputs.min() >= 0 and (view.outputs == 0).mean() > 0.05 for view in above[:-1]
+        )
+        cause = (
+            "the mask of its ReLU is missing"
+            if rectified
+            else "the derivative of an activation is wrong"
+        )
         yield Finding(
-            "wrong_gradient", 95, f"the gradient of {variables[index].path} (and of what lies below it) is not that of the loss: likely {cause}",
-            f"along the gradient the loss rises by {measured:.4g}; the gradient says {norm:.4g}", "correct the custom gradient: a ReLU passes it only where its input was above 0",
-        )  # fmt: skip
+            "wrong_gradient",
+            95,
+            f"the gradient of {variables[index].path} (and of what lies below it) is not that of"
+            f" the loss: likely {cause}",
+            f"along the gradient the loss rises by {measured:.4g}; the gradient says {norm:.4g}",
+            "correct the custom gradient: a ReLU passes it only where its input was above 0",
+        )
 
 
 # --- a few steps of training
 
 
-def training_findings(probe: Probe, run: ShortTraining, classes: int, labels: np.ndarray) -> Iterator[Finding]:
+def training_findings(
+    probe: Probe, run: ShortTraining, classes: int, labels: np.ndarray
+) -> Iterator[Finding]:
     """Looks at what a short training did."""
     if run.non_finite:
         yield Finding(
             "diverges",
             84,
             f"the loss is not finite after {run.non_finite} steps",
-            f"losses {', '.join(f'{v:.3g}' for v in run.losses[-4:])} with learning rate {probe.learning_rate:g}",
+            f"losses {', '.join(f'{v:.3g}' for v in run.losses[-4:])} with learning rate"
+            f" {probe.learning_rate:g}",
             "lower the learning rate",
             {"learning_rate": probe.learning_rate / 10},
         )
@@ -343,22 +452,33 @@ def training_findings(probe: Probe, run: ShortTraining, classes: int, labels: np
             yield Finding(
                 "majority_class",
                 80,
-                f"after {len(run.losses)} steps the net predicts class {most} for {100 * told[most]:.0f} % of the rows",
-                f"class {most} is {100 * share:.2f} % of the training rows, and that is its accuracy",
+                f"after {len(run.losses)} steps the net predicts class {most} for"
+                f" {100 * told[most]:.0f} % of the rows",
+                f"class {most} is {100 * share:.2f} % of the training rows, and that is its"
+                " accuracy",
                 "see the findings above; if there are none, the learning rate",
             )
 
 
-def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: float | None, breaks: float | None) -> Iterator[Finding]:
+def rate_findings(
+    probe: Probe, learned: bool, losses: list[float], suggested: float | None, breaks: float | None
+) -> Iterator[Finding]:
     """Holds the learning rate against a range test."""
     rate = probe.learning_rate
     if suggested is None:
         return
-    known = f"a range test suggests about {suggested:.2g}" + (f", and breaks down at {breaks:.2g}" if breaks else "")
-    # A net can tell digits apart while its loss explodes: then the steps are too large all the same.
+    known = f"a range test suggests about {suggested:.2g}" + (
+        f", and breaks down at {breaks:.2g}" if breaks else ""
+    )
+    # A net can tell digits apart while its loss explodes: then the steps are too large all the
+    # same.
     exploded = rate > 10 * suggested and max(losses) > 5 * losses[0]
     if exploded or (breaks and rate >= breaks and (not learned or rate >= 10 * breaks)):
-        known += f"; the loss started at {losses[0]:.4g} and rose to {max(losses):.4g}" if exploded else ""
+        known += (
+            f"; the loss started at {losses[0]:.4g} and rose to {max(losses):.4g}"
+            if exploded
+            else ""
+        )
         yield Finding(
             "learning_rate_too_large",
             90,
@@ -372,7 +492,8 @@ def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: f
             "learning_rate_too_small",
             90,
             f"the learning rate {rate:g} is too small",
-            f"the loss fell from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} steps; {known}",
+            f"the loss fell from {losses[0]:.4g} to {losses[-1]:.4g} in {len(losses)} steps;"
+            f" {known}",
             f"--learning-rate {suggested:.2g}",
             {"learning_rate": float(f"{suggested:.2g}")},
         )
@@ -380,7 +501,9 @@ def rate_findings(probe: Probe, learned: bool, losses: list[float], suggested: f
 
 def penalty_findings(probe: Probe) -> Iterator[Finding]:
     """Looks at penalties and dropout."""
-    penalty = float(sum(float(value) for value in probe.model.losses)) if probe.model.losses else 0.0
+    penalty = (
+        float(sum(float(value) for value in probe.model.losses)) if probe.model.losses else 0.0
+    )
     loss = float(probe.losses().mean())
     if penalty > 5 * max(loss, 1e-6):
         yield Finding(
@@ -391,7 +514,11 @@ def penalty_findings(probe: Probe) -> Iterator[Finding]:
             "lower --l2",
             {"l2": 1e-4},
         )
-    rates = [layer.rate for layer in probe.model._flatten_layers(include_self=False) if isinstance(layer, keras.layers.Dropout)]
+    rates = [
+        layer.rate
+        for layer in probe.model._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.Dropout)
+    ]
     if rates and max(rates) >= 0.85:
         yield Finding(
             "dropout_too_strong",
@@ -411,11 +538,21 @@ def history_findings(history: list[dict[str, Any]]) -> Iterator[Finding]:
     validation = [epoch["validation"]["loss"] for epoch in epochs]
     best = int(np.argmin(validation))
     last = epochs[-1]
-    if best < 0.7 * len(epochs) and validation[-1] > 1.15 * validation[best] and last["train"]["loss"] < 0.6 * validation[-1]:
+    if (
+        best < 0.7 * len(epochs)
+        and validation[-1] > 1.15 * validation[best]
+        and last["train"]["loss"] < 0.6 * validation[-1]
+    ):
         yield Finding(
-            "overfitting", 72, f"the net over-fits: the validation loss is best at epoch {epochs[best]['epoch']} and rises from there",
-            f"validation loss {validation[best]:.4g} then, {validation[-1]:.4g} now; training loss {last['train']['loss']:.4g}", "stop early (--patience 3), dropout, l2, augmentation, more rows", {"patience": 3},
-        )  # fmt: skip
+            "overfitting",
+            72,
+            f"the net over-fits: the validation loss is best at epoch {epochs[best]['epoch']} and"
+            " rises from there",
+            f"validation loss {validation[best]:.4g} then, {validation[-1]:.4g} now; training loss"
+            f" {last['train']['loss']:.4g}",
+            "stop early (--patience 3), dropout, l2, augmentation, more rows",
+            {"patience": 3},
+        )
 
 
 def retracing_findings(step: Any, features: np.ndarray, labels: np.ndarray) -> Iterator[Finding]:
