@@ -61,7 +61,6 @@ def commands(epochs: int, seed: int) -> dict[str, list[str]]:
     ]
     return {
         "tfmlp": tfmlp,
-        "tfmlp, nothing compiled before": ["env", "TFMLP_COMPILE_CACHE=0", *tfmlp],
         "Keras fit": [*module, "benchmarks.scripts.keras_mnist", *shape],
         "PyTorch DataLoader": [*module, "benchmarks.scripts.torch_mnist", "loader", *shape],
         "PyTorch in memory": [*module, "benchmarks.scripts.torch_mnist", "memory", *shape],

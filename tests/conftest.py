@@ -77,7 +77,6 @@ def own_folders(tmp_path, monkeypatch):
     """Every test runs in a folder of its own, with a cache of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("TFMLP_COMPILE_CACHE", "0")
     monkeypatch.delenv("TFMLP_DATA_DIR", raising=False)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.sick import HEALTHY, SICK, dense, scaled, sequential
 from tfmlp import ConfigError
-from tfmlp.verify.diagnose import diagnose
-from tfmlp.verify.watch import Watch
+from tfmlp.diagnosis.diagnose import diagnose
+from tfmlp.diagnosis.watch import Watch
 
 MISSED, ALARMED = [], []
 

@@ -9,7 +9,7 @@ from tfmlp import Config, fit
 from tfmlp.config import ACTIVATIONS, LOSSES, OPTIMIZERS
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.errors import ConfigError
-from tfmlp.verify.parity import compare_steps, largest_difference
+from tfmlp.training.parity import compare_steps, largest_difference
 
 STEPS = 20
 EXTRAS = {

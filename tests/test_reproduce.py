@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tfmlp.errors import ConfigError
-from tfmlp.recipes.exact import EXACT, boston_rows
-from tfmlp.recipes.figures import Figure, Outcome
+from tfmlp.experiments.exact import EXACT, boston_rows
+from tfmlp.experiments.figures import Figure, Outcome
+from tfmlp.experiments.reproduce import PENDING, Reproduction, list_experiments, results_table
+from tfmlp.experiments.studies import STUDIES, depth_network
 from tfmlp.recipes.recipe import list_recipes, load_recipe
-from tfmlp.recipes.reproduce import PENDING, Reproduction, list_experiments, results_table
-from tfmlp.recipes.studies import STUDIES, depth_network
 
 
 @pytest.mark.parametrize("name", EXACT)

@@ -51,7 +51,7 @@ def compare(
     from tfmlp.cli.loading import load_data
 
     data = load_data(config)
-    from tfmlp.verify.parity import TOLERANCES, Timings, compare_steps
+    from tfmlp.training.parity import TOLERANCES, Timings, compare_steps
 
     tolerance = tolerance or TOLERANCES.get(config.runtime.precision, 0.0)
     timings, done, worst = Timings(), [], None

@@ -69,7 +69,7 @@ def diagnose(
     from tfmlp.cli.loading import load_data
 
     data = load_data(config)
-    from tfmlp.verify.diagnose import diagnose_config, draw_range_test
+    from tfmlp.diagnosis.diagnose import diagnose_config, draw_range_test
 
     whose = f"the run {run}" if run is not None else f"recipe {recipe}" if recipe else "no recipe"
     net = "-".join(map(str, config.model.hidden_units)) or "no hidden layer"

@@ -54,8 +54,7 @@ def reproduce(
     from tfmlp.cli.quiet import import_tensorflow
 
     import_tensorflow()
-    from tfmlp.recipes.recipe import list_recipes, load_recipe
-    from tfmlp.recipes.reproduce import (
+    from tfmlp.experiments.reproduce import (
         EXACT,
         PENDING,
         STUDIES,
@@ -63,6 +62,7 @@ def reproduce(
         list_experiments,
         results_table,
     )
+    from tfmlp.recipes.recipe import list_recipes, load_recipe
 
     everything = [*list_experiments(), *PENDING]
     if only_list:

@@ -72,20 +72,18 @@ def train(
         folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
         folder.check()
 
-    from tfmlp.cli.compiled import kept_programs
     from tfmlp.cli.loading import load_data
 
-    with kept_programs(config):
-        data = load_data(config)
-        from tfmlp.training.loop import fit
-        from tfmlp.verify.watch import Watch
+    data = load_data(config)
+    from tfmlp.diagnosis.watch import Watch
+    from tfmlp.training.loop import fit
 
-        if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
-            raise DataError(
-                f"the data are not those that {folder.path} was trained on (their sha256 differ): a"
-                " run cannot go on with other data."
-            )
-        training = fit(config, data)
+    if resume is not None and data.provenance.sha256 != earlier["dataset"].get("sha256"):
+        raise DataError(
+            f"the data are not those that {folder.path} was trained on (their sha256 differ): a"
+            " run cannot go on with other data."
+        )
+    training = fit(config, data)
     if (
         not (resume or out) and folder.path.exists()
     ):  # of another training, which began in the same second

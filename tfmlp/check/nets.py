@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.verify.causes import Cause
-from tfmlp.verify.gradients import GradientReport, check_gradients
-from tfmlp.verify.leaves import leaves_of
-from tfmlp.verify.roles import call, required
+from tfmlp.check.causes import Cause
+from tfmlp.check.gradients import GradientReport, check_gradients
+from tfmlp.check.roles import call, required
+from tfmlp.check.trees import leaves_of
 
 FORWARD = (
     "forward",

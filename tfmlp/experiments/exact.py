@@ -15,7 +15,7 @@ import numpy as np
 from tfmlp import files
 from tfmlp.data.tabular import read_table
 from tfmlp.errors import DataError
-from tfmlp.recipes.figures import Figure
+from tfmlp.experiments.figures import Figure
 from tfmlp.reference.activations import ACTIVATIONS
 from tfmlp.reference.layers import Activate, Dense, Layer
 from tfmlp.reference.losses import LOSSES

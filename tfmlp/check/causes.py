@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfmlp.verify.differences import Slopes
+from tfmlp.check.differences import Slopes
 
 _SAME = 1e-4  # relative deviation within which a ratio counts as constant
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tfmlp.check.causes import Cause
+from tfmlp.check.gradients import GradientReport, check_gradients
 from tfmlp.reference.activations import ACTIVATIONS
 from tfmlp.reference.losses import softmax
-from tfmlp.verify.causes import Cause
-from tfmlp.verify.gradients import GradientReport, check_gradients
 
 _POINTS = np.array([-6.3, -2.3, -1.3, -0.7, -0.31, -0.05, 0.04, 0.29, 0.8, 1.45, 2.0, 3.0, 5.7])
 _STEP = 1e-6

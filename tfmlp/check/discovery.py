@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.errors import ConfigError
-from tfmlp.verify.functions import (
+from tfmlp.check.functions import (
     FunctionReport,
     check_derivative,
     check_dropout,
     check_loss,
     check_softmax,
 )
-from tfmlp.verify.gradients import GradientReport, check_gradients
-from tfmlp.verify.nets import BACKWARD, FORWARD, check_nets
-from tfmlp.verify.roles import required
+from tfmlp.check.gradients import GradientReport, check_gradients
+from tfmlp.check.nets import BACKWARD, FORWARD, check_nets
+from tfmlp.check.roles import required
+from tfmlp.errors import ConfigError
 
 ADAPTER = "tfmlp_check"
 ADAPTER_TEXT = f"""def {ADAPTER}():

@@ -66,7 +66,7 @@ def run_file(
         command = [
             sys.executable,
             "-m",
-            "tfmlp.verify.sandbox",
+            "tfmlp.check.sandbox",
             str(path.resolve()),
             str(answer),
             str(seed),
@@ -124,7 +124,7 @@ def _child(path: str, answer: str, seed: int, megabytes: int) -> None:
     ):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (bound, resource.getrlimit(kind)[1]))
-    from tfmlp.verify.discovery import (
+    from tfmlp.check.discovery import (
         check_namespace,
     )  # before the file can change what an import finds
 

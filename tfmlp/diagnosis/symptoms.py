@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmlp.verify.probe import LayerView, Probe, ShortTraining
+from tfmlp.diagnosis.probe import LayerView, Probe, ShortTraining
 
 _ROWS = 20_000  # of data that are looked at
 _RECTIFIERS = ("relu", "leaky_relu", "elu", "selu", "gelu", "swish", "silu")

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.errors import ConfigError
-from tfmlp.verify.causes import (
+from tfmlp.check.causes import (
     Cause,
     Compared,
     explain_one,
@@ -23,9 +22,10 @@ from tfmlp.verify.causes import (
     locate,
     squeezed,
 )
-from tfmlp.verify.differences import computes_in_float32, measure_slopes
-from tfmlp.verify.leaves import leaves_of, matched, rebuilt
-from tfmlp.verify.mirror import recognize
+from tfmlp.check.differences import computes_in_float32, measure_slopes
+from tfmlp.check.mirror import recognize
+from tfmlp.check.trees import leaves_of, matched, rebuilt
+from tfmlp.errors import ConfigError
 
 _TOLERANCE = {8: 1e-5, 4: 2e-2}  # relative, by the bytes of the type that the loss is computed in
 _FLOAT32 = 1e-3  # what gradients computed in float32 may be off by, relative to the largest entry

@@ -14,7 +14,7 @@ from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_dataset
-from tfmlp.recipes.figures import Figure
+from tfmlp.experiments.figures import Figure
 from tfmlp.reference.activations import ACTIVATIONS, Activation
 from tfmlp.reference.layers import Activate, Dense, Layer
 from tfmlp.reference.losses import LOSSES

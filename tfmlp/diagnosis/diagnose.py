@@ -18,6 +18,9 @@ import tensorflow as tf
 from tfmlp import files
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
+from tfmlp.diagnosis import symptoms
+from tfmlp.diagnosis.probe import Probe
+from tfmlp.diagnosis.symptoms import Finding
 from tfmlp.errors import ConfigError, DataError
 from tfmlp.training.backend import make_model
 from tfmlp.training.engine import count_steps
@@ -29,9 +32,6 @@ from tfmlp.training.losses import (
     model_loss,
 )
 from tfmlp.training.optimizers import learning_rates, make_optimizer
-from tfmlp.verify import symptoms
-from tfmlp.verify.probe import Probe
-from tfmlp.verify.symptoms import Finding
 
 # What makes a range test say nothing of the learning rate.
 _EXPLAINS_THE_RATE = (

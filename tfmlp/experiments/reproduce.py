@@ -20,10 +20,10 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
 from tfmlp.data.svhn import find
 from tfmlp.errors import ConfigError, TfmlpError, nearest
-from tfmlp.recipes.exact import EXACT
-from tfmlp.recipes.figures import Figure, Outcome
+from tfmlp.experiments.exact import EXACT
+from tfmlp.experiments.figures import Figure, Outcome
+from tfmlp.experiments.studies import STUDIES
 from tfmlp.recipes.recipe import Check, Recipe, list_recipes, load_recipe
-from tfmlp.recipes.studies import STUDIES
 from tfmlp.reference.losses import LOSSES, one_hot, softmax
 from tfmlp.reference.metrics import class_figures
 from tfmlp.runs.lock import locked

@@ -1,0 +1,1 @@
+"""Is my gradient right? Imports no TensorFlow."""

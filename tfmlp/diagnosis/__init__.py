@@ -1,0 +1,1 @@
+"""Why does my net not learn?"""

@@ -1,0 +1,1 @@
+"""The experiments of the course: published metrics beside measured ones."""

@@ -1,1 +1,0 @@
-"""Checks: does what was computed agree with what should have been."""
