@@ -8,7 +8,8 @@ from typing import BinaryIO
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.dataset import Provenance
+from tfmlp.data.raw import RawDataset
 from tfmlp.data.rowfile import RowFile
 from tfmlp.errors import DataError
 

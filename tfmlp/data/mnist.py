@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.dataset import Provenance
 from tfmlp.data.idx import read_idx
+from tfmlp.data.raw import RawDataset
 from tfmlp.errors import DataError
 
 # File stem -> sha256 of the unpacked original file.

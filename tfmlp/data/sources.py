@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from tfmlp import files
 from tfmlp.config import DataConfig
-from tfmlp.data.dataset import Dataset, RawDataset, make_dataset
+from tfmlp.data.dataset import Dataset
+from tfmlp.data.raw import RawDataset, make_dataset
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning, nearest
 
 Progress = Callable[[str, int, int], None]

@@ -13,9 +13,10 @@ import numpy as np
 import scipy.io
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.dataset import Provenance
 from tfmlp.data.download import Remote, download
 from tfmlp.data.matfile import check_mat
+from tfmlp.data.raw import RawDataset
 from tfmlp.errors import DataError
 
 OFFICIAL = {

@@ -13,7 +13,7 @@ import scipy.io
 import scipy.ndimage
 
 from tfmlp import files, seeds
-from tfmlp.data.dataset import RawDataset
+from tfmlp.data.raw import RawDataset
 from tfmlp.data.svhn import as_dataset
 from tfmlp.errors import DataError
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.dataset import Provenance
+from tfmlp.data.raw import RawDataset
 from tfmlp.errors import DataError, nearest
 
 _BYTES_A_BYTE = 26  # of memory for each byte of text, while it is cells
@@ -63,7 +64,8 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
     provenance = Provenance(
         f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)}
     )
-    return RawDataset((features, labels), None, provenance, class_names)
+    columns = tuple(name for name in header if name != target)
+    return RawDataset((features, labels), None, provenance, class_names, columns, target)
 
 
 def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance, RawDataset
+from tfmlp.data.dataset import Provenance
+from tfmlp.data.raw import RawDataset
 from tfmlp.errors import DataError
 
 _ROWS_AT_A_TIME = 4096

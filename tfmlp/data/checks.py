@@ -1,0 +1,109 @@
+"""The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
+
+import numpy as np
+
+from tfmlp.data.dataset import Split
+from tfmlp.data.rowfile import Array, Features
+from tfmlp.errors import DataError
+
+_MOST_CLASSES = 100_000  # more is a column of values, not of classes
+_EXAMPLES_AT_A_TIME = 8192  # bounds the memory that checking a large array takes
+
+
+def check_split(features: Features, labels: Array, task: str, what: str) -> Split:
+    """Makes a split of features and labels.
+
+    Args:
+      features: Numbers, [n, columns], [n, height, width] or [n, height, width, channels].
+      labels: Numbers, [n] or [n, 1].
+      task: "classification" or "regression".
+      what: The beginning of a message: which dataset, which split.
+
+    Raises:
+      DataError: when they cannot be trained on.
+    """
+    if isinstance(features, np.ndarray) and features.ndim == 3:  # gray images without their channel
+        features = features[..., np.newaxis]
+    if features.ndim not in (2, 4) or 0 in features.shape[1:]:
+        raise DataError(
+            f"{what} features must be tables [n, columns] or images [n, height, width, channels];"
+            f" received the shape {features.shape}."
+        )
+    if len(features) == 0:
+        raise DataError(f"{what} rows: expected at least one, received none.")
+    if features.dtype != np.uint8:
+        if features.dtype.kind not in "fiub":
+            raise DataError(f"{what} features must be numbers; received the type {features.dtype}.")
+        if isinstance(features, np.ndarray):
+            # What is too large for float32 becomes infinite, and is found next.
+            with np.errstate(over="ignore"):
+                features = features.astype(np.float32, copy=False)
+        _check_finite(features, what)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = np.squeeze(labels, axis=1)
+    if labels.ndim != 1:
+        raise DataError(f"{what} labels must have the shape [n]; received {labels.shape}.")
+    if len(labels) != len(features):
+        raise DataError(
+            f"{what} images and labels must be equally many; received {len(features):,} and"
+            f" {len(labels):,}."
+        )
+    if isinstance(features, np.ndarray):
+        features = np.ascontiguousarray(features)
+    return Split(features, _checked_labels(labels, task, what))
+
+
+def _check_finite(features: Features, what: str) -> None:
+    for start in range(0, len(features), _EXAMPLES_AT_A_TIME):
+        piece = features[start : start + _EXAMPLES_AT_A_TIME]
+        bad = np.argwhere(~np.isfinite(piece))
+        if len(bad):
+            number, *index = (int(i) for i in bad[0])
+            raise DataError(
+                f"{what} features must be finite in float32; received {piece[tuple(bad[0])]} at"
+                f" row {start + number}, index {tuple(index)}: remove or fill it."
+            )
+
+
+def _checked_labels(labels: Array, task: str, what: str) -> Array:
+    if labels.dtype.kind not in "fiub":
+        raise DataError(f"{what} labels must be numbers; received the type {labels.dtype}.")
+    finite = np.isfinite(labels)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise DataError(f"{what} labels must be finite; row {row} is {labels[row]}.")
+    if task == "regression":
+        return labels.astype(np.float32)
+    fractional = labels != np.floor(labels)
+    if fractional.any():
+        raise DataError(
+            f"{what} labels must be whole numbers for classification; received"
+            f" {labels[fractional][0]}. For values, use --task regression."
+        )
+    if labels.min() < 0 or labels.max() >= _MOST_CLASSES:
+        raise DataError(
+            f"{what} labels must be classes 0, 1, 2, ...; received {labels.min()} to"
+            f" {labels.max()}. For values, use --task regression."
+        )
+    return labels.astype(np.int32)
+
+
+def check_classes(
+    known: tuple[str, ...] | None, train: Split, test: Split, name: str
+) -> tuple[str, ...]:
+    """Returns the names of the classes: those known, or the numbers up to the largest label.
+
+    Raises:
+      DataError: when a label has no name, or the training examples are all of one class.
+    """
+    highest = int(max(train.labels.max(), test.labels.max()))
+    if known is None:
+        known = tuple(map(str, range(highest + 1)))
+    if highest >= len(known):
+        raise DataError(f"{name}: labels must be 0 to {len(known) - 1}; received {highest}.")
+    if len(np.unique(train.labels)) < 2:
+        raise DataError(
+            f"{name}: training rows must be of at least two classes; all {len(train):,} are of"
+            f" class {known[train.labels[0]]}."
+        )
+    return known
