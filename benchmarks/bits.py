@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import tfmlp
-from tfmlp.config import ACTIVATIONS, INITIALIZERS, OPTIMIZERS, SCHEDULES
+from tfmlp.config import FIELDS
 
 _BASE = {
     "hidden_units": (24, 16),
@@ -34,12 +34,13 @@ _BASE = {
     "precision": "float32",
     "validation": 0.1,
 }
+_CHOICES = {name: field.metadata["choices"] for name, field in FIELDS.items()}
 _RATES = {"adam": 0.01, "adamw": 0.01, "rmsprop": 0.003}
 
 
 def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yields (name, dataset's kind, options beside the common ones)."""
-    for optimizer in OPTIMIZERS:
+    for optimizer in _CHOICES["optimizer"]:
         for engine in ("graph", "hybrid", "xla"):
             yield (
                 f"optimizer {optimizer}, {engine}",
@@ -50,16 +51,16 @@ def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
                     "learning_rate": _RATES.get(optimizer, 0.05),
                 },
             )
-    for activation in ACTIVATIONS:
+    for activation in _CHOICES["activation"]:
         yield f"activation {activation}", "images", {"activation": activation}
         yield (
             f"activation {activation}, numpy",
             "images",
             {"activation": activation, "backend": "numpy"},
         )
-    for initializer in INITIALIZERS:
+    for initializer in _CHOICES["initializer"]:
         yield f"initializer {initializer}", "images", {"initializer": initializer}
-    for schedule in SCHEDULES:
+    for schedule in _CHOICES["schedule"]:
         yield (
             f"schedule {schedule}",
             "images",
@@ -94,6 +95,7 @@ def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
         "schedule": "cosine",
         "patience": 2,
     }
+    unclipped = everything | {"clip_norm": None}
     for engine in (
         "graph",
         "hybrid",
@@ -104,6 +106,8 @@ def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
     ):
         yield f"everything, {engine}", "images", everything | {"engine": engine}
         yield f"dropout, {engine}", "images", {"dropout": 0.5, "engine": engine}
+        # The global norm is a sum over the weights in their order.
+        yield f"everything unclipped, {engine}", "images", unclipped | {"engine": engine}
     yield (
         "everything, bfloat16",
         "images",
@@ -173,6 +177,8 @@ def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
             "images",
             everything | {"engine": engine, "epochs": 4, "resume": True},
         )
+        unclipped_options = unclipped | {"engine": engine, "epochs": 4, "resume": True}
+        yield f"resumed unclipped, {engine}", "images", unclipped_options
     yield "resumed, numpy", "images", everything | {"backend": "numpy", "epochs": 4, "resume": True}
     yield "automatic engine", "images", {"engine": "auto", "precision": "auto"}
     yield "monitor accuracy", "images", {"monitor": "accuracy", "patience": 1, "epochs": 4}
@@ -209,8 +215,8 @@ def _train(dataset: str, options: dict[str, Any]) -> str:
     for epoch in epochs:
         del epoch["seconds"]
     digest = hashlib.sha256(json.dumps([epochs, training.evaluate("test").to_dict()]).encode())
-    for array in training.model.get_weights():
-        digest.update(np.ascontiguousarray(array).tobytes())
+    for variable in sorted(training.model.weights, key=lambda variable: variable.path):
+        digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
     return digest.hexdigest()
 
 

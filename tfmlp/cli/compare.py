@@ -2,10 +2,13 @@
 
 import json
 import sys
+from typing import Any
 
 import click
 
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
+
+_PARTS = ("loss", "gradients", "weights")
 
 
 @click.command(cls=Command)
@@ -21,10 +24,8 @@ from tfmlp.cli.options import Command, config_options, make_config, recipe_optio
 @click.option(
     "--tolerance",
     type=click.FloatRange(0, min_open=True),
-    help=(
-        "Largest relative difference that is not one. Without it, 1e-5 in float32 and 1e-12 in"
-        " float64."
-    ),
+    help="Largest relative difference that is not one. Without it, 1e-5 in float32 and 1e-12 in"
+    " float64.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare(
@@ -33,20 +34,18 @@ def compare(
     steps: int,
     tolerance: float | None,
     as_json: bool,
-    **options,
+    **options: Any,
 ) -> None:
-    """Train the NumPy reference and TensorFlow from the same weights on the same batches, and say
-    where they differ.
+    """Train the NumPy reference and TensorFlow alike, and say where they differ.
 
-    Shows each step's loss and the largest difference in gradients and in weights, relative to the
-    array's largest entry. Stops at the first step and array that differ by more than the tolerance,
-    and exits with 1. Computes in float64 unless --precision float32 is given.
+    Both start from the same weights and train on the same batches. Shows each step's loss and the
+    largest difference in gradients and in weights, relative to the array's largest entry. Stops at
+    the first step and array that differ by more than the tolerance, and exits with 1. Computes in
+    float64 unless --precision float32 is given.
     """
     config, _ = make_config(recipe, config_file, options)
     if config.runtime.precision == "auto":
-        config = config.replace(
-            precision="float64"
-        )  # in which a difference is an error and not rounding
+        config = config.replace(precision="float64")  # a difference is an error and not rounding
 
     from tfmlp.cli.loading import load_data
 
@@ -56,53 +55,40 @@ def compare(
     tolerance = tolerance or TOLERANCES.get(config.runtime.precision, 0.0)
     timings, done, worst = Timings(), [], None
     if not as_json:
-        click.echo(
-            f"{'step':>5}  {'NumPy loss':>12}  {'TensorFlow':>12}  {'loss differs':>12} "
-            f" {'gradients':>10}  {'weights':>10}"
-        )
+        titles = f"{'NumPy loss':>12}  {'TensorFlow':>12}  {'loss differs':>12}"
+        click.echo(f"{'step':>5}  {titles}  {'gradients':>10}  {'weights':>10}")
     for step in compare_steps(config, data, steps, timings):
         done.append(step)
         if not as_json:
             ours, theirs = step.losses
+            loss, gradients, weights = (getattr(step, part).difference for part in _PARTS)
             click.echo(
-                f"{step.step:>5}  {ours:>12.7f}  {theirs:>12.7f}  {step.loss.difference:>12.1e} "
-                f" {step.gradients.difference:>10.1e}  {step.weights.difference:>10.1e}"
+                f"{step.step:>5}  {ours:>12.7f}  {theirs:>12.7f}  {loss:>12.1e}  {gradients:>10.1e}"
+                f"  {weights:>10.1e}"
             )
         if worst := step.worst(tolerance):
             break
     medians = timings.medians()
-    verdict = (
-        f"differ at step {done[-1].step} in {worst.name}: {worst.difference:.1e} is more than"
-        f" {tolerance:g}"
-        if worst
-        else f"equal over {len(done)} steps, within {tolerance:g}"
-    )
-    if worst and config.runtime.precision == "float32":
-        verdict += (
-            "; in float32 this can be rounding, which Adam magnifies where gradients are tiny:"
-            " float64 tells"
+    if worst:
+        verdict = (
+            f"differ at step {done[-1].step} in {worst.name}: {worst.difference:.1e} is more than"
+            f" {tolerance:g}"
         )
+        if config.runtime.precision == "float32":
+            verdict += (
+                "; in float32 this can be rounding, which Adam magnifies where gradients are tiny:"
+                " float64 tells"
+            )
+    else:
+        verdict = f"equal over {len(done)} steps, within {tolerance:g}"
     if as_json:
         rows = [
-            {
-                "step": s.step,
-                "losses": list(s.losses),
-                **{part: vars(getattr(s, part)) for part in ("loss", "gradients", "weights")},
-            }
-            for s in done
+            {"step": step.step, "losses": list(step.losses)}
+            | {part: vars(getattr(step, part)) for part in _PARTS}
+            for step in done
         ]
-        click.echo(
-            json.dumps(
-                {
-                    "equal": worst is None,
-                    "tolerance": tolerance,
-                    "verdict": verdict,
-                    "steps": rows,
-                    "median_seconds": medians,
-                },
-                indent=2,
-            )
-        )
+        result = {"equal": worst is None, "tolerance": tolerance, "verdict": verdict}
+        click.echo(json.dumps(result | {"steps": rows, "median_seconds": medians}, indent=2))
     else:
         click.echo("\n                              median step")
         click.echo(f"NumPy                      {1000 * medians['numpy']:>11.2f} ms")

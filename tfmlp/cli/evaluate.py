@@ -1,16 +1,21 @@
-"""`tfmlp evaluate`: a run's figures, computed anew."""
+"""`tfmlp evaluate`: a run's metrics, computed anew."""
 
 import json
 import math
-from pathlib import Path
+from typing import Any
 
 import click
 
+from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
-from tfmlp.cli.progress import describe_figures, say
+from tfmlp.cli.progress import say
 from tfmlp.config import Config
+from tfmlp.data.matching import match
+from tfmlp.data.schema import Schema
 from tfmlp.errors import CheckpointError, DataError
-from tfmlp.runs.record import MODEL, RunFolder
+from tfmlp.metrics import show_metrics
+from tfmlp.runs.folder import MODEL, RunFolder
+from tfmlp.runs.record import RunRecord
 
 _TOLERANCE = 1e-5  # relative; another batch size or machine sums in another order
 
@@ -22,87 +27,82 @@ _TOLERANCE = 1e-5  # relative; another batch size or machine sums in another ord
     type=click.Choice(["train", "validation", "test"]),
     default="test",
     show_default=True,
-    help="Which rows to evaluate on.",
+    help="Which examples to evaluate on.",
 )
 @config_options("dataset", "data_dir", "tfds_dir")
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def evaluate(run: str, split: str, as_json: bool, **options) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
+def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     """Evaluate the model in the run folder RUN, and compare with what the run recorded.
 
-    The run's own dataset is used unless another is named. Exits with 1 when the figures are not
-    those recorded.
+    The run's own dataset is used unless another is named; its columns and classes are matched by
+    name. Exits with 1 when the metrics are not those recorded.
     """
-    folder = RunFolder(Path(run))
+    folder = RunFolder(files.user_path(run))
     record = folder.read()
-    config = Config.from_dict(record.get("config", {}), source=f"{folder.path}/run.json")
-    given = given_options(options)
-    config = config.replace(**given)
-    if not (folder.path / MODEL).is_file():
-        raise CheckpointError(
-            f"expected a saved model at {folder.path / MODEL}; there is none, the run has not"
-            f" ended: tfmlp train --resume {folder.path}"
-        )
-    if "resumed_after" in record and "test" not in record:
-        say(
-            "warning: this run was resumed and has not ended since: the model is that of before."
-            f" To end it: tfmlp train --resume {folder.path}"
-        )
+    config = Config.from_dict(record.config, source=f"{folder.path}/run.json")
+    config = config.replace(**given_options(options))
+    _require_model(folder, record)
 
     from tfmlp.cli.loading import load_data
 
     data = load_data(config)
     from tfmlp.model.saved import load_model
+    from tfmlp.training.assembly import choose_loss
     from tfmlp.training.evaluation import Evaluation
-    from tfmlp.training.losses import find_loss_name
+    from tfmlp.training.losses import find_loss, standardized_loss
 
     model = load_model(folder.path / MODEL)
-    if data.feature_shape != model.feature_shape or data.num_classes != model.num_classes:
+    same_data = data.provenance.sha256 == record.dataset.sha256
+    if record.schema is not None:
+        data = match(data, Schema.from_dict(record.schema))
+    if (data.feature_shape, data.num_classes) != (model.feature_shape, model.num_classes):
         raise DataError(
-            f"the model takes rows of shape {model.feature_shape} and tells {model.num_classes}"
-            f" classes apart; {config.data.dataset} has {data.feature_shape} and"
-            f" {data.num_classes}."
+            f"the model takes features of shape {model.feature_shape} and tells"
+            f" {model.num_classes} classes apart; {config.data.dataset} has"
+            f" {data.feature_shape} and {data.num_classes}: name the run's own data."
         )
     if split not in data.splits:
         raise DataError(
-            f"the run held out no {split} rows; evaluate on {' or '.join(data.splits)}."
+            f"the run held out no {split} examples; evaluate on {' or '.join(data.splits)}."
         )
-    figures = Evaluation(model, data, find_loss_name(config, data.task))(
-        data.splits[split].features, data.splits[split].labels
-    ).to_dict()
-    recorded = record.get("test") if split == "test" else None
-    same_data = data.provenance.sha256 == record.get("dataset", {}).get("sha256")
+    choice = choose_loss(config, data.task)
+    loss = standardized_loss(model, find_loss(choice.name, **choice.options))
+    examples = data.splits[split]
+    metrics = Evaluation(model, data, loss)(examples.features, examples.labels).to_dict()
+    recorded = record.test if split == "test" else None
     if not same_data:
-        click.echo(
-            "warning: these data are not those the run was trained on (their sha256 differ).",
-            err=True,
-        )
+        say("warning: these data are not those the run was trained on (their sha256 differ).")
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "run": str(folder.path),
-                    "split": split,
-                    **figures,
-                    "recorded": recorded,
-                    "same_data": same_data,
-                },
-                indent=2,
-            )
-        )
+        result = {"run": str(folder.path), "split": split, **metrics}
+        click.echo(json.dumps(result | {"recorded": recorded, "same_data": same_data}, indent=2))
     else:
-        click.echo(describe_figures(split, figures))
+        click.echo(f"{split} {show_metrics(metrics)}  ({metrics['count']:,} examples)")
     if recorded and same_data:
-        differing = [
-            name
-            for name, value in recorded.items()
-            if not math.isclose(value, figures.get(name, math.nan), rel_tol=_TOLERANCE)
-        ]
-        if differing:
-            shown = ", ".join(
-                f"{name} {recorded[name]} (now {figures.get(name)})" for name in differing
-            )
-            raise CheckpointError(
-                f"the run recorded other figures: {shown}. Its model or its record was changed"
-                " since."
-            )
-        click.echo("the figures are those that the run recorded", err=True)
+        _compare(recorded, metrics)
+
+
+def _require_model(folder: RunFolder, record: RunRecord) -> None:
+    if not (folder.path / MODEL).is_file():
+        raise CheckpointError(
+            f"expected a saved model at {folder.path / MODEL}; there is none, the run has not"
+            f" ended: tfmlp train --resume {folder.path}"
+        )
+    if record.resumed_after is not None and not record.has_ended:
+        say(
+            "warning: this run was resumed and has not ended since: the model is that of before."
+            f" To end it: tfmlp train --resume {folder.path}"
+        )
+
+
+def _compare(recorded: dict[str, float], metrics: dict[str, Any]) -> None:
+    differing = [
+        f"{name} {value} (now {metrics.get(name)})"
+        for name, value in recorded.items()
+        if not math.isclose(value, metrics.get(name, math.nan), rel_tol=_TOLERANCE)
+    ]
+    if differing:
+        raise CheckpointError(
+            f"the run recorded other metrics: {', '.join(differing)}. Its model or its record was"
+            " changed since."
+        )
+    say("the metrics are those that the run recorded")

@@ -4,7 +4,7 @@ import functools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import TypeVar
 
 from tfmlp.cli.progress import show_downloads
 from tfmlp.cli.quiet import import_tensorflow
@@ -12,28 +12,30 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import import_reader, load_configured
 
+_Result = TypeVar("_Result")
+
 
 def load_data(config: Config) -> Dataset:
-    """Imports TensorFlow, has it take the configuration's threads, and loads the data: meanwhile,
-    where that is only reading files.
+    """Imports TensorFlow, has it take the configuration's threads, and loads the data.
+
+    The data are read meanwhile, where that is only reading files.
     """
     load = functools.partial(load_configured, config.data, config.runtime.seed)
     ahead = _start(load) if import_reader(config.data) else None
     import_tensorflow()
     from tfmlp.training.device import choose_device
 
-    choose_device(
-        config.runtime
-    )  # before tensorflow-datasets starts TensorFlow, after which threads cannot be set
+    # Before tensorflow-datasets starts TensorFlow, after which threads cannot be set.
+    choose_device(config.runtime)
     if ahead is not None:
         return ahead.result()
     with show_downloads() as progress:
         return load(progress)
 
 
-def _start(work: Callable[[], Any]) -> Future:
-    """Begins some work that nobody has to wait for, if the program is to end."""
-    future = Future()
+def _start(work: Callable[[], _Result]) -> "Future[_Result]":
+    """Begins some work that need not be waited for, if the program is to end."""
+    future: Future[_Result] = Future()
 
     def run() -> None:
         try:

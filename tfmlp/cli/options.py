@@ -1,44 +1,46 @@
 """What commands share: the class they are made with, and options that follow from `Config`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from tfmlp.config import FIELDS, Config, groups
+from tfmlp.config import FIELDS, GROUPS, Config
 from tfmlp.data.sources import parse_name
 from tfmlp.errors import ConfigError
 from tfmlp.knobs import metavar, parse_text, plain_type, show_value
 from tfmlp.recipes.recipe import default_recipe, list_recipes, load_recipe
 
 DEBUG_KEY = "tfmlp.debug"
-_TITLES = {"data": "Data", "model": "Model", "optimization": "Optimization", "runtime": "Runtime"}
+_TITLES = {
+    "data": "Data",
+    "model": "Model",
+    "optimization": "Optimization",
+    "runtime": "Runtime",
+}
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Command(click.Command):
     """A command with -h and --debug, whose help lists the options of `Config` group by group."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
-        self.params.append(
-            click.Option(
-                ["--debug"],
-                is_flag=True,
-                expose_value=False,
-                is_eager=True,
-                callback=_set_debug,
-                help="Show the traceback of an error.",
-            )
+        debug = click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_set_debug,
+            help="Show the traceback of an error.",
         )
+        self.params.append(debug)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = {
-            param.name: row
-            for param in self.get_params(ctx)
-            if isinstance(param, click.Option) and (row := param.get_help_record(ctx))
-        }
-        for group, names in groups().items():
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        rows = {option.name: row for option in options if (row := option.get_help_record(ctx))}
+        for group, names in GROUPS.items():
             if fields := [rows.pop(name) for name in names if name in rows]:
                 with formatter.section(_TITLES[group]):
                     formatter.write_dl(fields)
@@ -51,51 +53,44 @@ def _set_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         ctx.meta[DEBUG_KEY] = True
 
 
-class _ConfigOption(click.Option):
-    """An option that is a field of `Config`. Its value is None unless it was given."""
-
-    def __init__(self, name: str, show_default: bool):
-        field = FIELDS[name]
-        dashed = name.replace("_", "-")
-        text = field.metadata["help"] + (
-            f"  [default: {show_value(field.default)}]" if show_default else ""
-        )
-        if plain_type(field)[0] is bool:
-            super().__init__(
-                [f"--{dashed}/--no-{dashed}"],
-                default=None,
-                help=text.replace("True", "on").replace("False", "off"),
-            )
-        else:
-            super().__init__(
-                [f"--{dashed}"], metavar=metavar(field), default=None, callback=_parse, help=text
-            )
-
-
 def _parse(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
     if value is None:
         return None
     try:
         # Wrapped, for None is what "not given" looks like, and some options may be given as none.
-        return (parse_text(FIELDS[param.name], value),)
+        return (parse_text(FIELDS[str(param.name)], value),)
     except ConfigError as error:
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-def config_options(*names: str) -> Callable:
+def _config_option(name: str, shows_default: bool) -> Callable[[_Function], _Function]:
+    """Makes the option of a field of `Config`; its value is None unless it was given."""
+    field = FIELDS[name]
+    dashed = name.replace("_", "-")
+    is_switch = plain_type(field)[0] is bool
+    text: str = field.metadata["help"]
+    if shows_default:
+        default = {True: "on", False: "off"}[field.default] if is_switch else show_value(field.default)
+        text += f"  [default: {default}]"
+    if is_switch:
+        return click.option(f"--{dashed}/--no-{dashed}", default=None, help=text)
+    return click.option(
+        f"--{dashed}", metavar=metavar(field), default=None, callback=_parse, help=text
+    )
+
+
+def config_options(*names: str) -> Callable[[_Function], _Function]:
     """Adds options for the named fields of `Config`; or for all of them, with their defaults."""
 
-    def decorate(function: Callable) -> Callable:
+    def decorate(function: _Function) -> _Function:
         for name in reversed(names or tuple(FIELDS)):
-            function.__dict__.setdefault("__click_params__", []).append(
-                _ConfigOption(name, show_default=not names)
-            )
+            function = _config_option(name, shows_default=not names)(function)
         return function
 
     return decorate
 
 
-def recipe_options(function: Callable) -> Callable:
+def recipe_options(function: _Function) -> _Function:
     """Adds --recipe and --config."""
     recipe = click.option(
         "--recipe",
@@ -119,18 +114,18 @@ def recipe_options(function: Callable) -> Callable:
 
 def given_options(options: dict[str, Any]) -> dict[str, Any]:
     """Returns those options of `Config` that were given, unwrapped."""
+    given = {name: value for name, value in options.items() if name in FIELDS}
     return {
         name: value[0] if isinstance(value, tuple) else value
-        for name, value in options.items()
-        if name in FIELDS and value is not None
+        for name, value in given.items()
+        if value is not None
     }
 
 
 def make_config(
     recipe: str | None, config_file: str | None, options: dict[str, Any]
 ) -> tuple[Config, str | None]:
-    """Puts a configuration together: a file or a recipe, overridden by what was given on the
-    command line.
+    """Puts a configuration together: a file or a recipe, overridden by what was given.
 
     Args:
       recipe: A recipe's name, "none", or None for the dataset's default.
@@ -142,9 +137,7 @@ def make_config(
     """
     given = given_options(options)
     if recipe and config_file:
-        raise click.UsageError(
-            "--recipe and --config both say where to start from: give one of them."
-        )
+        raise click.UsageError("--recipe and --config both say where to start from: give one.")
     if config_file:
         return Config.from_file(config_file).replace(**given), None
     if recipe is None:

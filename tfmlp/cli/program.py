@@ -2,28 +2,27 @@
 
 import atexit
 import os
-import signal
 import sys
 import threading
 from typing import NoReturn
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from tfmlp import signals
 
 
 def run() -> NoReturn:
-    """Runs the command line, and ends at once: without the second that it takes to take TensorFlow
-    apart.
+    """Runs the command line, and ends at once.
+
+    Taking TensorFlow apart takes a second that nobody needs.
     """
-    for number in _SIGNALS:
-        signal.signal(number, _interrupted)  # until the command line itself is there to do it
+    signals.end_at_once()  # until the command line itself is there to do it
     from tfmlp.cli.main import main
 
+    status: int | str | None = 0
     try:
         main(prog_name="tfmlp")
     except SystemExit as end:
         status = end.code
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    signals.ignore()
     if "tensorflow" not in sys.modules and threading.active_count() == 1:
         sys.exit(status)
     atexit._run_exitfuncs()
@@ -33,9 +32,4 @@ def run() -> NoReturn:
                 stream.flush()
         except OSError:  # whoever read the output has gone
             status = status or 1
-    os._exit(status)
-
-
-def _interrupted(number, frame) -> NoReturn:
-    os.write(2, b"interrupted\n")
-    os._exit(128 + number)
+    os._exit(status if isinstance(status, int) else 1)

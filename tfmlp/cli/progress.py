@@ -1,59 +1,75 @@
-"""What is shown on stderr while something runs: a live display on a terminal, plain lines
-elsewhere.
-"""
+"""What is shown on stderr while something runs: a live display on a terminal, lines elsewhere."""
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from tfmlp.metrics import show_metrics
+from tfmlp.training.observer import Observer
+from tfmlp.training.result import EpochResult
+
+# (file name, bytes so far, bytes in all)
+ShowDownload = Callable[[str, int, int], None]
+
 
 def say(line: str) -> None:
-    """Shows a line on stderr, if anybody still reads it: lost progress must not end the work."""
+    """Shows a line on stderr, if it is still read: lost progress must not end the work."""
     with contextlib.suppress(OSError):
         click.echo(printable(line), err=True)
 
 
 def printable(text: str) -> str:
     """Returns text, which may come from a file, without what a terminal would obey."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def _figures(values: dict[str, Any]) -> str:
-    shown = []
-    for name, value in values.items():
-        if name == "accuracy":
-            shown.append(f"accuracy {100 * value:.2f} %")
-        elif name != "count":
-            shown.append(f"{name} {value:.4g}" if value >= 1000 else f"{name} {value:.4f}")
-    return "  ".join(shown)
-
-
-def describe_epoch(epoch: dict[str, Any], epochs: int) -> str:
-    """Returns an epoch's figures (as `epochs.jsonl` holds them) as one line."""
+def describe_epoch(epoch: EpochResult, epochs: int) -> str:
+    """Returns an epoch's metrics as one line."""
     parts = [
-        f"epoch {epoch['epoch']:>{len(str(epochs))}}/{epochs}",
-        f"train {_figures(epoch['train'])}",
+        f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}",
+        f"train {show_metrics(epoch.train.to_dict())}",
     ]
-    if "validation" in epoch:
-        parts.append(f"validation {_figures(epoch['validation'])}")
-    return " | ".join([*parts, f"{epoch['seconds']:.2f} s"])
+    if epoch.validation is not None:
+        parts.append(f"validation {show_metrics(epoch.validation.to_dict())}")
+    return " | ".join([*parts, f"{epoch.seconds:.2f} s"])
+
+
+class EpochLines(Observer):
+    """Shows each epoch as a line."""
+
+    def __init__(self, epochs: int, show: Callable[[str], None] = say):
+        self._epochs, self._show = epochs, show
+
+    def on_epoch(self, epoch: EpochResult) -> None:
+        self._show(describe_epoch(epoch, self._epochs))
+
+
+class Warnings(Observer):
+    """Shows what a look at each epoch warns of."""
+
+    def __init__(self, look: Callable[[dict[str, Any]], list[str]]):
+        self._look = look
+
+    def on_epoch(self, epoch: EpochResult) -> None:
+        for warning in self._look(epoch.to_dict()):
+            say(f"warning: {warning}.")
 
 
 @contextmanager
-def show_epochs(epochs: int) -> Iterator:
-    """Yields a function that shows one epoch's figures: above a progress bar on a terminal, as a
-    line elsewhere.
-    """
+def show_epochs(epochs: int) -> Iterator[Observer]:
+    """Yields an observer that shows epochs: above a progress bar on a terminal, lines elsewhere."""
     if not _is_terminal():
-        yield lambda epoch: say(describe_epoch(epoch, epochs))
+        yield EpochLines(epochs)
         return
     from rich.console import Console
     from rich.progress import (
@@ -74,18 +90,16 @@ def show_epochs(epochs: int) -> Iterator:
     with Progress(*columns, console=Console(stderr=True), transient=True) as display:
         task = display.add_task("training", total=epochs)
 
-        def show(epoch: dict[str, Any]) -> None:
-            display.console.print(describe_epoch(epoch, epochs), highlight=False)
+        def show(line: str) -> None:
+            display.console.print(line, highlight=False)
             display.advance(task)
 
-        yield show
+        yield EpochLines(epochs, show)
 
 
 @contextmanager
-def show_downloads() -> Iterator:
-    """Yields a function of (file name, bytes so far, bytes in all) that shows how far downloads
-    are.
-    """
+def show_downloads() -> Iterator[ShowDownload]:
+    """Yields a function that shows how far downloads are."""
     if not _is_terminal():
         started = set()
 
@@ -97,15 +111,21 @@ def show_downloads() -> Iterator:
         yield announce
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TransferSpeedColumn,
+    )
 
-    with Progress(
+    columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
-        console=Console(stderr=True),
-    ) as display:
+    )
+    with Progress(*columns, console=Console(stderr=True)) as display:
         tasks = {}
 
         def show(name: str, done: int, total: int) -> None:
@@ -114,8 +134,3 @@ def show_downloads() -> Iterator:
             display.update(tasks[name], completed=done)
 
         yield show
-
-
-def describe_figures(split: str, figures: dict[str, Any]) -> str:
-    """Returns a split's figures as a line of results."""
-    return f"{split} {_figures(figures)}  ({figures['count']:,} rows)"

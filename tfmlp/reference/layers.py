@@ -1,15 +1,17 @@
-"""Layers: each knows its output and, from the slope of the loss at its output, the slopes at its
-input and its parameters.
+"""Layers: each knows its output and, from the gradient at its output, those at input and weights.
 
-A layer keeps what its backward pass needs from its last forward pass. Shapes: rows [b, in] -> [b,
-out].
+A layer keeps what its backward pass needs from its last forward pass. Shapes: [b, in] -> [b, out].
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tfmlp.reference.activations import Activation
+
+Array = npt.NDArray[Any]
 
 
 class Layer:
@@ -17,22 +19,28 @@ class Layer:
 
     Attributes:
       parameters: What training changes, by name.
-      gradients: The slope of the loss at each parameter, by the same names, after `backward`.
-      state: What training changes without a slope (running means), by name.
+      gradients: The gradient of the loss by each parameter, under the same names, after `backward`.
+      state: What training changes without a gradient (running means), by name.
     """
 
     def __init__(self) -> None:
-        self.parameters: dict[str, np.ndarray] = {}
-        self.gradients: dict[str, np.ndarray] = {}
-        self.state: dict[str, np.ndarray] = {}
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+        self.state: dict[str, Array] = {}
 
-    def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
-        """Returns the layer's output [b, out] for rows [b, in]."""
+    def forward(self, inputs: Array, training: bool) -> Array:
+        """Returns the layer's outputs [b, out] for inputs [b, in]."""
         raise NotImplementedError
 
-    def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray | None:
-        """Takes d loss / d output [b, out] (and may write over it), keeps the parameters'
-        gradients, and returns d loss / d input [b, in].
+    def backward(self, gradient: Array, needs_input_gradient: bool = True) -> Array | None:
+        """Propagates the gradient of the loss, and keeps the parameters' gradients.
+
+        Args:
+          gradient: d loss / d outputs, [b, out]; may be written over.
+          needs_input_gradient: Whether the result is needed; the first layer's is not.
+
+        Returns:
+          d loss / d inputs, [b, in].
         """
         raise NotImplementedError
 
@@ -46,30 +54,30 @@ class Dense(Layer):
       l2: The penalty's factor.
     """
 
-    def __init__(self, kernel: np.ndarray, bias: np.ndarray | None, l2: float = 0.0):
+    def __init__(self, kernel: Array, bias: Array | None, l2: float = 0.0):
         super().__init__()
         self.parameters = {"kernel": kernel} if bias is None else {"kernel": kernel, "bias": bias}
         self.l2 = l2
 
-    def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
-        self._rows = rows
-        out = rows @ self.parameters["kernel"]
+    def forward(self, inputs: Array, training: bool) -> Array:
+        self._inputs = inputs
+        outputs: Array = inputs @ self.parameters["kernel"]
         if "bias" in self.parameters:
-            out += self.parameters["bias"]
-        return out
+            outputs += self.parameters["bias"]
+        return outputs
 
-    def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray | None:
+    def backward(self, gradient: Array, needs_input_gradient: bool = True) -> Array | None:
         # y[i, j] = sum over k of x[i, k] W[k, j] + b[j], hence
-        #   d loss / d W[k, j] = sum over i of x[i, k] * slopes[i, j]
-        #   d loss / d b[j]    = sum over i of slopes[i, j]
-        #   d loss / d x[i, k] = sum over j of slopes[i, j] * W[k, j]
+        #   d loss / d W[k, j] = sum over i of x[i, k] * gradient[i, j]
+        #   d loss / d b[j]    = sum over i of gradient[i, j]
+        #   d loss / d x[i, k] = sum over j of gradient[i, j] * W[k, j]
         kernel = self.parameters["kernel"]
-        self.gradients = {"kernel": self._rows.T @ slopes}
+        self.gradients = {"kernel": self._inputs.T @ gradient}
         if "bias" in self.parameters:
-            self.gradients["bias"] = slopes.sum(axis=0)
+            self.gradients["bias"] = gradient.sum(axis=0)
         if self.l2:
             self.gradients["kernel"] += 2 * self.l2 * kernel
-        return slopes @ kernel.T if needs_input_slopes else None
+        return gradient @ kernel.T if needs_input_gradient else None
 
     def penalty(self) -> float:
         """Returns l2 * sum(W ** 2)."""
@@ -83,13 +91,13 @@ class Activate(Layer):
         super().__init__()
         self._activation = activation
 
-    def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
-        self._input, self._output = rows, self._activation.function(rows)
-        return self._output
+    def forward(self, inputs: Array, training: bool) -> Array:
+        self._inputs, self._outputs = inputs, self._activation.function(inputs)
+        return self._outputs
 
-    def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray:
-        slopes *= self._activation.derivative(self._input, self._output)
-        return slopes
+    def backward(self, gradient: Array, needs_input_gradient: bool = True) -> Array:
+        gradient *= self._activation.derivative(self._inputs, self._outputs)
+        return gradient
 
 
 class Dropout(Layer):
@@ -104,65 +112,21 @@ class Dropout(Layer):
     """
 
     def __init__(
-        self, keep: float, draw: Callable[[tuple[int, int]], np.ndarray], form: str = "inverted"
+        self, keep: float, draw: Callable[[tuple[int, ...]], Array], form: str = "inverted"
     ):
         super().__init__()
         self._keep, self._draw, self._form = keep, draw, form
 
-    def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
+    def forward(self, inputs: Array, training: bool) -> Array:
         if not training:
-            self._factors = rows.dtype.type(self._keep if self._form == "course" else 1)
+            self._factors = inputs.dtype.type(self._keep if self._form == "course" else 1)
         else:
-            self._factors = self._draw(rows.shape).astype(rows.dtype)
+            self._factors = self._draw(inputs.shape).astype(inputs.dtype)
             if self._form == "inverted":
-                self._factors *= rows.dtype.type(1 / self._keep)
-        return rows * self._factors
+                self._factors *= inputs.dtype.type(1 / self._keep)
+        outputs: Array = inputs * self._factors
+        return outputs
 
-    def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray:
-        return slopes * self._factors
-
-
-class BatchNormalization(Layer):
-    """Normalizes each unit over the batch, then scales and shifts it (Ioffe and Szegedy, "Batch
-    normalization", 2015).
-
-    While training, y = gamma * (x - mean) / sqrt(variance + epsilon) + beta with the batch's own
-    mean and (population) variance, and running means of both are kept; at inference, with those.
-    Constants are Keras' defaults.
-
-    Args:
-      units: Number of columns.
-      dtype: Type of the parameters.
-    """
-
-    momentum, epsilon = 0.99, 1e-3
-
-    def __init__(self, units: int, dtype: np.dtype):
-        super().__init__()
-        self.parameters = {"gamma": np.ones(units, dtype), "beta": np.zeros(units, dtype)}
-        self.state = {
-            "moving_mean": np.zeros(units, dtype),
-            "moving_variance": np.ones(units, dtype),
-        }
-
-    def forward(self, rows: np.ndarray, training: bool) -> np.ndarray:
-        mean, variance = (rows.mean(axis=0), rows.var(axis=0)) if training else self.state.values()
-        if training:
-            for name, value in (("moving_mean", mean), ("moving_variance", variance)):
-                self.state[name] *= self.momentum
-                self.state[name] += (1 - self.momentum) * value
-        self._inverse = 1 / np.sqrt(variance + self.epsilon)
-        self._normal = (rows - mean) * self._inverse
-        self._training = training
-        return self._normal * self.parameters["gamma"] + self.parameters["beta"]
-
-    def backward(self, slopes: np.ndarray, needs_input_slopes: bool = True) -> np.ndarray:
-        self.gradients = {"gamma": (slopes * self._normal).sum(axis=0), "beta": slopes.sum(axis=0)}
-        scaled = slopes * self.parameters["gamma"]
-        if not self._training:
-            return scaled * self._inverse
-        # Mean and variance depend on every row: their two terms keep the slopes' mean, and their
-        # product with the normalized rows, at zero.
-        return self._inverse * (
-            scaled - scaled.mean(axis=0) - self._normal * (scaled * self._normal).mean(axis=0)
-        )
+    def backward(self, gradient: Array, needs_input_gradient: bool = True) -> Array:
+        through: Array = gradient * self._factors
+        return through

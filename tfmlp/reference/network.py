@@ -1,8 +1,8 @@
 """A network: layers in a row and a loss at their end.
 
-    network = Network([("dense_1", Dense(...)), ("relu_1", Activate(...)), ("logits", Dense(...))],
-    LOSSES["cross_entropy"])
-    loss = network.forward_backward(rows, labels)           # fills network.gradients()
+    layers = [("dense_1", Dense(...)), ("relu_1", Activate(...)), ("logits", Dense(...))]
+    network = Network(layers, make_loss("cross_entropy"))
+    loss, outputs = network.forward_backward(inputs, labels)        # fills network.gradients()
     optimizer.update(network.parameters(), network.gradients(), learning_rate)
 
 One step worked out by hand, digit by digit, is in `tests/test_reference_network.py`.
@@ -10,9 +10,7 @@ One step worked out by hand, digit by digit, is in `tests/test_reference_network
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from tfmlp.reference.layers import Dense, Layer
+from tfmlp.reference.layers import Array, Dense, Layer
 from tfmlp.reference.losses import Loss
 
 
@@ -27,13 +25,14 @@ class Network:
     def __init__(self, layers: Sequence[tuple[str, Layer]], loss: Loss):
         self.layers, self.loss = list(layers), loss
 
-    def forward(self, rows: np.ndarray, training: bool = False) -> np.ndarray:
-        """Returns the outputs [b, k] of rows [b, in]."""
+    def forward(self, inputs: Array, training: bool = False) -> Array:
+        """Returns the outputs [b, k] of inputs [b, in]."""
+        outputs = inputs
         for _, layer in self.layers:
-            rows = layer.forward(rows, training)
-        return rows
+            outputs = layer.forward(outputs, training)
+        return outputs
 
-    def mean_loss(self, outputs: np.ndarray, labels: np.ndarray) -> float:
+    def mean_loss(self, outputs: Array, labels: Array) -> float:
         """Returns what is minimized: the mean of the per-example losses, plus penalties."""
         return float(self.loss(outputs, labels)[0].mean()) + self.penalty()
 
@@ -41,44 +40,44 @@ class Network:
         """Returns the sum of the layers' penalties."""
         return sum(layer.penalty() for _, layer in self.layers if isinstance(layer, Dense))
 
-    def backward(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Propagates the slope of the mean loss from the outputs back through every layer. Call
-        after `forward`. Returns the per-example losses [b].
+    def backward(self, outputs: Array, labels: Array) -> Array:
+        """Propagates the gradient of the mean loss from the outputs back through every layer.
+
+        Call it after `forward`. Returns the per-example losses [b].
         """
-        values, slopes = self.loss(outputs, labels)
-        slopes /= len(slopes)
+        losses, gradient = self.loss(outputs, labels)
+        gradient /= len(gradient)
+        through: Array | None = gradient
         for index in range(len(self.layers) - 1, -1, -1):
-            slopes = self.layers[index][1].backward(slopes, needs_input_slopes=index > 0)
-        return values
+            assert through is not None
+            through = self.layers[index][1].backward(through, needs_input_gradient=index > 0)
+        return losses
 
-    def forward_backward(self, rows: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-        """Runs both passes as in training. Returns the loss and the outputs [b, k]; the gradients
-        are in `gradients()`.
+    def forward_backward(self, inputs: Array, labels: Array) -> tuple[float, Array]:
+        """Runs both passes as in training; the gradients are then in `gradients()`.
+
+        Returns:
+          The loss and the outputs [b, k].
         """
-        outputs = self.forward(rows, training=True)
-        values = self.backward(outputs, labels)
-        return float(values.mean()) + self.penalty(), outputs
+        outputs = self.forward(inputs, training=True)
+        losses = self.backward(outputs, labels)
+        return float(losses.mean()) + self.penalty(), outputs
 
-    def parameters(self) -> dict[str, np.ndarray]:
+    def parameters(self) -> dict[str, Array]:
         """Returns the parameters themselves (no copies), by "layer/parameter"."""
-        return {
-            f"{name}/{key}": value
-            for name, layer in self.layers
-            for key, value in layer.parameters.items()
-        }
+        return self._named("parameters")
 
-    def gradients(self) -> dict[str, np.ndarray]:
+    def gradients(self) -> dict[str, Array]:
         """Returns the gradients of the last backward pass, by the same names."""
-        return {
-            f"{name}/{key}": value
-            for name, layer in self.layers
-            for key, value in layer.gradients.items()
-        }
+        return self._named("gradients")
 
-    def state(self) -> dict[str, np.ndarray]:
+    def state(self) -> dict[str, Array]:
         """Returns what training changes besides parameters (no copies), by "layer/name"."""
+        return self._named("state")
+
+    def _named(self, kind: str) -> dict[str, Array]:
         return {
             f"{name}/{key}": value
             for name, layer in self.layers
-            for key, value in layer.state.items()
+            for key, value in getattr(layer, kind).items()
         }

@@ -1,213 +1,232 @@
-"""The run folder.
+"""`RunRecord`: what a run folder's run.json says of a run.
 
-    run.json         the record: configuration, dataset, engine, timing, best epoch, test figures
-    epochs.jsonl     one line per epoch, written as it ends
-    model.keras      the trained model
-    checkpoints/     what training goes on from, as in `runs.checkpoints`
+    record = RunFolder(path).read()
+    record.test, record.config, record.dataset.sha256
+    RunRecord.from_dict(record.to_dict()) == record
 
-`run.json` is written when the run starts, with the status "interrupted", which is the truth unless
-the run lives to write another.
+Format 2 has the data's schema; records of format 1 are still read.
 """
 
-import contextlib
-import json
-import os
-import tempfile
-import time
-from pathlib import Path
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from tfmlp import files
-from tfmlp.errors import CheckpointError
-
-FORMAT = 1
-RECORD, EPOCHS, MODEL, CHECKPOINTS = "run.json", "epochs.jsonl", "model.keras", "checkpoints"
-_RECORD_LIMIT = 1 << 26  # bytes
-
-
-def default_folder(dataset: str) -> Path:
-    """Returns a new name for a run folder: runs/DATASET-DATE-TIME, below the current folder."""
-    stem = "".join(
-        c if c.isalnum() or c in "-_" else "-" for c in Path(dataset).name.partition(".")[0]
-    )[:40]
-    base = Path("runs") / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
-    names = [base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))]
-    return next(path for path in names if not path.exists())
+FORMAT = 2
+_READABLE = (1, FORMAT)
+# Attribute -> key in run.json, where they differ: scripts know the keys.
+_KEYS = {"measured": "figures"}
+_MISSING = dataclasses.MISSING
 
 
-class RunFolder:
-    """A folder that one training run writes into.
+class Status(enum.StrEnum):
+    """How a run stands."""
 
-    Args:
-      path: The folder; made by `start`, with its parents.
+    INTERRUPTED = "interrupted"  # also the truth of a run that was killed
+    COMPLETED = "completed"
+    STOPPED = "stopped"  # its patience ended
+    DIVERGED = "diverged"
+
+
+class DamagedRecord(ValueError):
+    """What is wrong with a record."""
+
+
+class _Values:
+    """A dataclass that is read from and written as plain JSON values."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain values; an attribute that is None, and may be missing, is left out."""
+        values = {}
+        for known in dataclasses.fields(typing.cast(Any, self)):
+            value = getattr(self, known.name)
+            if value is None and known.default is None and not known.metadata.get("is_kept"):
+                continue
+            plain = value.to_dict() if isinstance(value, _Values) else value
+            values[_KEYS.get(known.name, known.name)] = plain
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Any) -> typing.Self:
+        """Makes the value from what `to_dict` returned; what is not known is passed over.
+
+        Raises:
+          DamagedRecord: when something is missing or of another type.
+        """
+        if not isinstance(values, Mapping):
+            raise DamagedRecord(f"expected a table; received {type(values).__name__}")
+        found = {}
+        hints = typing.get_type_hints(cls)
+        for known in dataclasses.fields(typing.cast(Any, cls)):
+            key = _KEYS.get(known.name, known.name)
+            if key in values:
+                found[known.name] = _converted(hints[known.name], key, values[key])
+            elif known.default is _MISSING and known.default_factory is _MISSING:
+                raise DamagedRecord(f"{key} is missing")
+        return cls(**found)
+
+
+def _converted(hint: Any, key: str, value: Any) -> Any:
+    """Returns a value as its attribute has it."""
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if value is None and type(None) in kinds:
+        return None
+    kind = kinds[0]
+    if isinstance(kind, type) and issubclass(kind, _Values):
+        return kind.from_dict(value)
+    if isinstance(kind, type) and issubclass(kind, enum.StrEnum):
+        return kind(value)
+    origin = typing.get_origin(kind) or kind
+    wanted = (int, float) if origin is float else origin
+    if origin is Any or isinstance(value, wanted) and not (isinstance(value, bool) and origin in (int, float)):
+        _require_items(kind, key, value)
+        return value
+    raise DamagedRecord(f"{key} must be {getattr(origin, '__name__', origin)}; received {value!r:.80}")
+
+
+def _require_items(kind: Any, key: str, value: Any) -> None:
+    """Checks the values of a mapping from names to numbers or texts."""
+    if typing.get_origin(kind) is dict:
+        of = typing.get_args(kind)[1]
+        wanted = {float: (int, float), str: (str,)}.get(of)
+        if wanted and not all(isinstance(item, wanted) for item in value.values()):
+            raise DamagedRecord(f"{key} must hold {of.__name__}s; received {value!r:.80}")
+
+
+@dataclass(frozen=True)
+class Position(_Values):
+    """Where in a run a training stands: whole epochs, and steps after them."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class DatasetRecord(_Values):
+    """The data of a run.
+
+    Attributes:
+      name: The name it was asked for by.
+      source: A sentence for people.
+      sha256: One digest for all files.
+      sizes: Examples of each split.
+      files: sha256 of each file.
+      official: Whether the files are the published ones; None where there is nothing to compare.
+      class_counts: Examples of each class, by split.
+      class_names: A name for each class.
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    name: str
+    source: str
+    sha256: str
+    sizes: dict[str, int]
+    files: dict[str, str] = field(default_factory=dict)
+    official: bool | None = field(default=None, metadata={"is_kept": True})
+    class_counts: dict[str, list[int]] = field(default_factory=dict)
+    class_names: list[str] = field(default_factory=list)
 
-    def check(self) -> None:
-        """Finds out, before any work is done, whether a run can be written here. Leaves nothing
-        behind.
 
-        Raises:
-          CheckpointError: when the folder holds a run already, is no folder, or cannot be written.
-        """
-        try:
-            if os.path.lexists(self.path) and not self.path.is_dir():
-                raise CheckpointError(
-                    f"the run folder {self.path} is no folder: choose another --out."
-                )
-            if held := [
-                name for name in (RECORD, EPOCHS, MODEL, CHECKPOINTS) if (self.path / name).exists()
-            ]:
-                raise CheckpointError(
-                    f"the run folder {self.path} already holds a run ({', '.join(held)}): choose"
-                    " another --out, or remove it."
-                )
-            nearest = next(
-                folder for folder in (self.path, *self.path.absolute().parents) if folder.exists()
-            )
-        except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
-            reason = getattr(error, "strerror", None) or error
-            raise CheckpointError(
-                f"cannot use the run folder {self.path}: {reason}: choose another --out."
-            ) from None
-        try:
-            tempfile.TemporaryFile(dir=nearest).close()
-        except OSError as error:
-            reason = error.strerror if nearest.is_dir() else "it is no folder"
-            raise CheckpointError(
-                f"cannot write the run folder {self.path}: {nearest} is not a writable folder"
-                f" ({reason}): choose another --out."
-            ) from None
+@dataclass(frozen=True)
+class EngineRecord(_Values):
+    """What computed a run: the engine's name and its precision."""
 
-    def start(self, record: dict[str, Any]) -> None:
-        """Makes the folder, and writes the record as far as it is known."""
-        self.check()
-        is_new = not self.path.exists()
-        try:
-            with _writing(self.path):
-                self.path.mkdir(parents=True, exist_ok=True)
-            self._clear()
-            # First, so that a run that is killed now can be resumed.
-            self.write(record | {"status": "interrupted"})
-            with _writing(self.path):
-                (self.path / EPOCHS).touch()
-        except CheckpointError:  # a folder that holds no run must not look as if it did
-            with contextlib.suppress(OSError):
-                (self.path / RECORD).unlink(missing_ok=True)
-                if is_new:
-                    self.path.rmdir()
-            raise
+    name: str
+    precision: str
 
-    def reopen(self, record: dict[str, Any], epochs: list[dict[str, Any]]) -> None:
-        """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record as
-        interrupted; clears what a killed process left half written.
-        """
-        self._clear()
-        with _writing(self.path), files.written_atomically(self.path / EPOCHS) as temporary:
-            temporary.write_text(
-                "".join(json.dumps(epoch, allow_nan=False) + "\n" for epoch in epochs),
-                encoding="utf-8",
-            )
-        self.write(record | {"status": "interrupted"})
 
-    def _clear(self) -> None:
-        """Removes what a process left that was killed while it wrote a file."""
-        for left in self.path.glob(".*"):
-            if left.name.startswith(tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))):
-                left.unlink(missing_ok=True)
+@dataclass(frozen=True)
+class Timing(_Values):
+    """Seconds: of the whole command, of the training, of tracing and compiling."""
 
-    def add_epoch(self, epoch: dict[str, Any]) -> None:
-        """Adds a line to `epochs.jsonl`."""
-        with _writing(self.path), open(self.path / EPOCHS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(epoch, allow_nan=False) + "\n")
+    total_seconds: float
+    training_seconds: float
+    compile_seconds: float
 
-    def read_epochs(self) -> list[dict[str, Any]]:
-        """Returns the epochs that were written; a last line that was cut off is left out."""
-        try:
-            lines = (self.path / EPOCHS).read_text(encoding="utf-8").splitlines()
-        except (OSError, ValueError) as error:
-            raise CheckpointError(
-                f"cannot read {self.path / EPOCHS}: {getattr(error, 'strerror', None) or error}."
-            ) from None
-        epochs = []
-        for line in lines:
-            try:
-                epochs.append(json.loads(line))
-            except ValueError:
-                break
-        return epochs
 
-    def write(self, record: dict[str, Any]) -> None:
-        """Writes `run.json`, whole or not at all."""
-        text = json.dumps(record, indent=2, allow_nan=False)
-        with _writing(self.path), files.written_atomically(self.path / RECORD) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
+@dataclass(frozen=True)
+class Best(_Values):
+    """The best epoch and its validation metrics."""
 
-    def save_model(self, model) -> None:
-        """Writes `model.keras`, whole or not at all."""
-        with _writing(self.path), files.written_atomically(self.path / MODEL) as temporary:
-            model.save(temporary)
+    epoch: int
+    validation: dict[str, float]
 
-    def read(self) -> dict[str, Any]:
-        """Returns the record.
+
+@dataclass(frozen=True)
+class RunRecord(_Values):
+    """What is known of a run.
+
+    Attributes:
+      format: Of the record.
+      status: How the run stands.
+      recipe: The recipe that it started from, if any.
+      config: Every option, one table a group.
+      seed: Its seed.
+      dataset: Its data.
+      parameters: The number of trainable weights.
+      engine: What computed it.
+      device: "/CPU:0" or "/GPU:0".
+      versions: Of tfmlp, Python and the libraries that decide its metrics.
+      schema: The data's schema, as `data.schema.Schema.to_dict` has it; None in format 1.
+      checkpoint: Where its last checkpoint stands.
+      resumed_after: Where it was resumed.
+      divergence: What was not finite.
+      restores: What it was rolled back before.
+      timing: None while it has not ended.
+      best: Its best epoch.
+      test: Its metrics on the test examples.
+      measured: What an experiment measured, by label.
+    """
+
+    format: int
+    status: Status
+    recipe: str | None = field(metadata={"is_kept": True})
+    config: dict[str, Any]
+    dataset: DatasetRecord
+    seed: int = 0
+    parameters: int = 0
+    engine: EngineRecord | None = None
+    device: str = "/CPU:0"
+    versions: dict[str, str] = field(default_factory=dict)
+    schema: dict[str, Any] | None = None
+    checkpoint: Position | None = None
+    resumed_after: Position | None = None
+    divergence: dict[str, Any] | None = None
+    restores: list[Any] | None = None
+    timing: Timing | None = None
+    best: Best | None = None
+    test: dict[str, float] | None = None
+    measured: dict[str, float] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run lived to write its last record."""
+        return self.timing is not None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the record as run.json holds it."""
+        values = super().to_dict()
+        if self.has_ended:  # then "none" is an answer, too
+            values = {"best": None, "test": None, "checkpoint": None, "divergence": None} | values
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "RunRecord":
+        """Makes a record from what run.json holds.
 
         Raises:
-          CheckpointError: when there is none that can be read.
+          DamagedRecord: when it is of another format, or was changed since.
         """
-        path = self.path / RECORD
+        is_table = isinstance(values, Mapping)
+        version = values.get("format") if is_table else type(values).__name__
+        if type(version) is not int or version not in _READABLE:
+            raise DamagedRecord(f"expected a record of format {FORMAT}; received {version!r}")
         try:
-            files.require_regular(path)
-            if path.stat().st_size > _RECORD_LIMIT:
-                raise CheckpointError(
-                    f"{path}: expected a record of at most {_RECORD_LIMIT:,} bytes."
-                )
-            record = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CheckpointError(
-                f"expected a run folder with a {RECORD}; cannot read {path}: {error.strerror}."
-            ) from None
-        except (ValueError, RecursionError) as error:
-            raise CheckpointError(f"{path} is not valid JSON: {error}.") from None
-        if (
-            not isinstance(record, dict)
-            or type(record.get("format")) is not int
-            or record["format"] != FORMAT
-        ):
-            received = record.get("format") if isinstance(record, dict) else type(record).__name__
-            raise CheckpointError(
-                f"{path}: expected a record of format {FORMAT}; received {received!r}."
-            )
-        test = record.get("test")
-        whole = (
-            isinstance(record.get("recipe"), str | None)
-            and isinstance(record.get("config"), dict)
-            and isinstance(record.get("dataset"), dict)
-            and (test is None or isinstance(test, dict))
-        )
-        if not whole or (
-            test and not all(isinstance(value, int | float) for value in test.values())
-        ):
-            raise CheckpointError(
-                f"{path}: expected the tables config, dataset and test of a run; received something"
-                " else in their places: it was changed since."
-            )
-        return record
-
-
-class _writing:
-    """Turns the errors of writing files into the one a user can act on."""
-
-    def __init__(self, path: Path):
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind, error, traceback) -> None:
-        if isinstance(error, OSError):
-            raise CheckpointError(
-                f"cannot write into the run folder {self._path}: {error.strerror or error}: free"
-                " space or choose another --out."
+            return super().from_dict(values)
+        except ValueError as error:
+            raise DamagedRecord(
+                "expected the tables config, dataset and test of a run; received something else in"
+                f" their places ({error}): it was changed since"
             ) from None

@@ -4,8 +4,8 @@ import warnings
 
 import tensorflow as tf
 
-from tfmlp.config import RuntimeConfig
 from tfmlp.errors import ConfigError, TfmlpWarning
+from tfmlp.settings.runtime import RuntimeConfig
 
 
 def choose_device(config: RuntimeConfig) -> str:
@@ -14,13 +14,11 @@ def choose_device(config: RuntimeConfig) -> str:
     Raises:
       ConfigError: when a GPU is asked for and there is none.
     """
-    if (
-        config.threads is not None
-        and tf.config.threading.get_intra_op_parallelism_threads() != config.threads
-    ):
+    threading, threads = tf.config.threading, config.threads
+    if threads is not None and threading.get_intra_op_parallelism_threads() != threads:
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(config.threads)
-            tf.config.threading.set_inter_op_parallelism_threads(config.threads)
+            threading.set_intra_op_parallelism_threads(threads)
+            threading.set_inter_op_parallelism_threads(threads)
         except RuntimeError:
             warnings.warn(
                 "threads is ignored: TensorFlow has already started in this process.",

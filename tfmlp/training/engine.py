@@ -1,8 +1,8 @@
-"""One epoch as one call: where its rows are, and which program trains on them.
+"""One epoch as one call: where its examples are, and which program trains on them.
 
-    ResidentEngine   all rows in the device's memory, one call for any number of steps (with XLA,
-    another for a short last batch) StreamingEngine  pieces of many batches, prepared by tf.data
-    beside the training, one call a piece
+    ResidentEngine   all examples in the device's memory, one call for any number of steps (with
+                     XLA, another for a short last batch)
+    StreamingEngine  pieces of many batches, prepared by tf.data beside the training, a call a piece
 
 An engine's name says both: "graph", "hybrid" and "xla" are resident, "streaming-graph",
 "streaming-hybrid" and "streaming-xla" stream. "hybrid" is the graph program with a step whose
@@ -11,21 +11,20 @@ gives bit-identical weights resident and streaming on a CPU; different programs 
 differently.
 """
 
+import math
 from concurrent.futures import Executor, Future
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.augment import Augmentation
 from tfmlp.data.dataset import Split
 from tfmlp.data.pipeline import make_batches
-from tfmlp.training.programs import GraphProgram, Program, XlaProgram
-from tfmlp.training.step import Step
+from tfmlp.training.programs import Batches, Examples, GraphProgram, Program, XlaProgram
+from tfmlp.training.traced import Step
 
-_PROGRAMS = {"graph": GraphProgram, "hybrid": GraphProgram, "xla": XlaProgram}
 _STREAMING = "streaming"
 # Of features in one piece of a stream: calls are rare, and it is little beside TensorFlow's memory.
 _PIECE_BYTES = 32 << 20
@@ -40,82 +39,77 @@ class Engine(Protocol):
 
     grain: int
 
-    def compile(self, executor: Executor) -> list[Future]:
+    def compile(self, executor: Executor) -> list[Future[Any]]:
         """Traces now, and has the executor compile, as a program's `compile`; runs no step."""
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
-        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`, on the
-        rows in this order, int32 [n].
+        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`.
+
+        Args:
+          order: The examples' order, int32 [n].
+          first, last: The steps.
         """
 
 
 class ResidentEngine:
-    """An epoch over rows in memory."""
+    """An epoch over examples in memory.
+
+    Args:
+      program: What trains.
+      split: The training examples.
+      count: How many of an order are trained on.
+      size: Examples in a batch.
+    """
 
     grain = 1
 
-    def __init__(self, program: Program, split: Split, rows: int, batch_size: int):
-        self._program, self._rows, self._batch_size = program, rows, batch_size
-        self._data = tf.constant(split.features), tf.constant(split.labels)
+    def __init__(self, program: Program, split: Split, count: int, size: int):
+        self._program, self._count, self._size = program, count, size
+        self._features, self._labels = tf.constant(split.features), tf.constant(split.labels)
 
-    def compile(self, executor: Executor) -> list[Future]:
-        return self._program.compile(*self._data, tf.zeros(len(self._data[1]), tf.int32), executor)
+    def compile(self, executor: Executor) -> list[Future[Any]]:
+        order = tf.zeros(len(self._labels), tf.int32)
+        return self._program.compile(Examples(self._features, self._labels, order), executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
-        start = first * self._batch_size
-        self._program.run(
-            *self._data,
-            tf.constant(np.roll(order, -start)),
-            min(last * self._batch_size, self._rows) - start,
-        )
+        start = first * self._size
+        turned = tf.constant(np.roll(order, -start))
+        count = min(last * self._size, self._count) - start
+        self._program.run(Examples(self._features, self._labels, turned), count)
 
 
 class StreamingEngine:
-    """An epoch over pieces that tf.data gathers while the one before is trained on."""
+    """An epoch over pieces that tf.data gathers while the one before is trained on.
 
-    def __init__(self, program: Program, split: Split, rows: int, batch_size: int):
-        self._program, self._split, self._rows = program, split, rows
-        row_bytes = split.features.dtype.itemsize * int(np.prod(split.features.shape[1:]))
-        self._batch_size = min(batch_size, rows)
-        batches = min(
-            max(1, _PIECE_BYTES // (self._batch_size * row_bytes)), -(-rows // self._batch_size)
-        )
-        self._piece, self.grain = batches * self._batch_size, batches
+    Args: As for `ResidentEngine`.
+    """
 
-    def compile(self, executor: Executor) -> list[Future]:
+    def __init__(self, program: Program, split: Split, count: int, size: int):
+        self._program, self._split, self._count = program, split, count
+        self._size = min(size, count)
+        example_bytes = split.features.dtype.itemsize * math.prod(split.features.shape[1:])
+        most = max(1, _PIECE_BYTES // (self._size * example_bytes))
+        self.grain = min(most, -(-count // self._size))
+        self._piece = self.grain * self._size
+
+    def compile(self, executor: Executor) -> list[Future[Any]]:
         features, labels = self._split.features, self._split.labels
-        piece = (
+        piece = Examples(
             tf.zeros([self._piece, *features.shape[1:]], features.dtype),
             tf.zeros([self._piece], labels.dtype),
         )
-        return self._program.compile(*piece, None, executor)
+        return self._program.compile(piece, executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
-        order = order[first * self._batch_size : min(last * self._batch_size, self._rows)]
+        order = order[first * self._size : min(last * self._size, self._count)]
         left = len(order)
         # Every piece has the same shape, for which alone XLA compiled: the last one is filled up
-        # with a row that is not trained on.
+        # with an example that is not trained on.
         order = np.pad(order, (0, -left % self._piece), mode="edge")
-        for features, labels in make_batches(
-            self._split.features, self._split.labels, order, self._piece
-        ):
-            self._program.run(features, labels, None, min(left, self._piece))
+        pieces = make_batches(self._split.features, self._split.labels, order, self._piece)
+        for features, labels in pieces:
+            self._program.run(Examples(features, labels), min(left, self._piece))
             left -= self._piece
-
-
-def count_steps(rows: int, config: Config) -> int:
-    """Returns the number of training steps in an epoch."""
-    batch_size = config.optimization.batch_size
-    return rows // batch_size if config.optimization.drop_remainder else -(-rows // batch_size)
-
-
-def epoch_order(rows: int, epoch: int, config: Config) -> np.ndarray:
-    """Returns the order in which an epoch (1, 2, ...) visits the training rows, int32 [rows]."""
-    return (
-        seeds.row_order(config.runtime.seed, epoch, rows)
-        if config.optimization.shuffle
-        else np.arange(rows, dtype=np.int32)
-    )
 
 
 def program_of(engine: str) -> str:
@@ -136,16 +130,20 @@ def make_engine(
     Args:
       name: As `choose_engine` gives it.
       step: The train step.
-      split: The rows to train on.
+      split: The training examples.
       counter: The number of steps done.
       config: For the batch size.
       augmentation: What is done to each batch, or None.
     """
-    batch_size = config.optimization.batch_size
-    rows = (
-        len(split) - len(split) % batch_size if config.optimization.drop_remainder else len(split)
-    )
-    program = _PROGRAMS[program_of(name)](step, batch_size, rows, counter, augmentation)
-    return (StreamingEngine if name.startswith(_STREAMING) else ResidentEngine)(
-        program, split, rows, batch_size
-    )
+    size, count = config.optimization.batch_size, len(split)
+    if config.optimization.drop_remainder:
+        count -= count % size
+    program: Program
+    if program_of(name) == "xla":
+        size_or_all = min(size, count)
+        batches = Batches(step, size_or_all, counter, augmentation)
+        program = XlaProgram(batches, count % size_or_all)
+    else:
+        program = GraphProgram(Batches(step, size, counter, augmentation))
+    kind = StreamingEngine if name.startswith(_STREAMING) else ResidentEngine
+    return kind(program, split, count, size)

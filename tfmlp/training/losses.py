@@ -1,46 +1,58 @@
-"""Per-example losses, and the metrics that go with a task.
+"""Per-example losses, and what is minimized over a batch.
 
 The formulas are those of `tfmlp.reference.losses`, under the same names.
 """
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
-from tfmlp.config import Config
 from tfmlp.errors import ConfigError, nearest
 
+# (labels [b] or [b, k], outputs [b, k]) -> losses [b]
 PerExampleLoss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Returns -log softmax(logits)[label], float [b], of labels int [b] and logits [b, classes];
-    stable for any finite logits.
+def cross_entropy(
+    labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
+) -> tf.Tensor:
+    """Returns -log softmax(logits)[label], float [b]; stable for any finite logits.
+
+    Args:
+      labels: int [b].
+      logits: [b, classes].
+      label_smoothing: Share of the label that is spread evenly over all classes.
     """
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    if not label_smoothing:
+        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    count = logits.shape[-1]
+    smoothing = tf.constant(label_smoothing, logits.dtype)
+    targets = tf.one_hot(labels, count, dtype=logits.dtype) * (1 - smoothing) + smoothing / count
+    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
 
 def _targets(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
     if labels.dtype.is_integer:
         return tf.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype)
-    return tf.reshape(
-        tf.cast(labels, outputs.dtype), tf.shape(outputs)
-    )  # [b] against [b, 1] would broadcast to [b, b]
+    # [b] against [b, 1] would broadcast to [b, b]
+    return tf.reshape(tf.cast(labels, outputs.dtype), tf.shape(outputs))
 
 
 def binary_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Returns the mean over outputs of the cross-entropy of sigmoid(logit), float [b], of labels
-    [b] or [b, k] and logits [b, k].
+    """Returns the mean over outputs of the cross-entropy of sigmoid(logit), float [b].
+
+    Of labels [b] or [b, k] and logits [b, k].
     """
-    return tf.reduce_mean(
-        tf.nn.sigmoid_cross_entropy_with_logits(_targets(labels, logits), logits), axis=-1
-    )
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(_targets(labels, logits), logits)
+    return tf.reduce_mean(losses, axis=-1)
 
 
 def squared_error(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    """Returns the mean over outputs of (output - label)**2, float [b], of labels [b] or [b, k] and
-    outputs [b, k]; classes count as one-hot rows.
+    """Returns the mean over outputs of (output - label)**2, float [b].
+
+    Of labels [b] or [b, k] and outputs [b, k]; classes count as one-hot rows.
     """
     return tf.reduce_mean(tf.square(outputs - _targets(labels, outputs)), axis=-1)
 
@@ -56,19 +68,20 @@ def half_squared_error(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
 
 
 LOSSES: dict[str, PerExampleLoss] = {
-    loss.__name__: loss
-    for loss in (
-        cross_entropy,
-        binary_cross_entropy,
-        squared_error,
-        summed_squared_error,
-        half_squared_error,
-    )
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "squared_error": squared_error,
+    "summed_squared_error": summed_squared_error,
+    "half_squared_error": half_squared_error,
 }
 
 
-def find_loss(loss: str | PerExampleLoss) -> PerExampleLoss:
-    """Returns the per-example loss of a name, or a function as it is."""
+def find_loss(loss: str | PerExampleLoss, **options: float) -> PerExampleLoss:
+    """Returns the per-example loss of a name with its options, or a function as it is.
+
+    Raises:
+      ConfigError: for an unknown name.
+    """
     if callable(loss):
         return loss
     if loss not in LOSSES:
@@ -76,54 +89,49 @@ def find_loss(loss: str | PerExampleLoss) -> PerExampleLoss:
             f"unknown loss {loss!r}: {nearest(str(loss), LOSSES)}; or pass a function of (labels,"
             " outputs) that returns one loss per example."
         )
-    return LOSSES[loss]
+    return functools.partial(LOSSES[loss], **options) if options else LOSSES[loss]
 
 
-def find_loss_name(config: Config, task: str) -> str:
-    """Returns the name of the loss that a configuration and a task ask for.
+def standardized_loss(model: keras.Model, per_example_loss: PerExampleLoss) -> PerExampleLoss:
+    """Returns the loss that a model is trained on.
 
-    Raises:
-      ConfigError: when it does not fit the task or the output's activation.
+    For one with standardized targets, that of standardized labels and outputs.
     """
-    name, activation = config.optimization.loss, config.model.output_activation
-    if name == "auto":
-        name = "cross_entropy" if task == "classification" else "squared_error"
-    if task == "regression" and name.endswith("cross_entropy"):
-        raise ConfigError(
-            f"loss {name} is for classes, and the task is regression: use squared_error."
-        )
-    if name.endswith("cross_entropy") and activation != "linear":
-        raise ConfigError(
-            f"loss {name} takes logits: output_activation must be linear; received {activation!r}."
-            " Or use a loss of squares."
-        )
-    return name
-
-
-def model_loss(model: keras.Model, loss: str | PerExampleLoss) -> PerExampleLoss:
-    """Returns the loss that a model is trained on: for one with standardized targets, that of
-    standardized labels and outputs.
-    """
-    per_example, scale = find_loss(loss), getattr(model, "target_scale", None)
+    scale = getattr(model, "target_scale", None)
     if scale is None:
-        return per_example
-    return lambda labels, outputs: per_example(
+        return per_example_loss
+    return lambda labels, outputs: per_example_loss(
         scale.standardize(labels), scale.standardize(outputs)
     )
 
 
-def make_metrics(task: str) -> dict[str, keras.metrics.Metric]:
-    """Returns new metric objects for a task, by the names under which runs record them; "loss" is
-    the mean per-example loss.
+def batch_loss(losses: tf.Tensor, penalties: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Returns what a train step minimizes: the mean over the global batch, plus penalties.
+
+    Each replica adds its share, so that the sum over replicas is that of the global batch.
+
+    Args:
+      losses: Per-example losses of this replica, [b].
+      penalties: Scalars, as `model.losses` has them.
     """
-    kinds = {"loss": keras.metrics.Mean}
-    if task == "classification":
-        kinds |= {"accuracy": keras.metrics.SparseCategoricalAccuracy}
-    else:
-        kinds |= {
-            "mae": keras.metrics.MeanAbsoluteError,
-            "rmse": keras.metrics.RootMeanSquaredError,
-        }
-    # float64: sums over an epoch stay exact enough that a count of right answers comes out as the
-    # very fraction.
-    return {name: kind(name, dtype="float64") for name, kind in kinds.items()}
+    replica = tf.distribute.get_replica_context()
+    count = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.shape(losses)[0])
+    loss = tf.reduce_sum(losses) / tf.cast(count, losses.dtype)
+    for penalty in penalties:
+        loss += tf.cast(penalty, loss.dtype) / replica.num_replicas_in_sync
+    return loss
+
+
+def require_per_example(losses: tf.Tensor, loss: PerExampleLoss) -> tf.Tensor:
+    """Returns losses [b] as they are.
+
+    Raises:
+      ConfigError: for losses of another shape.
+    """
+    if losses.shape.rank != 1:
+        name = getattr(loss, "__name__", type(loss).__name__)
+        raise ConfigError(
+            f"the loss must return one value per example, shape [b]; {name} returned the shape"
+            f" {losses.shape}. A Keras loss object needs reduction='none'."
+        )
+    return losses

@@ -1,11 +1,8 @@
-"""The NumPy reference behind the same verbs as TensorFlow: same initial weights, same batches, same
-masks, same record.
-"""
+"""The NumPy reference behind the verbs of a backend: same batches, masks and initial weights."""
 
 import math
-import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,23 +10,29 @@ from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
-from tfmlp.reference.numeric import differences
+from tfmlp.metrics import Metrics, metrics_of
+from tfmlp.reference.metrics import SUMS, from_sum
 from tfmlp.reference.optimizers import clip_by_global_norm
 from tfmlp.reference.preprocessing import preprocess, training_moments
-from tfmlp.training.backend import make_model, standardizes_target
-from tfmlp.training.engine import count_steps, epoch_order
-from tfmlp.training.evaluation import Metrics
-from tfmlp.training.numpy_network import make_network, make_reference_optimizer
-from tfmlp.training.optimizers import learning_rates
+from tfmlp.training.assembly import (
+    assemble_reference,
+    make_config_augmentation,
+    make_model,
+    make_timetable,
+    plan_for,
+)
+from tfmlp.training.backend import Arrays
 
-_EVALUATION_ROWS = 2048
-_PREPARED_LIMIT = (
-    2**31
-)  # bytes of preprocessed rows that are kept; above, each batch is preprocessed when it is used
+if TYPE_CHECKING:
+    from tfmlp.model.mlp import MLP
+
+_EVALUATED_AT_A_TIME = 2048
+# Bytes of preprocessed examples that are kept; above, each batch is preprocessed when it is used.
+_PREPARED_LIMIT = 2**31
 
 
 class NumpyBackend:
-    """Trains the reference as a configuration says.
+    """Trains the reference as a configuration says. Verbs are those of `Backend`.
 
     Args:
       config: The configuration; precision float32 or float64.
@@ -39,22 +42,13 @@ class NumpyBackend:
     Attributes:
       network: The `Network`.
       optimizer: Its update rule.
-      engine: "numpy".
-      precision: "float32" or "float64".
-      device: "/CPU:0".
-      steps_per_epoch: Steps in an epoch.
-      grain: How many steps a part of an epoch should have at least: 1.
-      compile_seconds: 0.
-      notes: What a user should know before training starts.
     """
 
-    engine, device, compile_seconds = "numpy", "/CPU:0", 0.0
-
-    grain = 1
+    engine, device, compile_seconds, grain = "numpy", "/CPU:0", 0.0, 1
+    notes: Sequence[str] = ()
 
     def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
         self._config, self._data = config, data
-        self.notes: list[str] = []
         if config.runtime.precision == "bfloat16":
             raise ConfigError(
                 f"backend {config.runtime.backend} computes in float32 or float64; received"
@@ -62,72 +56,59 @@ class NumpyBackend:
             )
         self.precision = self._precision()
         self._dtype = np.dtype(self.precision)
-        self.steps_per_epoch = count_steps(len(data.train), config)
-        self._rates = learning_rates(config.optimization, self.steps_per_epoch, rate_factor)
+        self.timetable = make_timetable(config, data, rate_factor)
         self._moments = training_moments(data.train.features)
-        # The network learns (label - mean) / deviation.
-        self._target_moments = (0.0, 1.0)
-        if standardizes_target(config, data):
-            self._target_moments = tuple(
-                self._dtype.type(moment[0])
-                for moment in training_moments(data.train.labels[:, np.newaxis])
-            )
-        self.network = make_network(config, data, self._dtype, self._draw)
-        self.optimizer = make_reference_optimizer(config)
+        self._target_moments = self._measure_targets()
+        self.network, self.optimizer = assemble_reference(config, data, self._dtype, self._draw)
         self._augment = self._make_augmentation()
         self._sums = _Sums(data.task, self._target_moments[1])
         size = len(data.train) * math.prod(data.feature_shape) * self._dtype.itemsize
-        self._prepared = (
-            self._rows(data.train.features)
-            if self._augment is None and size <= _PREPARED_LIMIT
-            else None
-        )
-        if self._prepared is not None:
-            self._batch = np.empty(
-                (min(config.optimization.batch_size, len(data.train)), self._prepared.shape[1]),
-                self._dtype,
-            )
+        self._prepared: np.ndarray | None = None
+        if self._augment is None and size <= _PREPARED_LIMIT:
+            self._prepared = self._preprocess(data.train.features[:])
+            most = min(config.optimization.batch_size, len(data.train))
+            self._batch = np.empty((most, self._prepared.shape[1]), self._dtype)
 
     def _precision(self) -> str:
-        return (
-            "float32"
-            if self._config.runtime.precision == "auto"
-            else self._config.runtime.precision
-        )
+        precision = self._config.runtime.precision
+        return "float32" if precision == "auto" else precision
 
-    def _make_augmentation(self):
-        config = self._config
-        if not config.data.shift and not config.data.invert:
+    def _measure_targets(self) -> tuple[float, float]:
+        """Returns what the network's targets are standardized by: it learns (label - a) / b."""
+        if not plan_for(self._config, self._data).standardize_target:
+            return 0.0, 1.0
+        mean, standard_deviation = training_moments(self._data.train.labels[:, np.newaxis])
+        return self._dtype.type(mean[0]), self._dtype.type(standard_deviation[0])
+
+    def _make_augmentation(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        augment = make_config_augmentation(self._config, self._data)
+        if augment is None:
             return None
         import tensorflow as tf
 
-        from tfmlp.data.augment import make_augmentation
+        return lambda images: augment(tf.constant(images), tf.constant(self.optimizer.steps)).numpy()
 
-        augment = make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
-        return lambda images: augment(
-            tf.constant(images), tf.constant(self.optimizer.steps)
-        ).numpy()
-
-    def _rows(self, features: np.ndarray) -> np.ndarray:
-        return preprocess(self._config.model.preprocessing, features, self._dtype, *self._moments)
+    def _preprocess(self, features: np.ndarray) -> np.ndarray:
+        kind = self._config.model.preprocessing
+        return preprocess(kind, features, self._dtype, *self._moments)
 
     def _labels(self, labels: np.ndarray) -> np.ndarray:
-        mean, deviation = self._target_moments
-        return (
-            labels if labels.dtype.kind in "iu" else (labels.astype(self._dtype) - mean) / deviation
-        )
+        if labels.dtype.kind in "iu":
+            return labels
+        mean, standard_deviation = self._target_moments
+        standardized: np.ndarray = (labels.astype(self._dtype) - mean) / standard_deviation
+        return standardized
 
-    def _draw(self, layer: int, keep: float, shape: tuple[int, int]) -> np.ndarray:
+    def _draw(self, layer: int, keep: float, shape: tuple[int, ...]) -> np.ndarray:
         """Returns which units of a dropout layer are kept at the present step, bool [b, units]."""
-        rows, units = shape
+        count, units = shape
         key = seeds.stream_key(self._config.runtime.seed, seeds.Stream.DROPOUT, layer)
         with np.errstate(over="ignore"):  # words wrap around, as a hash means them to
-            positions = np.arange(rows, dtype=np.uint32)
-            bits = seeds.counter_bits(
+            bits: np.ndarray = seeds.counter_bits(
                 key,
                 seeds.column_words(key, units),
                 np.uint32(self.optimizer.steps),
-                positions,
+                np.arange(count, dtype=np.uint32),
                 np.right_shift,
             )
         return bits < seeds.keep_threshold(keep)
@@ -137,63 +118,59 @@ class NumpyBackend:
         """The number of trainable weights."""
         return sum(parameter.size for parameter in self.network.parameters().values())
 
-    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the preprocessed (and augmented) features [b, d] and the (standardized) labels
-        [b] of some training rows; good until the next call.
+    def batch(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns some training examples as the network takes them; good until the next call.
+
+        Args:
+          chosen: Their numbers, int [b].
+
+        Returns:
+          Preprocessed (and augmented) features [b, d], and (standardized) labels [b].
         """
-        labels = self._labels(self._data.train.labels[rows])
+        labels = self._labels(self._data.train.labels[chosen])
         if self._prepared is not None:
             # Into the same memory every time; "clip" because with NumPy's default mode it would go
             # through a copy.
-            return (
-                self._prepared.take(rows, axis=0, out=self._batch[: len(rows)], mode="clip"),
-                labels,
-            )
-        features = self._data.train.features[rows]
-        return self._rows(features if self._augment is None else self._augment(features)), labels
+            out = self._batch[: len(chosen)]
+            return self._prepared.take(chosen, axis=0, out=out, mode="clip"), labels
+        features = self._data.train.features[chosen]
+        if self._augment is not None:
+            features = self._augment(features)
+        return self._preprocess(features), labels
 
     def compute_gradients(
         self, features: np.ndarray, labels: np.ndarray
-    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        """Returns the gradients by parameter, the outputs [b, k] and the per-example losses [b], of
-        a batch as `batch` gives it.
+    ) -> tuple[Arrays, np.ndarray, np.ndarray]:
+        """Runs the network forward and back on a batch as `batch` gives it.
+
+        Returns:
+          The gradients by parameter, the outputs [b, k], the per-example losses [b].
         """
         outputs = self.network.forward(features, training=True)
         losses = self.network.backward(outputs, labels)
         return self.network.gradients(), outputs, losses
 
-    def update(self, gradients: dict[str, np.ndarray]) -> None:
+    def update(self, gradients: Arrays) -> None:
         """Changes the weights by one step."""
         if self._config.optimization.clip_norm is not None:
             gradients = clip_by_global_norm(gradients, self._config.optimization.clip_norm)
-        self.optimizer.update(self.network.parameters(), gradients, self.step_rate())
-
-    def train_epoch(self, epoch: int) -> Metrics:
-        """Trains on every training row once, in the order of (seed, epoch)."""
-        self.train_steps(epoch, 0, self.steps_per_epoch)
-        return self.train_metrics(self.steps_per_epoch)
+        rate = self.timetable.rate_of_step(self.steps)
+        self.optimizer.update(self.network.parameters(), gradients, rate)
 
     def train_steps(self, epoch: int, first: int, last: int) -> None:
-        """Runs the steps of an epoch from `first` (0, 1, ...) up to, but not with, `last`; its
-        figures start anew at 0.
-        """
+        """Runs steps of an epoch, as `Backend.train_steps`."""
         if first == 0:
             self._sums.totals[:] = 0
-        order, size = (
-            epoch_order(len(self._data.train), epoch, self._config),
-            self._config.optimization.batch_size,
-        )
+        order = self.timetable.order(epoch)
         for step in range(first, last):
-            features, labels = self.batch(order[step * size : (step + 1) * size])
+            features, labels = self.batch(self.timetable.batches(order, step))
             gradients, outputs, losses = self.compute_gradients(features, labels)
             self.update(gradients)
             self._sums.add(losses, outputs, labels)
 
     def train_metrics(self, steps: int) -> Metrics:
-        """Returns the figures over the first `steps` steps of the present epoch, taken while the
-        weights changed.
-        """
-        return self._sums.metrics()
+        """Returns the metrics over the first steps of the present epoch."""
+        return self._sums.read()
 
     @property
     def steps(self) -> int:
@@ -201,13 +178,8 @@ class NumpyBackend:
         return self.optimizer.steps
 
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
-        """Runs one step of an epoch by hand, and yields what it computes, in order: a description
-        and the array.
-        """
-        size = self._config.optimization.batch_size
-        features, labels = self.batch(
-            epoch_order(len(self._data.train), epoch, self._config)[step * size : (step + 1) * size]
-        )
+        """Runs one step of an epoch by hand, as `Backend.trace`."""
+        features, labels = self.batch(self.timetable.batch(epoch, step))
         yield "the features", features
         outputs = features
         for name, layer in self.network.layers:
@@ -215,77 +187,68 @@ class NumpyBackend:
             yield f"the output of {name}", outputs
         gradients, _, losses = self.compute_gradients(features, labels)
         yield "the loss", losses
-        yield from (
-            (f"the gradient of {name}", gradient) for name, gradient in reversed(gradients.items())
-        )
+        for name, gradient in reversed(gradients.items()):
+            yield f"the gradient of {name}", gradient
         self.train_steps(epoch, step, step + 1)
         yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
 
     def evaluate(self, split: str) -> Metrics:
-        """Returns the network's figures on "train", "validation" or "test"."""
-        rows, sums = self._data.splits[split], _Sums(self._data.task, self._target_moments[1])
-        for start in range(0, len(rows), _EVALUATION_ROWS):
-            part = slice(start, start + _EVALUATION_ROWS)
-            outputs, labels = (
-                self.network.forward(self._rows(rows.features[part])),
-                self._labels(rows.labels[part]),
-            )
+        """Returns the network's metrics on "train", "validation" or "test"."""
+        examples = self._data.splits[split]
+        sums = _Sums(self._data.task, self._target_moments[1])
+        for start in range(0, len(examples), _EVALUATED_AT_A_TIME):
+            part = slice(start, start + _EVALUATED_AT_A_TIME)
+            outputs = self.network.forward(self._preprocess(examples.features[part]))
+            labels = self._labels(examples.labels[part])
             sums.add(self.network.loss(outputs, labels)[0], outputs, labels)
-        return sums.metrics()
+        return sums.read()
 
-    def learning_rate(self, epoch: int) -> float:
-        """Returns the learning rate of the last step of an epoch (1, 2, ...)."""
-        return float(self._rates[min(epoch * self.steps_per_epoch, len(self._rates)) - 1])
-
-    def step_rate(self) -> float:
-        """Returns the learning rate of the next step."""
-        return float(self._rates[min(self.steps, len(self._rates) - 1)])
-
-    def _arrays(self) -> dict[str, np.ndarray]:
+    def _arrays(self) -> Arrays:
         return self.network.parameters() | self.network.state()
 
-    def get_weights(self) -> dict[str, np.ndarray]:
-        """Returns a copy of the network's weights."""
+    def get_weights(self) -> Arrays:
+        """Returns a copy of the network's weights, by name."""
         return {name: array.copy() for name, array in self._arrays().items()}
 
-    def set_weights(self, weights: dict[str, np.ndarray]) -> None:
+    def set_weights(self, weights: Arrays) -> None:
         """Puts back what `get_weights` returned."""
         for name, array in self._arrays().items():
             array[...] = weights[name]
 
-    def get_state(self) -> dict[str, Any]:
-        """Returns a copy of everything that training changes: weights, the update rule's slots and
-        its step, the figures of the present epoch.
-        """
+    def get_state(self) -> Arrays:
+        """Returns a copy of everything that training changes, by name."""
         slots = {
             f"{slot}/{name}": array.copy()
             for slot, arrays in self.optimizer.slots.items()
             for name, array in arrays.items()
         }
-        return {
-            "steps": np.array(self.optimizer.steps),
-            "totals": self._sums.totals.copy(),
-            **self.get_weights(),
-            **slots,
-        }
+        counts = {"steps": np.array(self.optimizer.steps), "totals": self._sums.totals.copy()}
+        return counts | self.get_weights() | slots
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Puts back what `get_state` returned."""
+    def set_state(self, state: Arrays) -> None:
+        """Puts back what `get_state` returned.
+
+        Raises:
+          ConfigError: when the state is of another network or update rule.
+        """
+        missing = [name for name in ("steps", "totals", *self._arrays()) if name not in state]
+        if missing or state["totals"].shape != self._sums.totals.shape:
+            raise ConfigError(
+                f"expected the state of this network; {missing[0] if missing else 'totals'} is not"
+                " as it should be: use the configuration it was made with."
+            )
         self.set_weights(state)
         self.optimizer.steps = int(state["steps"])
         self._sums.totals[:] = state["totals"]
+        names = list(self.network.parameters())
         for slot in self.optimizer.slots:
-            self.optimizer.slots[slot] = {
-                name: state[f"{slot}/{name}"].copy()
-                for name in self.network.parameters()
-                if f"{slot}/{name}" in state
-            }
+            kept = {name: f"{slot}/{name}" for name in names if f"{slot}/{name}" in state}
+            self.optimizer.slots[slot] = {name: state[key].copy() for name, key in kept.items()}
 
     @property
-    def model(self):
+    def model(self) -> "MLP":
         """A Keras `MLP` with the network's weights."""
-        model = make_model(self._config, self._data)
-        arrays = self._arrays()
+        model, arrays = make_model(self._config, self._data), self._arrays()
         for variable in model.weights:
             name = variable.path.removeprefix(f"{model.name}/")
             if name in arrays:
@@ -293,91 +256,31 @@ class NumpyBackend:
         return model
 
 
-class NumericBackend(NumpyBackend):
-    """The reference, whose gradients are found by changing every weight a little: for nets small
-    enough, and always in float64.
-
-    The slopes are central differences, so a step costs two forward passes for each weight.
-    """
-
-    engine = "numeric"
-
-    def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
-        if config.model.batch_norm:
-            raise ConfigError(
-                "backend numeric cannot train batch_norm: every trial would change its running"
-                " means. Use --backend numpy."
-            )
-        super().__init__(config, data, rate_factor)
-        passes = 2 * self.parameters * self.steps_per_epoch * config.optimization.epochs
-        features, labels = self.batch(
-            np.arange(min(config.optimization.batch_size, len(data.train)))
-        )
-        started = time.perf_counter()
-        self.network.mean_loss(self.network.forward(features, training=True), labels)
-        seconds = passes * (time.perf_counter() - started)
-        self.notes = [
-            f"numeric differentiation: 2 x {self.parameters:,} weights x"
-            f" {passes // (2 * self.parameters):,} steps = {passes:,} forward passes, about"
-            f" {_duration(seconds)}"
-        ]
-
-    def _precision(self) -> str:
-        return "float64"
-
-    def compute_gradients(
-        self, features: np.ndarray, labels: np.ndarray
-    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        def loss() -> float:
-            return self.network.mean_loss(self.network.forward(features, training=True), labels)
-
-        gradients = {
-            name: differences(loss, parameter)
-            for name, parameter in self.network.parameters().items()
-        }
-        outputs = self.network.forward(features, training=True)
-        return gradients, outputs, self.network.loss(outputs, labels)[0]
-
-
 class _Sums:
-    """Figures over batches, each example counted once; `unit` is the target's standard deviation,
-    if the network sees standardized ones.
+    """Sums of metrics over batches, each example counted once.
+
+    Args:
+      task: "classification" or "regression".
+      unit: The target's standard deviation, if the network learns standardized ones.
 
     Attributes:
-      totals: float64 [4]: examples, their losses, and then right classes, or absolute and squared
-        errors.
+      totals: float64 [1 + metrics]: examples, their losses, and then each metric's sum.
     """
 
     def __init__(self, task: str, unit: float):
-        self._task, self._unit = task, float(unit)
-        self.totals = np.zeros(4)
+        self._names, self._unit = metrics_of(task)[1:], float(unit)
+        self.totals = np.zeros(2 + len(self._names))
 
     def add(self, losses: np.ndarray, outputs: np.ndarray, labels: np.ndarray) -> None:
-        self.totals[:2] += len(labels), losses.sum(dtype=np.float64)
-        if self._task == "classification":
-            self.totals[2] += np.count_nonzero(outputs.argmax(axis=1) == labels)
-        else:
-            errors = (outputs - labels.reshape(outputs.shape)).astype(np.float64)
-            self.totals[2:] += (
-                np.abs(errors).sum() / outputs.shape[1],
-                np.square(errors).sum() / outputs.shape[1],
-            )
+        """Adds a batch."""
+        sums = [SUMS[name](outputs, labels) for name in self._names]
+        self.totals += len(labels), losses.sum(dtype=np.float64), *sums
 
-    def metrics(self) -> Metrics:
+    def read(self) -> Metrics:
+        """Returns the metrics of the examples so far."""
         count = int(self.totals[0])
-        loss, *figures = (float(total) / count for total in self.totals[1:])
-        if self._task == "classification":
-            return Metrics(loss, count, accuracy=figures[0])
-        return Metrics(
-            loss, count, mae=self._unit * figures[0], rmse=self._unit * math.sqrt(figures[1])
-        )
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.1f} s"
-        if seconds < 120
-        else f"{seconds / 60:.0f} min"
-        if seconds < 7200
-        else f"{seconds / 3600:,.0f} h"
-    )
+        values = {
+            name: from_sum(name, float(total), count, self._unit)
+            for name, total in zip(self._names, self.totals[2:])
+        }
+        return Metrics(float(self.totals[1]) / count, count, **values)

@@ -1,4 +1,4 @@
-"""The loop over batches as one TensorFlow function, over rows that are in memory.
+"""The loop over batches as one TensorFlow function, over examples that are in memory.
 
     GraphProgram     a TensorFlow graph
     XlaProgram       the same, compiled by XLA
@@ -9,103 +9,108 @@ of the step's Python takes longer than tracing it.
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
 from tfmlp.data.augment import Augmentation
-from tfmlp.training.step import Step
+from tfmlp.training.traced import Step
+
+
+class Examples(NamedTuple):
+    """Examples in memory, and the order in which they are trained on.
+
+    Attributes:
+      features: [n, ...].
+      labels: [n].
+      order: int32 [n], which example comes when, or None: as they lie.
+    """
+
+    features: tf.Tensor
+    labels: tf.Tensor
+    order: tf.Tensor | None = None
+
+    def batch(self, start: tf.Tensor | int, size: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns features [size, ...] and labels [size] from a place of the order on."""
+        if self.order is not None:
+            chosen = tf.slice(self.order, [start], [size])
+            return tf.gather(self.features, chosen), tf.gather(self.labels, chosen)
+        rest = self.features.shape[1:]
+        features = tf.slice(self.features, [start, *[0] * len(rest)], [size, *rest])
+        return features, tf.slice(self.labels, [start], [size])
 
 
 class Program(Protocol):
     """What runs batches."""
 
-    def compile(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
-    ) -> list[Future]:
-        """Traces for arguments like those of `run`, and has the executor compile, which takes no
-        Python: until its futures are done, other things can be traced.
+    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
+        """Traces for examples like those of `run`, and has the executor compile.
 
-        A function that XLA compiles within a graph, as the update of "hybrid", is compiled when the
+        Compiling takes no Python: until its futures are done, other things can be traced. A
+        function that XLA compiles within a graph, as the update of "hybrid", is compiled when the
         first step runs.
         """
 
-    def run(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
-    ) -> None:
-        """Trains on the first `rows` of an order, batch after batch; where all rows end, a last
-        batch may be short.
+    def run(self, examples: Examples, count: int) -> None:
+        """Trains on the first `count` examples of an order, batch after batch.
 
-        Args:
-          features: [n, ...].
-          labels: [n].
-          order: int32 [n], which row comes when, or None: as they lie.
-          rows: How many; at most n.
+        Where all examples end, a last batch may be short.
         """
 
 
-def _batch_at(
-    tensor: tf.Tensor, order: tf.Tensor | None, start: tf.Tensor, size: tf.Tensor | int
-) -> tf.Tensor:
-    if order is not None:
-        return tf.gather(tensor, tf.slice(order, [start], [size]))
-    rest = len(tensor.shape) - 1
-    return tf.slice(tensor, [start, *[0] * rest], [size, *tensor.shape[1:]])
+class Batches:
+    """What both programs do with one batch.
 
+    Args:
+      step: The train step.
+      size: Examples in a full batch.
+      counter: The number of steps done.
+      augmentation: What is done to each batch, or None.
+    """
 
-class _Batches:
-    """What both programs do with one batch."""
-
-    def __init__(self, step: Step, counter: tf.Variable, augmentation: Augmentation | None):
+    def __init__(
+        self, step: Step, size: int, counter: tf.Variable, augmentation: Augmentation | None
+    ):
+        self.size = size
         self._step, self._counter, self._augmentation = step, counter, augmentation
 
-    def train_on(self, features, labels, order, start, size) -> None:
-        batch = _batch_at(features, order, start, size)
+    def train_on(
+        self, examples: Examples, start: tf.Tensor | int, size: tf.Tensor | int
+    ) -> None:
+        """Takes one train step."""
+        features, labels = examples.batch(start, size)
         if self._augmentation is not None:
-            batch = self._augmentation(batch, self._counter)
-        self._step.python_function(batch, _batch_at(labels, order, start, size))
+            features = self._augmentation(features, self._counter)
+        self._step.python_function(features, labels)
 
 
-def _compile(function: Callable, arguments: tuple[Any, ...], executor: Executor) -> Future:
+def _compile(function: Callable[..., Any], executor: Executor, *arguments: Any) -> Future[Any]:
     """Traces a `tf.function` here, where no other trace is under way, and runs it elsewhere."""
-    function.get_concrete_function(*arguments)
+    function.get_concrete_function(*arguments)  # type: ignore[attr-defined]
     return executor.submit(function, *arguments)
 
 
 class GraphProgram:
     """A loop in a TensorFlow graph."""
 
-    def __init__(
-        self,
-        step: Step,
-        batch_size: int,
-        rows: int,
-        counter: tf.Variable,
-        augmentation: Augmentation | None,
-    ):
-        batches = _Batches(step, counter, augmentation)
+    def __init__(self, batches: Batches):
+        size = batches.size
 
         @tf.function(autograph=False)
-        def run(features, labels, order, rows) -> None:
-            def train(start):
-                batches.train_on(
-                    features, labels, order, start, tf.minimum(batch_size, rows - start)
-                )
-                return start + batch_size
+        def run(examples: Examples, count: tf.Tensor) -> None:
+            def train(start: tf.Tensor) -> tf.Tensor:
+                batches.train_on(examples, start, tf.minimum(size, count - start))
+                return start + size
 
-            tf.while_loop(lambda start: start < rows, train, [0])
+            tf.while_loop(lambda start: start < count, train, [0])
 
         self._run = run
 
-    def compile(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
-    ) -> list[Future]:
-        return [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
+    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
+        return [_compile(self._run, executor, examples, tf.constant(0))]
 
-    def run(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
-    ) -> None:
-        self._run(features, labels, order, tf.constant(rows))
+    def run(self, examples: Examples, count: int) -> None:
+        self._run(examples, tf.constant(count))
 
 
 class XlaProgram:
@@ -115,52 +120,37 @@ class XlaProgram:
     the graph program, since compiling it, too, would take as long again. And XLA compiles in every
     value that a slice begins at: batches are counted by the loop, from 0, because a program for
     each place to begin at would take half a second each.
+
+    Args:
+      batches: The batches; none is larger than all examples.
+      tail: Examples in the short last batch; 0 for none.
     """
 
-    def __init__(
-        self,
-        step: Step,
-        batch_size: int,
-        rows: int,
-        counter: tf.Variable,
-        augmentation: Augmentation | None,
-    ):
-        self._batch_size = batch_size = min(batch_size, rows)
-        self._tail = rows % batch_size
-        self._tail_program = GraphProgram(step, batch_size, self._tail, counter, augmentation)
-        batches = _Batches(step, counter, augmentation)
+    def __init__(self, batches: Batches, tail: int):
+        size = self._size = batches.size
+        self._tail = tail
+        self._tail_program = GraphProgram(batches)
 
         @tf.function(jit_compile=True, autograph=False)
-        def run(features, labels, order, count) -> None:
-            def train(index):
-                batches.train_on(features, labels, order, index * batch_size, batch_size)
+        def run(examples: Examples, count: tf.Tensor) -> None:
+            def train(index: tf.Tensor) -> tf.Tensor:
+                batches.train_on(examples, index * size, size)
                 return index + 1
 
             tf.while_loop(lambda index: index < count, train, [0])
 
         self._run = run
 
-    def compile(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, executor: Executor
-    ) -> list[Future]:
-        compiling = [_compile(self._run, (features, labels, order, tf.constant(0)), executor)]
+    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
+        compiling = [_compile(self._run, executor, examples, tf.constant(0))]
         if self._tail:
-            compiling += self._tail_program.compile(
-                features[: self._tail], labels[: self._tail], None, executor
-            )
+            part = Examples(examples.features[: self._tail], examples.labels[: self._tail])
+            compiling += self._tail_program.compile(part, executor)
         return compiling
 
-    def run(
-        self, features: tf.Tensor, labels: tf.Tensor, order: tf.Tensor | None, rows: int
-    ) -> None:
-        full, tail = divmod(rows, self._batch_size)
+    def run(self, examples: Examples, count: int) -> None:
+        full, tail = divmod(count, self._size)
         if full:
-            self._run(features, labels, order, tf.constant(full))
+            self._run(examples, tf.constant(full))
         if tail:
-            start = rows - tail
-            self._tail_program.run(
-                _batch_at(features, order, start, tail),
-                _batch_at(labels, order, start, tail),
-                None,
-                tail,
-            )
+            self._tail_program.run(Examples(*examples.batch(count - tail, tail)), tail)

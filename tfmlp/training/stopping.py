@@ -1,16 +1,18 @@
 """Which epoch was the best, and when to give up waiting for a better one."""
 
+from collections.abc import Callable
 from typing import Any
 
-_HIGHER_IS_BETTER = {"accuracy"}
+from tfmlp.metrics import METRICS, Metrics
+from tfmlp.training.backend import Arrays
 
 
 class EarlyStopping:
-    """Watches one validation figure, and keeps the weights of its best epoch.
+    """Watches one validation metric, and keeps the weights of its best epoch.
 
     Args:
-      monitor: "loss", "accuracy", "mae" or "rmse".
-      patience: Epochs without a better figure after which to stop; None to watch only, keeping no
+      monitor: The metric's name.
+      patience: Epochs without a better value after which to stop; None to watch only, keeping no
         weights.
       min_delta: The least change that counts as better.
 
@@ -18,27 +20,28 @@ class EarlyStopping:
       best_epoch: The number of the best epoch so far, or None.
       best_weights: What `update` was given in that epoch, if there is a patience.
       waited: Epochs since then.
-      best: The figure then, with the sign that makes higher better.
+      best: The metric then, with the sign that makes higher better.
     """
 
     def __init__(self, monitor: str, patience: int | None, min_delta: float = 0.0):
-        self._sign = 1.0 if monitor in _HIGHER_IS_BETTER else -1.0
         self.monitor, self.patience, self.min_delta = monitor, patience, min_delta
         self.best_epoch: int | None = None
-        self.best_weights: Any = None
+        self.best_weights: Arrays | None = None
         self.waited = 0
         self.best: float | None = None
 
-    def signed(self, figure: float) -> float:
-        """Returns a figure with the sign that makes higher better."""
-        return self._sign * figure
+    def score(self, metrics: Metrics) -> float:
+        """Returns the watched metric with the sign that makes higher better."""
+        return METRICS[self.monitor].signed(metrics[self.monitor])
 
-    def update(self, epoch: int, figure: float, get_weights) -> None:
-        """Takes an epoch's validation figure; `get_weights()` is called only if they are to be
-        kept.
+    def update(self, epoch: int, metrics: Metrics, get_weights: Callable[[], Arrays]) -> None:
+        """Takes an epoch's validation metrics.
+
+        `get_weights` is called only if they are to be kept.
         """
-        if self.best is None or self.signed(figure) > self.best + self.min_delta:
-            self.best, self.best_epoch, self.waited = self.signed(figure), epoch, 0
+        score = self.score(metrics)
+        if self.best is None or score > self.best + self.min_delta:
+            self.best, self.best_epoch, self.waited = score, epoch, 0
             self.best_weights = get_weights() if self.patience else None
         else:
             self.waited += 1
@@ -47,3 +50,12 @@ class EarlyStopping:
     def should_stop(self) -> bool:
         """Whether the patience is used up."""
         return self.patience is not None and self.waited >= self.patience
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what changes, but for the weights."""
+        return {"best_epoch": self.best_epoch, "best": self.best, "waited": self.waited}
+
+    def restore(self, values: dict[str, Any], best_weights: Arrays | None) -> None:
+        """Puts back what `to_dict` returned, and the weights."""
+        self.best_epoch, self.best = values["best_epoch"], values["best"]
+        self.waited, self.best_weights = values["waited"], best_weights

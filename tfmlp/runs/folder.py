@@ -1,0 +1,178 @@
+"""The run folder.
+
+    run.json         the record: configuration, dataset, engine, timing, best epoch, test metrics
+    epochs.jsonl     one line per epoch, written as it ends
+    model.keras      the trained model
+    checkpoints/     what training goes on from, as in `runs.checkpoints`
+
+`run.json` is written when the run starts, with the status "interrupted", which is the truth unless
+the run lives to write another.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tfmlp import files
+from tfmlp.errors import CheckpointError
+from tfmlp.runs.record import DamagedRecord, RunRecord
+
+RECORD, EPOCHS, MODEL, CHECKPOINTS = "run.json", "epochs.jsonl", "model.keras", "checkpoints"
+_RECORD_LIMIT = 1 << 26  # bytes
+
+
+def default_folder(dataset: str) -> Path:
+    """Returns a new name for a run folder: runs/DATASET-DATE-TIME, below the current folder."""
+    name = Path(dataset).name.partition(".")[0]
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40]
+    base = Path("runs") / f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    names = [base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))]
+    return next(path for path in names if not path.exists())
+
+
+class RunFolder:
+    """A folder that one training run writes into.
+
+    Args:
+      path: The folder; made by `start`, with its parents.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def check(self) -> None:
+        """Finds out, before any work is done, whether a run can be written here.
+
+        Leaves nothing behind.
+
+        Raises:
+          CheckpointError: when the folder holds a run already, is no folder, or cannot be written.
+        """
+        path = self.path
+        try:
+            if os.path.lexists(path) and not path.is_dir():
+                raise CheckpointError(f"the run folder {path} is no folder: choose another --out.")
+            held = [n for n in (RECORD, EPOCHS, MODEL, CHECKPOINTS) if (path / n).exists()]
+            if held:
+                raise CheckpointError(
+                    f"the run folder {path} already holds a run ({', '.join(held)}): choose"
+                    " another --out, or remove it."
+                )
+            nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+        except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
+            reason = getattr(error, "strerror", None) or error
+            raise CheckpointError(
+                f"cannot use the run folder {path}: {reason}: choose another --out."
+            ) from None
+        try:
+            tempfile.TemporaryFile(dir=nearest).close()
+        except OSError as error:
+            reason = error.strerror if nearest.is_dir() else "it is no folder"
+            raise CheckpointError(
+                f"cannot write the run folder {path}: {nearest} is not a writable folder"
+                f" ({reason}): choose another --out."
+            ) from None
+
+    def start(self, record: RunRecord) -> None:
+        """Makes the folder, and writes the record as far as it is known."""
+        self.check()
+        is_new = not self.path.exists()
+        try:
+            with self._writing():
+                self.path.mkdir(parents=True, exist_ok=True)
+            self._clear()
+            self.write(record)  # first, so that a run that is killed now can be resumed
+            with self._writing():
+                (self.path / EPOCHS).touch()
+        except CheckpointError:  # a folder that holds no run must not look as if it did
+            with contextlib.suppress(OSError):
+                (self.path / RECORD).unlink(missing_ok=True)
+                if is_new:
+                    self.path.rmdir()
+            raise
+
+    def reopen(self, record: RunRecord, epochs: list[dict[str, Any]]) -> None:
+        """Goes on with a run: writes its epochs anew, up to the checkpoint, and the record."""
+        self._clear()
+        lines = [json.dumps(epoch, allow_nan=False) + "\n" for epoch in epochs]
+        self._write_text(EPOCHS, "".join(lines))
+        self.write(record)
+
+    def _clear(self) -> None:
+        """Removes what a process left that was killed while it wrote a file."""
+        prefixes = tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))
+        for left in self.path.glob(".*"):
+            if left.name.startswith(prefixes):
+                left.unlink(missing_ok=True)
+
+    def add_epoch(self, epoch: dict[str, Any]) -> None:
+        """Adds a line to `epochs.jsonl`."""
+        with self._writing(), open(self.path / EPOCHS, "a", encoding="utf-8") as file:
+            file.write(json.dumps(epoch, allow_nan=False) + "\n")
+
+    def read_epochs(self) -> list[dict[str, Any]]:
+        """Returns the epochs that were written; a last line that was cut off is left out."""
+        try:
+            lines = (self.path / EPOCHS).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise CheckpointError(f"cannot read {self.path / EPOCHS}: {reason}.") from None
+        epochs = []
+        for line in lines:
+            try:
+                epochs.append(json.loads(line))
+            except ValueError:
+                break
+        return epochs
+
+    def write(self, record: RunRecord) -> None:
+        """Writes `run.json`, whole or not at all."""
+        self._write_text(RECORD, json.dumps(record.to_dict(), indent=2, allow_nan=False) + "\n")
+
+    def save_model(self, save: Callable[[Path], None]) -> None:
+        """Writes `model.keras`, whole or not at all; `save` writes it to a path."""
+        with self._writing(), files.written_atomically(self.path / MODEL) as temporary:
+            save(temporary)
+
+    def read(self) -> RunRecord:
+        """Returns the record.
+
+        Raises:
+          CheckpointError: when there is none that can be read.
+        """
+        path = self.path / RECORD
+        try:
+            files.require_regular(path)
+            if path.stat().st_size > _RECORD_LIMIT:
+                raise CheckpointError(
+                    f"{path}: expected a record of at most {_RECORD_LIMIT:,} bytes."
+                )
+            return RunRecord.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise CheckpointError(
+                f"expected a run folder with a {RECORD}; cannot read {path}: {error.strerror}."
+            ) from None
+        except DamagedRecord as error:
+            raise CheckpointError(f"{path}: {error}.") from None
+        except (ValueError, RecursionError) as error:
+            raise CheckpointError(f"{path} is not valid JSON: {error}.") from None
+
+    def _write_text(self, name: str, text: str) -> None:
+        with self._writing(), files.written_atomically(self.path / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Turns the errors of writing files into the one that a user can act on."""
+        try:
+            yield
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot write into the run folder {self.path}: {error.strerror or error}: free"
+                " space or choose another --out."
+            ) from None

@@ -1,0 +1,183 @@
+"""TensorFlow behind the verbs of a backend."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmlp.config import Config
+from tfmlp.data.dataset import Dataset
+from tfmlp.data.rowfile import RowFile
+from tfmlp.errors import ConfigError
+from tfmlp.metrics import Metrics
+from tfmlp.model.counters import counters
+from tfmlp.training.assembly import assemble, make_timetable, plan_for
+from tfmlp.training.auto import choose_engine, choose_precision
+from tfmlp.training.backend import Arrays
+from tfmlp.training.device import choose_device
+from tfmlp.training.engine import make_engine, program_of
+from tfmlp.training.evaluation import Evaluation
+from tfmlp.training.gradients import compute_gradients
+from tfmlp.training.keras_metrics import KerasMetrics
+from tfmlp.training.mixed_step import make_mixed_step
+from tfmlp.training.step import make_train_step
+
+_KEPT_BYTES = 128 << 20  # of validation examples in float32
+
+
+class TensorFlowBackend:
+    """Trains an `MLP` as a configuration says. Attributes and verbs are those of `Backend`.
+
+    Args:
+      config: The configuration.
+      data: What to train on.
+      rate_factor: Factor on the learning rate of every step.
+
+    Attributes:
+      model: The `MLP`.
+      optimizer: Its Keras optimizer.
+      engine: The name of the engine, as in `tfmlp.training.engine`.
+      compile_seconds: Not that of the update alone ("hybrid"), which the first step compiles.
+    """
+
+    notes: Sequence[str] = ()
+
+    def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
+        self.device = choose_device(config.runtime)
+        plan = plan_for(config, data)
+        self.timetable = make_timetable(config, data, rate_factor)
+        self.precision = choose_precision(config, data, plan, self.device)
+        self.engine = choose_engine(
+            config, data, plan, self.precision, self.device, self.timetable.steps_per_epoch
+        )
+        self._data = data
+        started = time.perf_counter()
+        with tf.device(self.device):
+            parts = assemble(config.replace(precision=self.precision), data, self.timetable.rates)
+            self.model, self.optimizer = parts.model, parts.optimizer
+            self._loss, self._augmentation = parts.loss, parts.augmentation
+            self._train_metrics = KerasMetrics(data.task)
+            is_hybrid = program_of(self.engine) == "hybrid"
+            make_step = make_mixed_step if is_hybrid else make_train_step
+            objects = list(self._train_metrics.objects.values())
+            step = make_step(self.model, self.optimizer, self._loss, objects)
+            self._validation: tuple[tf.Tensor, tf.Tensor] | None = None
+            self._engine = make_engine(
+                self.engine, step, data.train, self.optimizer.iterations, config, parts.augmentation
+            )
+            self.grain = self._engine.grain
+            with ThreadPoolExecutor(initializer=self._enter_device) as executor:
+                compiling = self._engine.compile(executor)
+                self._evaluation = Evaluation(self.model, data, self._loss)  # traced meanwhile
+            for program in compiling:
+                program.result()
+        self.compile_seconds = time.perf_counter() - started
+
+    def _enter_device(self) -> None:
+        tf.device(self.device).__enter__()
+
+    @property
+    def parameters(self) -> int:
+        """The number of trainable weights."""
+        return sum(int(np.prod(variable.shape)) for variable in self.model.trainable_variables)
+
+    def train_steps(self, epoch: int, first: int, last: int) -> None:
+        """Runs steps of an epoch, as `Backend.train_steps`."""
+        if first == 0:
+            self._train_metrics.reset()
+        with tf.device(self.device):
+            self._engine.run(self.timetable.order(epoch), first, last)
+
+    def train_metrics(self, steps: int) -> Metrics:
+        """Returns the metrics over the first steps of the present epoch."""
+        return self._train_metrics.read(self.timetable.seen(steps))
+
+    @property
+    def steps(self) -> int:
+        """The number of steps done, over the whole run."""
+        return int(self.optimizer.iterations.numpy())
+
+    def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Runs one step of an epoch by hand, as `Backend.trace`."""
+        chosen, counter = self.timetable.batch(epoch, step), self.optimizer.iterations
+        train = self._data.train
+        features, labels = tf.constant(train.features[chosen]), tf.constant(train.labels[chosen])
+        if self._augmentation is not None:
+            features = self._augmentation(features, counter)
+        yield "the features", features.numpy()
+        with counters(counter, tf.range(len(chosen))):
+            for name, outputs in self.model.layer_outputs(features, training=True):
+                yield f"the output of {name}", outputs.numpy().astype(self.model.dtype)
+        yield "the loss", self._loss(labels, outputs).numpy()
+        found = compute_gradients(self.model, counter, self._loss, features, labels).gradients
+        for variable, gradient in reversed(list(zip(self.model.trainable_variables, found))):
+            yield f"the gradient of {self._name(variable)}", gradient.numpy()
+        self.train_steps(epoch, step, step + 1)
+        yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
+
+    def evaluate(self, split: str) -> Metrics:
+        """Returns the model's metrics on "train", "validation" or "test"."""
+        examples = self._data.splits[split]
+        features = examples.features
+        with tf.device(self.device):
+            stays = isinstance(features, RowFile) or features.size * 4 > _KEPT_BYTES
+            if split != "validation" or stays:
+                return self._evaluation(features, examples.labels)
+            # What is looked at every epoch stays in the device's memory, preprocessed.
+            if self._validation is None:
+                prepared = self._evaluation.prepare(features)
+                self._validation = prepared, tf.constant(examples.labels)
+            return self._evaluation.of_prepared(*self._validation)
+
+    def get_weights(self) -> Arrays:
+        """Returns a copy of the model's weights, by name."""
+        return {self._name(variable): variable.numpy() for variable in self.model.weights}
+
+    def set_weights(self, weights: Arrays) -> None:
+        """Puts back what `get_weights` returned."""
+        self._validation = None  # weights have the preprocessing's moments among them
+        for variable in self.model.weights:
+            variable.assign(weights[self._name(variable)])
+
+    def get_state(self) -> Arrays:
+        """Returns a copy of everything that training changes, by name."""
+        return {name: variable.numpy() for name, variable in self._variables().items()}
+
+    def set_state(self, state: Arrays) -> None:
+        """Puts back what `get_state` returned.
+
+        Raises:
+          ConfigError: when the state is of another model or optimizer.
+        """
+        variables = self._variables()
+        fits = variables.keys() == state.keys() and all(
+            variables[name].shape == value.shape for name, value in state.items()
+        )
+        if not fits:
+            raise ConfigError(
+                "expected the state of this model and optimizer; received one with other names or"
+                " shapes: use the configuration it was made with."
+            )
+        self._validation = None
+        for name, value in state.items():
+            variables[name].assign(value)
+
+    def _name(self, variable: keras.Variable) -> str:
+        """Returns a weight's name, "layer/weight", as the reference has it."""
+        return str(variable.path).removeprefix(f"{self.model.name}/")
+
+    def _variables(self) -> dict[str, Any]:
+        model = {f"model/{self._name(variable)}": variable for variable in self.model.weights}
+        # Below the optimizer's own name, of which Keras numbers the second in a process. The
+        # learning rate is no state: it follows from the configuration and the step.
+        optimizer = {
+            f"optimizer/{variable.path.partition('/')[2]}": variable
+            for variable in self.optimizer.variables
+            if variable.name != "learning_rate"
+        }
+        metrics = {f"metrics/{name}": v for name, v in self._train_metrics.variables().items()}
+        return model | optimizer | metrics
