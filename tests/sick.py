@@ -10,7 +10,8 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.data.mnist import find_mnist, read_mnist
 from tfmlp.data.synthetic import draw_images
-from tfmlp.diagnosis.diagnose import diagnose, diagnose_config
+from tfmlp.diagnosis.configured import diagnose_config
+from tfmlp.diagnosis.diagnose import diagnose
 
 SICK, HEALTHY = [], []
 _cache = {}
