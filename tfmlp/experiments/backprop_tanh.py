@@ -37,7 +37,7 @@ def backprop_tanh(seed: int, quick: bool) -> Study:
 def _gradient_error(example: Example, seed: int) -> float:
     """Returns the largest error of an entry relative to the largest entry of its parameter.
 
-    Weights of N(0, 0.01) make gradients of 1e-9 in the lower layers, so larger ones stand here.
+    Weights of N(0, 0.01) make gradients of 1e-9 in the lower layers, so larger ones are compared.
     """
     network = make_deep_network(_DEPTH, "tanh", seed)
     for name, parameter in network.parameters().items():
