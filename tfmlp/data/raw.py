@@ -62,7 +62,7 @@ def make_dataset(
     del raw.train, raw.test  # the copies below must not come on top of what was read
     if test.features.shape[1:] != train.features.shape[1:]:
         raise DataError(
-            f"{name}: training and test rows must have the same shape; received"
+            f"{name}: training and test examples must have the same shape; received"
             f" {train.features.shape[1:]} and {test.features.shape[1:]}."
         )
     if test.features.dtype != train.features.dtype:

@@ -41,7 +41,7 @@ def statistics(split: Split) -> list[dict[str, float]]:
 
 
 def draw_sheet(data: Dataset, path: Path) -> None:
-    """Draws the first training images of each class, a row a class, into a picture file.
+    """Draws the first training images of each class, one row for each class, into a picture file.
 
     Raises:
       DataError: when the examples are not images, or the file cannot be written.
@@ -49,7 +49,7 @@ def draw_sheet(data: Dataset, path: Path) -> None:
     images = data.train.features
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise DataError(
-            "a contact sheet needs images with 1 or 3 channels; received rows of shape"
+            "a contact sheet needs images with 1 or 3 channels; received examples of shape"
             f" {images.shape[1:]}."
         )
     from matplotlib.figure import Figure

@@ -106,7 +106,7 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
 
 
 def _as_float(cell: str) -> float:
-    if "_" in cell:  # Python reads 1_000 as a number; a table's author hardly meant it as one
+    if "_" in cell:  # Python reads 1_000 as a number; the author of a table does not mean one
         raise ValueError(cell)
     return float(cell)
 

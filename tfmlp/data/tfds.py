@@ -114,7 +114,9 @@ def _read_split(builder: Any, split: str) -> tuple[Array, Array]:
         labels[start:end] = batch_labels
         start = end
     if start != count:
-        raise DataError(f"tfds: split '{split}' should have {count:,} rows; received {start:,}.")
+        raise DataError(
+            f"tfds: split '{split}' should have {count:,} examples; received {start:,}."
+        )
     return images, labels
 
 
