@@ -8,19 +8,17 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from tfmlp import files
+from tfmlp.data.raw import Progress
 from tfmlp.errors import DataError
 
 ATTEMPTS = 4
 _TIMEOUT = 30  # seconds: to connect, and between two pieces
 _PIECE = 1 << 18  # bytes
 _SLOWEST = 1024  # bytes a second
-
-Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 
 
 class _SameScheme(urllib.request.HTTPRedirectHandler):

@@ -1,5 +1,6 @@
 """`RawDataset`: what a source read, and how it becomes a `Dataset`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from tfmlp.data.rowfile import Array, Features
 from tfmlp.errors import DataError
 
 Pair = tuple[Features, Array]  # features [n, ...] and labels [n]
+Progress = Callable[[str, int, int], None]  # of a download: file name, bytes so far, bytes in all
 
 
 @dataclass

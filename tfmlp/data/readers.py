@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from tfmlp import files
 from tfmlp.config import DataConfig
-from tfmlp.data.download import Progress
-from tfmlp.data.raw import RawDataset
+from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.errors import DataError
 
 

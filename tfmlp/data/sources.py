@@ -6,8 +6,7 @@ from typing import Any
 
 from tfmlp.config import DataConfig
 from tfmlp.data.dataset import Dataset
-from tfmlp.data.download import Progress
-from tfmlp.data.raw import make_dataset
+from tfmlp.data.raw import Progress, make_dataset
 from tfmlp.data.readers import SOURCES
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning, nearest
 

@@ -13,9 +13,9 @@ import scipy.io
 
 from tfmlp import files
 from tfmlp.data.dataset import Provenance
-from tfmlp.data.download import Progress, Remote, download
+from tfmlp.data.download import Remote, download
 from tfmlp.data.matfile import check_mat
-from tfmlp.data.raw import RawDataset
+from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.data.rowfile import Array
 from tfmlp.errors import DataError
 
