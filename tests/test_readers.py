@@ -23,11 +23,8 @@ def test_idx_gives_back_what_was_written_and_the_same_identity(tmp_path, name):
     values = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
     read, digest = read_idx(write_idx(tmp_path / name, values))
     assert np.array_equal(read, values) and read.dtype == np.uint8
-    assert (
-        digest
-        == read_idx(write_idx(tmp_path / "other.gz", values))[1]
-        == read_idx(write_idx(tmp_path / "plain", values))[1]
-    )
+    for other in ("other.gz", "plain"):
+        assert read_idx(write_idx(tmp_path / other, values))[1] == digest
 
 
 def test_idx_of_big_endian_numbers(tmp_path):
@@ -125,6 +122,8 @@ def test_mat_that_is_not_whole(tmp_path):
 
 ROWS = np.random.default_rng(0).random((50, 3)).astype(np.float32)
 CLASSES = np.arange(50) % 3
+TRAIN = {"x_train": ROWS, "y_train": CLASSES}
+WITH_NAN = np.where(ROWS == ROWS[7, 2], np.nan, ROWS)
 
 
 @pytest.mark.parametrize(
@@ -147,10 +146,7 @@ def test_arrays(tmp_path, names, sizes):
         ({"a": ROWS}, "arrays named x_train.*received a"),
         ({"x": ROWS, "y": CLASSES[:9]}, "equally many; received 50 and 9"),
         ({"x": ROWS[:0], "y": CLASSES[:0]}, "at least one, received none"),
-        (
-            {"x": np.where(ROWS == ROWS[7, 2], np.nan, ROWS), "y": CLASSES},
-            r"nan at row 7, index \(2,\)",
-        ),
+        ({"x": WITH_NAN, "y": CLASSES}, r"nan at row 7, index \(2,\)"),
         ({"x": ROWS.astype(np.float64) * 1e300, "y": CLASSES}, "finite in float32"),
         ({"x": ROWS, "y": CLASSES - 1}, "classes 0, 1, 2.*received -1"),
         ({"x": ROWS, "y": CLASSES + 0.5}, "whole numbers for classification"),
@@ -161,19 +157,8 @@ def test_arrays(tmp_path, names, sizes):
         ({"x": ROWS[:, :0], "y": CLASSES}, "received the shape"),
         ({"x": ROWS[:, 0], "y": CLASSES}, "received the shape"),
         ({"x": ROWS, "y": ROWS}, r"labels must have the shape \[n\]"),
-        (
-            {"x_train": ROWS, "y_train": CLASSES, "x_test": ROWS[:, :2], "y_test": CLASSES},
-            "same shape",
-        ),
-        (
-            {
-                "x_train": ROWS,
-                "y_train": CLASSES,
-                "x_test": (ROWS * 9).astype(np.uint8),
-                "y_test": CLASSES,
-            },
-            "same type",
-        ),
+        (TRAIN | {"x_test": ROWS[:, :2], "y_test": CLASSES}, "same shape"),
+        (TRAIN | {"x_test": (ROWS * 9).astype(np.uint8), "y_test": CLASSES}, "same type"),
     ],
 )
 def test_arrays_that_cannot_be_trained_on(tmp_path, arrays, message):
@@ -207,6 +192,7 @@ def table(tmp_path, text, target="y", task="classification"):
 
 def test_a_table_of_classes_and_one_of_values(tmp_path):
     raw = table(tmp_path, "\ufeffa,y, b\n1,no,2\n\n3,yes,4.5\n5,no,6\n")
+    assert raw.columns == ("a", "b") and raw.target == "y"
     assert raw.train[0].tolist() == [[1, 2], [3, 4.5], [5, 6]]
     assert raw.train[1].tolist() == [0, 1, 0] and raw.class_names == ("no", "yes")
     raw = table(tmp_path, "a,y\n1,10\n2,9\n3,10\n4,9\n")
@@ -241,32 +227,18 @@ def test_a_cut_of_mnist_loads_with_a_warning_and_is_recorded_as_such(mnist_dir):
     with pytest.warns(TfmlpWarning, match="not the published MNIST files"):
         data = load_dataset("mnist", data_dir=str(mnist_dir), validation=100)
     assert data.provenance.official is False
-    assert {name: len(split) for name, split in data.splits.items()} == {
-        "train": 500,
-        "validation": 100,
-        "test": 200,
-    }
+    sizes = {name: len(split) for name, split in data.splits.items()}
+    assert sizes == {"train": 500, "validation": 100, "test": 200}
     assert data.feature_shape == (28, 28, 1)
     assert sum(data.class_counts()["train"]) == 500
 
 
 def test_the_embedded_mnist_is_the_published_one(recwarn):
     data = load_dataset("mnist", validation=0)
-    assert data.provenance.official is True and not [
-        w for w in recwarn if w.category is TfmlpWarning
-    ]
-    assert data.class_counts()["test"].tolist() == [
-        980,
-        1135,
-        1032,
-        1010,
-        982,
-        892,
-        958,
-        1028,
-        974,
-        1009,
-    ]
+    assert data.provenance.official is True
+    assert not [warning for warning in recwarn if warning.category is TfmlpWarning]
+    counts = " ".join(map(str, data.class_counts()["test"]))
+    assert counts == "980 1135 1032 1010 982 892 958 1028 974 1009"
 
 
 def test_a_named_folder_is_the_only_one_looked_at(tmp_path):
@@ -289,20 +261,15 @@ def test_the_environment_names_a_folder(monkeypatch, mnist_dir):
 
 
 def test_idx_and_mat_by_path(mnist_dir, svhn_dir):
-    files = [
-        f"{mnist_dir}/{stem}.gz"
-        for stem in (
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            "t10k-images-idx3-ubyte",
-            "t10k-labels-idx1-ubyte",
-        )
-    ]
+    stems = (
+        "train-images-idx3-ubyte train-labels-idx1-ubyte"
+        " t10k-images-idx3-ubyte t10k-labels-idx1-ubyte"
+    )
+    files = [f"{mnist_dir}/{stem}.gz" for stem in stems.split()]
     assert len(load_dataset("idx:" + ",".join(files)).test) == 200
     assert len(load_dataset("idx:" + ",".join(files[:2])).test) == 120
-    assert (
-        len(load_dataset(f"mat:{svhn_dir}/train_32x32.mat,{svhn_dir}/test_32x32.mat").test) == 100
-    )
+    mats = load_dataset(f"mat:{svhn_dir}/train_32x32.mat,{svhn_dir}/test_32x32.mat")
+    assert len(mats.test) == 100
     with pytest.raises(DataError, match=r"received 3 path\(s\)"):
         load_dataset("idx:" + ",".join(files[:3]))
     with pytest.raises(DataError, match="equally many|images"):
@@ -337,10 +304,8 @@ def test_held_out_rows_depend_on_the_seed_and_are_disjoint():
     one, same, other = (load_dataset("mnist", validation=0.5, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.validation.features, same.validation.features)
     assert not np.array_equal(one.validation.features, other.validation.features)
-    counts = one.class_counts()
-    assert (counts["train"] + counts["validation"]).tolist() == load_dataset(
-        "mnist", validation=0
-    ).class_counts()["train"].tolist()
+    counts, whole = one.class_counts(), load_dataset("mnist", validation=0).class_counts()
+    assert (counts["train"] + counts["validation"]).tolist() == whole["train"].tolist()
 
 
 @pytest.mark.parametrize("validation", [600, 601, 1e-9])
@@ -350,11 +315,14 @@ def test_a_validation_split_that_leaves_nothing(mnist_dir, validation):
 
 
 def test_the_synthetic_set_is_written_once_and_the_same_everywhere(tmp_path):
-    one = load_dataset("svhn-synthetic", data_dir=str(tmp_path / "a"), validation=0)
-    times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a").iterdir()}
-    again = load_dataset("svhn-synthetic", data_dir=str(tmp_path / "a"), validation=0)
-    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "a").iterdir()} == times
-    other = load_dataset("svhn-synthetic", data_dir=str(tmp_path / "b"), validation=0)
+    def load(folder):
+        data = load_dataset("svhn-synthetic", data_dir=str(tmp_path / folder), validation=0)
+        return data, {path: path.stat().st_mtime_ns for path in (tmp_path / folder).iterdir()}
+
+    one, times = load("a")
+    again, times_again = load("a")
+    other, _ = load("b")
+    assert times == times_again
     assert one.provenance.sha256 == again.provenance.sha256 == other.provenance.sha256
     assert one.feature_shape == (32, 32, 3) and len(one.train) == 5000 and len(one.test) == 1500
     assert one.class_counts()["train"].min() > 400
@@ -373,15 +341,13 @@ def test_the_real_svhn_sample(sample):
 def test_mnist_of_tensorflow_datasets_is_the_same_set(sample):
     theirs = load_dataset("tfds:mnist", tfds_dir=str(sample("tfds")), validation=0)
     ours = load_dataset("mnist", validation=0)
+
+    def as_set(split):
+        pairs = zip(split.features, split.labels)
+        return sorted(image.tobytes() + bytes([label]) for image, label in pairs)
+
     for name in ("train", "test"):
-        as_set = [
-            sorted(
-                image.tobytes() + bytes([label])
-                for image, label in zip(d.splits[name].features, d.splits[name].labels)
-            )
-            for d in (theirs, ours)
-        ]
-        assert as_set[0] == as_set[1]
+        assert as_set(theirs.splits[name]) == as_set(ours.splits[name])
 
 
 def test_sets_that_tensorflow_datasets_does_not_have(tmp_path):
@@ -404,6 +370,5 @@ def test_only_plain_reading_is_done_beside_the_import_of_tensorflow(mnist_dir, s
         ("arrays:nowhere.npz", None, True),
         ("csv:nowhere.csv", None, True),
     ):
-        assert (
-            import_reader(DataConfig(dataset=dataset, data_dir=data_dir and str(data_dir))) is alone
-        )
+        config = DataConfig(dataset=dataset, data_dir=data_dir and str(data_dir))
+        assert import_reader(config) is alone

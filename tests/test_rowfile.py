@@ -1,5 +1,7 @@
 """Features that stay on disk: the same rows, the same training, no memory."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -28,23 +30,18 @@ def test_rows_are_those_of_the_array(tmp_path, values):
     np.save(tmp_path / "x.npy", values)
     rows = RowFile(tmp_path / "x.npy")
     whole = values if values.ndim == 2 else values[..., None]
-    assert (
-        rows.shape == whole.shape
-        and rows.dtype == whole.dtype
-        and len(rows) == 50
-        and rows.nbytes == values.nbytes
-    )
+    assert rows.shape == whole.shape and rows.ndim == whole.ndim and len(rows) == 50
+    assert rows.dtype == whole.dtype and rows.nbytes == values.nbytes
     chosen = np.array([7, 3, 3, 49, 0])
     for index in (slice(None), slice(3, 9), slice(0, 0), slice(40, 99), slice(1, 20, 3), chosen):
         assert np.array_equal(rows[index], whole[index])
     part = rows.take(np.array([5, 1, 30]))
-    assert np.array_equal(part[:], whole[[5, 1, 30]]) and np.array_equal(
-        part.take(np.array([2]))[:], whole[[30]]
-    )
+    assert np.array_equal(part[:], whole[[5, 1, 30]])
+    assert np.array_equal(part.take(np.array([2]))[:], whole[[30]])
 
 
 def test_training_from_disk_equals_training_from_memory(folder):
-    weights, figures = [], []
+    weights, metrics = [], []
     for features_in in ("memory", "disk"):
         config = Config.from_options(
             dataset=f"arrays:{folder}",
@@ -59,68 +56,56 @@ def test_training_from_disk_equals_training_from_memory(folder):
         assert isinstance(training.data.train.features, RowFile) == (features_in == "disk")
         list(training)
         weights.append(training.backend.get_weights())
-        figures.append(
-            (training.evaluate("test"), training.evaluate("validation"), training.history[-1].train)
-        )
-    assert (
-        all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
-        and figures[0] == figures[1]
-    )
+        evaluated = [training.evaluate(name) for name in ("test", "validation")]
+        metrics.append([*evaluated, training.history[-1].train])
+    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+    assert metrics[0] == metrics[1]
     assert fit(config.replace(engine="auto")).backend.engine.startswith("streaming-")
 
 
 def test_a_folder_is_read_like_an_archive(folder):
     data = load_dataset(f"arrays:{folder}", validation=0.1)
-    assert (
-        len(data.train) == 540
-        and data.train.features.shape[1:] == (28, 28, 1)
-        and isinstance(data.train.features, np.ndarray)
-    )
+    assert len(data.train) == 540 and data.feature_shape == (28, 28, 1)
+    assert isinstance(data.train.features, np.ndarray)
     (folder / "x_test.npy").unlink()
-    assert (
-        len(load_dataset(f"arrays:{folder}", validation=0, features_in="disk").test) == 120
-    )  # held out
-    data = load_dataset(f"arrays:{folder}", features_in="disk")
-    assert isinstance(data.test.features, RowFile) and data.provenance.files.keys() == {
-        "x_train.npy",
-        "y_train.npy",
-    }
+    data = load_dataset(f"arrays:{folder}", validation=0, features_in="disk")
+    assert len(data.test) == 120  # held out
+    assert isinstance(data.test.features, RowFile)
+    assert data.provenance.files.keys() == {"x_train.npy", "y_train.npy"}
+
+
+HUGE = (
+    b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False,"
+    b" 'shape': (2147483647, 28, 28), }\n"
+)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-5])
 
 
 @pytest.mark.parametrize(
-    "spoil, message",
+    ("name", "content", "message"),
     [
-        (
-            lambda f: (f / "x_train.npy").write_bytes((f / "x_train.npy").read_bytes()[:-5]),
-            "not a whole",
-        ),
-        (lambda f: (f / "x_train.npy").write_bytes(b""), "not a whole"),
-        (
-            lambda f: (f / "x_train.npy").write_bytes(
-                b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape':"
-                b" (2147483647, 28, 28), }\n"
-            ),
-            "not a whole",
-        ),
-        (lambda f: np.save(f / "x_train.npy", np.zeros((600, 3), np.float64)), "uint8 or float32"),
-        (
-            lambda f: np.save(f / "x_train.npy", np.asfortranarray(np.zeros((600, 3), np.float32))),
-            "C order",
-        ),
-        (
-            lambda f: np.save(f / "x_train.npy", np.array([{}], object), allow_pickle=True),
-            "not a whole",
-        ),
-        (
-            lambda f: np.save(f / "x_train.npy", np.full((600, 28), np.nan, np.float32)),
-            "must be finite",
-        ),
-        (lambda f: np.save(f / "y_train.npy", np.zeros(3, np.uint8)), "equally many"),
-        (lambda f: (f / "y_train.npy").unlink(), "expected x_train.npy"),
+        ("x_train", cut, "not a whole"),
+        ("x_train", b"", "not a whole"),
+        ("x_train", HUGE, "not a whole"),
+        ("x_train", np.zeros((600, 3), np.float64), "uint8 or float32"),
+        ("x_train", np.asfortranarray(np.zeros((600, 3), np.float32)), "C order"),
+        ("x_train", np.array([{}], object), "not a whole"),
+        ("x_train", np.full((600, 28), np.nan, np.float32), "must be finite"),
+        ("y_train", np.zeros(3, np.uint8), "equally many"),
+        ("y_train", Path.unlink, "expected x_train.npy"),
     ],
 )
-def test_what_cannot_be_read_is_one_error(folder, spoil, message):
-    spoil(folder)
+def test_what_cannot_be_read_is_one_error(folder, name, content, message):
+    path = folder / f"{name}.npy"
+    if callable(content):
+        content(path)
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.save(path, content, allow_pickle=True)
     with pytest.raises(DataError, match=message):
         load_dataset(f"arrays:{folder}", features_in="disk")
 

@@ -1,7 +1,7 @@
 """`tfmlp diagnose`: why does a training not learn?"""
 
 import json
-from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,7 +35,7 @@ def diagnose(
     plot: str | None,
     seconds: float,
     as_json: bool,
-    **options,
+    **options: Any,
 ) -> None:
     """Find out why a training does not learn.
 
@@ -45,57 +45,50 @@ def diagnose(
     tfmlp diagnose runs/mnist-...
 
     Takes the options of train, or a run folder. Looks at the data, at the model before its first
-    step, and at a few hundred steps of training; prints what is wrong, the most important first,
-    each with what was seen and a cure, or that nothing is.
+    step, and at a few hundred steps of training. Prints what is wrong, the most important first,
+    each with what was seen and a cure; or that nothing is wrong.
     """
     history = None
     if run is not None:
         if recipe or config_file or any(value is not None for value in options.values()):
-            raise click.UsageError(
-                "a run folder says all options itself: give either it or options."
-            )
+            raise click.UsageError("a run folder holds all options: give either it or options.")
         folder = RunFolder(files.user_path(run))
-        config, history = (
-            Config.from_dict(folder.read()["config"], source=f"{folder.path}/run.json"),
-            folder.read_epochs(),
-        )
+        config = Config.from_dict(folder.read()["config"], source=f"{folder.path}/run.json")
+        history, origin = folder.read_epochs(), f"the run {run}"
     else:
         config, recipe = make_config(recipe, config_file, options)
+        origin = f"recipe {recipe}" if recipe else "no recipe"
     if config.runtime.backend != "tensorflow":
         raise ConfigError(
-            f"diagnose looks at TensorFlow models; received backend {config.runtime.backend}."
+            f"diagnose looks at TensorFlow models; received backend {config.runtime.backend}: use"
+            " --backend tensorflow."
         )
 
     from tfmlp.cli.loading import load_data
 
     data = load_data(config)
-    from tfmlp.diagnosis.diagnose import diagnose_config, draw_range_test
+    from tfmlp.diagnosis.configured import diagnose_config
+    from tfmlp.diagnosis.range_test import draw_range_test
 
-    whose = f"the run {run}" if run is not None else f"recipe {recipe}" if recipe else "no recipe"
     net = "-".join(map(str, config.model.hidden_units)) or "no hidden layer"
-    say(f"looking at {config.data.dataset} with {net} ({whose}), at most about {seconds:g} s")
+    say(f"looking at {config.data.dataset} with {net} ({origin}), at most about {seconds:g} s")
     diagnosis = diagnose_config(config, data, history, seconds)
     if plot:
-        draw_range_test(diagnosis, Path(files.user_path(plot)))
+        draw_range_test(diagnosis.range_test, files.user_path(plot))
     if as_json:
         click.echo(json.dumps(diagnosis.to_dict(), indent=2))
         return
     click.echo(str(diagnosis))
-    change = {
-        name: value
-        for finding in reversed(diagnosis.findings[:2])
-        for name, value in finding.change.items()
-    }
+    change: dict[str, Any] = {}
+    for finding in reversed(diagnosis.findings[:2]):  # where both change an option, the first wins
+        change |= finding.change
     if change:
-        click.echo(
-            "\nto try: " + " ".join(_as_option(name, value) for name, value in change.items())
-        )
+        shown = " ".join(_as_option(name, value) for name, value in change.items())
+        click.echo(f"\nto try: {shown}")
 
 
-def _as_option(name: str, value) -> str:
+def _as_option(name: str, value: Any) -> str:
     dashed = name.replace("_", "-")
-    return (
-        (f"--{dashed}" if value else f"--no-{dashed}")
-        if isinstance(value, bool)
-        else f"--{dashed} {value}"
-    )
+    if isinstance(value, bool):
+        return f"--{dashed}" if value else f"--no-{dashed}"
+    return f"--{dashed} {value}"

@@ -1,4 +1,4 @@
-"""`tfmlp reproduce`: published figures against measured ones."""
+"""`tfmlp reproduce`: published metrics beside measured ones."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from tfmlp.cli.options import Command
     type=click.IntRange(1, 1000),
     default=5,
     show_default=True,
-    help="How many seeds each is run with, from 0 on.",
+    help="How many seeds to run each with, from 0 on.",
 )
 @click.option(
     "--quick",
@@ -46,102 +46,38 @@ def reproduce(
     markdown: bool,
     as_json: bool,
 ) -> None:
-    """Run experiments that have published figures, and judge what is measured: exact, reached or
+    """Run experiments that have published metrics, and judge what is measured: exact, reached or
     not reached.
 
-    Exits with 1 when a figure is not reached.
+    Exits with 1 when a metric is not reached.
     """
     from tfmlp.cli.quiet import import_tensorflow
-
-    import_tensorflow()
-    from tfmlp.experiments.reproduce import (
-        EXACT,
-        PENDING,
-        STUDIES,
-        Reproduction,
-        list_experiments,
-        results_table,
-    )
-    from tfmlp.recipes.recipe import list_recipes, load_recipe
+    from tfmlp.experiments.catalog import PENDING, describe, list_experiments
+    from tfmlp.experiments.reproduce import Reproduction
+    from tfmlp.experiments.results_table import markdown_table, print_table
 
     everything = [*list_experiments(), *PENDING]
     if only_list:
         for name in everything:
-            if name in list_recipes():
-                description = load_recipe(name).description
-            else:
-                description = (
-                    PENDING.get(name)
-                    or (
-                        (EXACT | STUDIES)[name].__doc__
-                        or "A net of the course on Boston house prices."
-                    ).splitlines()[0]
-                )
-            click.echo(f"{name:<30} {description}")
+            click.echo(f"{name:<32} {describe(name)}")
         return
     if run_all == bool(names):
         raise click.UsageError("name some experiments, or give --all; --list shows them.")
-    reproduction = Reproduction(
-        Path(out + "-quick" if quick else out),
-        seeds,
-        quick,
-        data_dir,
-        lambda line: click.echo(f"running {line}", err=True),
-    )
+    import_tensorflow()
+    folder = Path(f"{out}-quick" if quick else out)
+    reproduction = Reproduction(folder, seeds, quick, data_dir, _announce)
     outcomes = [reproduction.run(name) for name in (everything if run_all else names)]
     if as_json:
-        rows = [
-            {
-                "name": outcome.name,
-                "verdict": outcome.verdict,
-                "seconds": outcome.seconds,
-                "note": outcome.note,
-                "figures": [
-                    vars(figure)
-                    | {
-                        "mean": figure.mean,
-                        "deviation": figure.deviation,
-                        "verdict": figure.verdict,
-                    }
-                    for figure in outcome.figures
-                ],
-            }
-            for outcome in outcomes
-        ]
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
     elif markdown:
-        click.echo(results_table(outcomes))
+        click.echo(markdown_table(outcomes))
     else:
-        _print_table(outcomes)
+        print_table(outcomes)
     if quick:
         click.echo("quick: the verdicts mean nothing", err=True)
     elif any(outcome.verdict == "not reached" for outcome in outcomes):
         sys.exit(1)
 
 
-def _print_table(outcomes: list) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("experiment", "figure", "published", "measured", "verdict", "time")
-    for outcome in outcomes:
-        if not outcome.figures:
-            table.add_row(outcome.name, outcome.note, "", "", outcome.verdict, "")
-        for index, figure in enumerate(outcome.figures):
-            published = "" if figure.published is None else f"{figure.published:g}"
-            first = index == 0
-            table.add_row(
-                outcome.name if first else "",
-                figure.name,
-                published,
-                figure.show_measured(),
-                figure.verdict,
-                f"{outcome.seconds:.0f} s" if first else "",
-            )
-        if outcome.figures and outcome.note:
-            table.add_row("", outcome.note, "", "", "", "")
-    console = Console(highlight=False)
-    console.print(table)
-    for outcome in outcomes:
-        for text in outcome.tables:
-            console.print(f"\n{outcome.name}. {text}", markup=False)
+def _announce(line: str) -> None:
+    click.echo(f"running {line}", err=True)

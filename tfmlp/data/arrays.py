@@ -1,16 +1,16 @@
-"""People's own arrays, from an .npz file or a folder of .npy files."""
+"""A user's own arrays, from an .npz file or a folder of .npy files."""
 
-import math
 import zipfile
+from collections.abc import Set
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from tfmlp import files
 from tfmlp.data.dataset import Provenance
-from tfmlp.data.raw import RawDataset
-from tfmlp.data.rowfile import RowFile
+from tfmlp.data.npy import check_header, read_npy
+from tfmlp.data.raw import Pair, RawDataset
+from tfmlp.data.rowfile import Array, RowFile
 from tfmlp.errors import DataError
 
 # The names under which training and test arrays are looked for: (features, labels).
@@ -23,33 +23,25 @@ _TEST = (("x_test", "y_test"), ("test_images", "test_labels"), ("test_features",
 _WHOLE = (("x", "y"), ("X", "y"), ("features", "labels"), ("images", "labels"))
 
 
+def _chosen(names: Set[str]) -> list[tuple[str, str]]:
+    """Returns the names of the training pair and, where it is there, of the test pair; nothing
+    where there is no training pair.
+    """
+    train = [pair for pair in _TRAIN + _WHOLE if names >= set(pair)][:1]
+    test = [pair for pair in _TEST if names >= set(pair)][:1]
+    return train + test if train else []
+
+
 def read_arrays(file: str) -> RawDataset:
     """Reads an .npz file that holds x_train, y_train, x_test, y_test, or x and y alone (from which
-    test rows are then held out).
+    test examples are then held out).
 
     Raises:
       DataError: when it is not such a file.
     """
     path = files.user_path(file)
     try:
-        files.require_regular(path)
-        if not zipfile.is_zipfile(path):
-            raise DataError(
-                f"{path}: expected an .npz file, as numpy.savez writes it; received something else."
-            )
-        with np.load(path, allow_pickle=False) as archive:
-            names = set(archive.files)
-            train = next((pair for pair in _TRAIN + _WHOLE if names >= set(pair)), None)
-            if train is None:
-                raise DataError(
-                    f"{path}: expected arrays named x_train, y_train, x_test, y_test, or x, y;"
-                    f" received {', '.join(sorted(names)) or 'none'}."
-                )
-            test = next((pair for pair in _TEST if names >= set(pair)), None)
-            chosen = list(filter(None, (train, test)))
-            sizes = [_check_member(archive.zip, name) for pair in chosen for name in pair]
-            files.require_memory(path, sum(sizes))
-            pairs = [(archive[features], archive[labels]) for features, labels in chosen]
+        pairs = _read_archive(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
     except DataError:
@@ -59,17 +51,29 @@ def read_arrays(file: str) -> RawDataset:
     except Exception as error:  # zipfile's and NumPy's readers raise whatever they stumbled over
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} is not a whole .npz file of plain arrays ({reason}).") from None
-    for array in (array for pair in pairs for array in pair):
-        if not isinstance(array, np.ndarray):
-            raise DataError(
-                f"{path}: expected NumPy arrays; received something else under their names."
-            )
-        if array.dtype.kind not in "fiub":
-            raise DataError(f"{path}: arrays must hold numbers; received the type {array.dtype}.")
     digests = {path.name: files.sha256_of(path)}
-    return RawDataset(
-        pairs[0], pairs[1] if test else None, Provenance(f"arrays:{file}", "NumPy file", digests)
-    )
+    return _as_dataset(pairs, Provenance(f"arrays:{file}", "NumPy file", digests))
+
+
+def _read_archive(path: Path) -> list[Pair]:
+    files.require_regular(path)
+    if not zipfile.is_zipfile(path):
+        raise DataError(
+            f"{path}: expected an .npz file, as numpy.savez writes it; received something else."
+        )
+    with np.load(path, allow_pickle=False) as archive:
+        chosen = _chosen(set(archive.files))
+        if not chosen:
+            raise DataError(
+                f"{path}: expected arrays named x_train, y_train, x_test, y_test, or x, y;"
+                f" received {', '.join(sorted(archive.files)) or 'none'}."
+            )
+        sizes = [_check_member(archive.zip, name) for pair in chosen for name in pair]
+        files.require_memory(path, sum(sizes))
+        return [
+            (_checked(archive[features], path), _checked(archive[labels], path))
+            for features, labels in chosen
+        ]
 
 
 def _check_member(archive: zipfile.ZipFile, name: str) -> int:
@@ -77,11 +81,11 @@ def _check_member(archive: zipfile.ZipFile, name: str) -> int:
     for them; returns their number.
 
     Raises:
-      ValueError: when they differ, or the values are no plain ones.
+      ValueError: when they differ, or the values are not plain ones.
     """
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as file:
-        _check_header(file, name, info.file_size)
+        check_header(file, name, info.file_size)
     # deflate packs at most about a thousandfold.
     if info.file_size > 1100 * info.compress_size + 4096:
         raise ValueError(
@@ -90,26 +94,14 @@ def _check_member(archive: zipfile.ZipFile, name: str) -> int:
     return info.file_size
 
 
-def _check_header(file: BinaryIO, name: str, length: int) -> None:
-    version = np.lib.format.read_magic(file)
-    reader = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    if reader is None:
-        raise ValueError(
-            f"{name} is of version {'.'.join(map(str, version))} of the format, whose arrays are"
-            " not plain"
+def _checked(array: object, path: Path) -> Array:
+    if not isinstance(array, np.ndarray):
+        raise DataError(
+            f"{path}: expected NumPy arrays; received something else under their names."
         )
-    shape, _, dtype = reader(file)
-    if dtype.hasobject:
-        raise ValueError(f"{name} holds Python objects")
-    expected = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or file.tell() + expected != length:
-        raise ValueError(
-            f"the header of {name} promises {'x'.join(map(str, shape)) or 'one'} of {dtype},"
-            f" {expected:,} bytes; there are {length - file.tell():,}"
-        )
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{path}: arrays must hold numbers; received the type {array.dtype}.")
+    return array
 
 
 def read_folder(folder: str, features_in: str) -> RawDataset:
@@ -118,7 +110,7 @@ def read_folder(folder: str, features_in: str) -> RawDataset:
 
     Args:
       folder: Its path.
-      features_in: "memory", "disk" (uint8 or float32 in C order; rows are read when they are
+      features_in: "memory", "disk" (uint8 or float32 in C order; examples are read when they are
         needed), or "auto": from disk above a quarter of this machine's memory.
 
     Raises:
@@ -126,58 +118,24 @@ def read_folder(folder: str, features_in: str) -> RawDataset:
     """
     path = files.user_path(folder)
     names = {file.stem for file in path.glob("*.npy")}
-    train = next((pair for pair in _TRAIN + _WHOLE if names >= set(pair)), None)
-    if train is None:
+    chosen = _chosen(names)
+    if not chosen:
         raise DataError(
             f"{path}: expected x_train.npy, y_train.npy, x_test.npy, y_test.npy, or x.npy, y.npy;"
             f" received {', '.join(sorted(names)) or 'no .npy file'}."
         )
-    pairs = [train, *(pair for pair in _TEST if names >= set(pair))][:2]
-    size = sum((path / f"{features}.npy").stat().st_size for features, _ in pairs)
-    on_disk = features_in == "disk" or (features_in == "auto" and size > files.machine_memory() / 4)
-    arrays = []
-    for features, labels in pairs:
-        features_file = path / f"{features}.npy"
-        arrays.append(
-            (
-                RowFile(features_file) if on_disk else _read_array(features_file),
-                _read_array(path / f"{labels}.npy"),
-            )
-        )
-    digests = {
-        f"{name}.npy": files.sha256_of(path / f"{name}.npy") for pair in pairs for name in pair
-    }
-    return RawDataset(
-        arrays[0],
-        arrays[1] if len(arrays) > 1 else None,
-        Provenance(f"arrays:{folder}", "folder of NumPy files", digests),
-    )
+    size = sum((path / f"{features}.npy").stat().st_size for features, _ in chosen)
+    too_large = size > files.machine_memory() / 4
+    on_disk = features_in == "disk" or (features_in == "auto" and too_large)
+    read_features = RowFile if on_disk else read_npy
+    pairs: list[Pair] = [
+        (read_features(path / f"{features}.npy"), read_npy(path / f"{labels}.npy"))
+        for features, labels in chosen
+    ]
+    read = [f"{name}.npy" for pair in chosen for name in pair]
+    digests = {name: files.sha256_of(path / name) for name in read}
+    return _as_dataset(pairs, Provenance(f"arrays:{folder}", "folder of NumPy files", digests))
 
 
-def _read_array(path: Path) -> np.ndarray:
-    try:
-        files.require_regular(path)
-        files.require_memory(path, path.stat().st_size)
-        with open(path, "rb") as file:
-            if not zipfile.is_zipfile(file):
-                file.seek(0)
-                _check_header(file, path.stem, path.stat().st_size)
-        array = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
-    except MemoryError:
-        raise DataError(f"{path} needs more memory than there is.") from None
-    except DataError:
-        raise
-    except (
-        Exception
-    ) as error:  # NumPy parses the header as Python, and raises whatever that stumbled over
-        raise DataError(
-            f"{path} is not a whole .npy file of plain numbers ({' '.join(str(error).split())})."
-        ) from None
-    if not isinstance(array, np.ndarray):
-        raise DataError(
-            f"{path}: expected one array; received an archive: name it .npz and use"
-            " arrays:FILE.npz."
-        )
-    return array
+def _as_dataset(pairs: list[Pair], provenance: Provenance) -> RawDataset:
+    return RawDataset(pairs[0], pairs[1] if len(pairs) > 1 else None, provenance)

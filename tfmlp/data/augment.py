@@ -1,7 +1,7 @@
 """Random changes of training images, as functions of (seed, step, position in the batch).
 
-The same rows at the same step get the same changes in every engine, and nothing has to be saved to
-resume.
+The same examples at the same step get the same changes in every engine, and nothing has to be saved
+to resume.
 """
 
 from collections.abc import Callable
@@ -30,9 +30,8 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
     if not shift and not invert:
         return None
     key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
-    with (
-        tf.init_scope()
-    ):  # arguments of the compiled program, not parts of it: one program is good for all seeds
+    # Arguments of the compiled program, not parts of it: one program is good for all seeds.
+    with tf.init_scope():
         words = tf.constant(key), tf.constant(seeds.column_words(key, 3))
 
     def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
@@ -44,9 +43,8 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
             images = _shift(images, _uniform_integers(bits[:, :2], 2 * shift + 1) - shift)
         if invert:
             chosen = bits[:, 2] < np.uint32(seeds.keep_threshold(invert))
-            images = tf.where(
-                chosen[:, None, None, None], tf.cast(255, images.dtype) - images, images
-            )
+            inverted = tf.cast(255, images.dtype) - images
+            images = tf.where(chosen[:, None, None, None], inverted, images)
         return images
 
     return augment
@@ -56,12 +54,8 @@ def _uniform_integers(bits: tf.Tensor, count: int) -> tf.Tensor:
     """Returns int32 in [0, count) from random words: the product's high bits (D. Lemire, 2019),
     here of 16-bit halves.
     """
-    return tf.cast(
-        tf.bitwise.right_shift(
-            tf.bitwise.right_shift(bits, np.uint32(16)) * np.uint32(count), np.uint32(16)
-        ),
-        tf.int32,
-    )
+    halves = tf.bitwise.right_shift(bits, np.uint32(16))
+    return tf.cast(tf.bitwise.right_shift(halves * np.uint32(count), np.uint32(16)), tf.int32)
 
 
 def _shift(images: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:

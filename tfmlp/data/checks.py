@@ -30,7 +30,7 @@ def check_split(features: Features, labels: Array, task: str, what: str) -> Spli
             f" received the shape {features.shape}."
         )
     if len(features) == 0:
-        raise DataError(f"{what} rows: expected at least one, received none.")
+        raise DataError(f"{what} examples: expected at least one, received none.")
     if features.dtype != np.uint8:
         if features.dtype.kind not in "fiub":
             raise DataError(f"{what} features must be numbers; received the type {features.dtype}.")
@@ -103,7 +103,7 @@ def check_classes(
         raise DataError(f"{name}: labels must be 0 to {len(known) - 1}; received {highest}.")
     if len(np.unique(train.labels)) < 2:
         raise DataError(
-            f"{name}: training rows must be of at least two classes; all {len(train):,} are of"
-            f" class {known[train.labels[0]]}."
+            f"{name}: training examples must be of at least two classes; all {len(train):,}"
+            f" are of class {known[train.labels[0]]}."
         )
     return known

@@ -8,11 +8,11 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tfmlp import files
+from tfmlp.data.raw import Progress
 from tfmlp.errors import DataError
 
 ATTEMPTS = 4
@@ -24,11 +24,19 @@ _SLOWEST = 1024  # bytes a second
 class _SameScheme(urllib.request.HTTPRedirectHandler):
     """Follows a redirection to http and https only, and never from https to http."""
 
-    def redirect_request(self, request, response, code, message, headers, address):
-        scheme = urllib.parse.urlsplit(address).scheme
-        if scheme not in ("http", "https") or (request.type == "https" and scheme == "http"):
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        scheme = urllib.parse.urlsplit(newurl).scheme
+        if scheme not in ("http", "https") or (req.type == "https" and scheme == "http"):
             raise urllib.error.URLError(f"the server points to {scheme}:, which is not followed")
-        return super().redirect_request(request, response, code, message, headers, address)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 _OPENER = urllib.request.build_opener(_SameScheme)
@@ -43,11 +51,7 @@ class Remote(NamedTuple):
 
 
 def download(
-    remote: Remote,
-    path: Path,
-    progress: Callable[[str, int, int], None] | None = None,
-    *,
-    pause: float = 1.0,
+    remote: Remote, path: Path, progress: Progress | None = None, *, pause: float = 1.0
 ) -> Path:
     """Downloads a file to `path`, unless it is there.
 
@@ -65,7 +69,7 @@ def download(
       `path`.
 
     Raises:
-      DataError: when it cannot be had whole.
+      DataError: when the whole file cannot be had.
     """
     if path.is_file():
         return path
@@ -82,14 +86,13 @@ def download(
                 os.replace(part, path)
                 return path
             part.unlink()
-            if (
-                not resumed
-            ):  # else what was there may have been of an older file: once more, from the beginning
+            if not resumed:
                 raise DataError(
                     f"{remote.url}: expected the sha256 {remote.sha256}; received {digest}. What"
                     " arrived was removed."
                 )
-            failure = "what arrived did not fit to what was there"
+            # The first bytes may be those of an older file: try again from the beginning.
+            failure = "what arrived does not continue what was there"
         raise DataError(
             f"{remote.url}: {failure}, after {ATTEMPTS} attempts ({_size(part):,} of"
             f" {remote.size:,} bytes are kept for the next)."
@@ -102,9 +105,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _fetch_rest(
-    remote: Remote, part: Path, progress: Callable[[str, int, int], None] | None
-) -> str | None:
+def _fetch_rest(remote: Remote, part: Path, progress: Progress | None) -> str | None:
     """Appends to `part` what is missing. Returns why it is still not whole, or None when it is."""
     have = _size(part)
     if have > remote.size:
@@ -113,39 +114,15 @@ def _fetch_rest(
     if have == remote.size:
         return None
     # identity: a length and a range count bytes of the file itself, not of a compressed form of it.
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = urllib.request.Request(remote.url, headers=headers)
     try:
-        with _OPENER.open(
-            urllib.request.Request(remote.url, headers=headers), timeout=_TIMEOUT
-        ) as response:
-            ranges = [f"bytes {have}-{remote.size - 1}/{total}" for total in (remote.size, "*")]
-            if have and response.headers.get("Content-Range") not in ranges:
-                have = 0  # the server sends the file from its beginning
-            if (
-                int(response.headers.get("Content-Length") or remote.size - have)
-                != remote.size - have
-            ):
-                return (
-                    f"the server has {response.headers['Content-Length']} bytes where"
-                    f" {remote.size - have:,} were expected"
-                )
-            part.parent.mkdir(parents=True, exist_ok=True)
-            started, first = time.monotonic(), have
-            with open(part, "ab" if have else "wb") as file:
-                while piece := response.read1(_PIECE):
-                    have += len(piece)
-                    if have > remote.size:
-                        return f"more than the expected {remote.size:,} bytes arrived"
-                    file.write(piece)
-                    seconds = time.monotonic() - started
-                    if seconds > _TIMEOUT and have - first < _SLOWEST * seconds:
-                        return f"it came at less than {_SLOWEST:,} bytes a second"
-                    if progress:
-                        progress(part.name.removesuffix(".part"), have, remote.size)
+        with _OPENER.open(request, timeout=_TIMEOUT) as response:
+            return _receive(response, remote, part, have, progress)
     except urllib.error.HTTPError as error:
-        if (
-            error.code == 416
-        ):  # the server's file is shorter than what is here: that was another one
+        if error.code == 416:  # the server's file is shorter than the part: that is of another file
             part.unlink(missing_ok=True)
         return f"the server answered {error.code} {error.reason}"
     except urllib.error.URLError as error:
@@ -156,8 +133,37 @@ def _fetch_rest(
         return f"the server's answer makes no sense ({error})"
     except (ConnectionError, http.client.HTTPException) as error:
         return f"the connection broke ({type(error).__name__})"
-    return (
-        None
-        if have == remote.size
-        else f"the connection ended after {have:,} of {remote.size:,} bytes"
-    )
+
+
+def _receive(
+    response: http.client.HTTPResponse,
+    remote: Remote,
+    part: Path,
+    have: int,
+    progress: Progress | None,
+) -> str | None:
+    """Appends an answer to the `have` bytes of `part`, or writes it anew where the server sends the
+    file from its beginning. Returns why `part` is still not whole, or None when it is.
+    """
+    ranges = [f"bytes {have}-{remote.size - 1}/{total}" for total in (remote.size, "*")]
+    if have and response.headers.get("Content-Range") not in ranges:
+        have = 0
+    length = response.headers.get("Content-Length")
+    if int(length or remote.size - have) != remote.size - have:
+        return f"the server has {length} bytes where {remote.size - have:,} were expected"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    started, first = time.monotonic(), have
+    with open(part, "ab" if have else "wb") as file:
+        while piece := response.read1(_PIECE):
+            have += len(piece)
+            if have > remote.size:
+                return f"more than the expected {remote.size:,} bytes arrived"
+            file.write(piece)
+            seconds = time.monotonic() - started
+            if seconds > _TIMEOUT and have - first < _SLOWEST * seconds:
+                return f"it came at less than {_SLOWEST:,} bytes a second"
+            if progress:
+                progress(part.name.removesuffix(".part"), have, remote.size)
+    if have < remote.size:
+        return f"the connection ended after {have:,} of {remote.size:,} bytes"
+    return None

@@ -69,10 +69,11 @@ def _column_order(data: Dataset, schema: Schema) -> Array | None:
         _require_same_columns(name, data.columns, schema.columns)
         if data.columns == schema.columns:
             return None
-        return np.array([data.columns.index(column) for column in schema.columns])
+        place = {column: i for i, column in enumerate(data.columns)}
+        return np.array([place[column] for column in schema.columns])
     if data.feature_shape != schema.feature_shape:
         raise DataError(
-            f"{name}: the model takes features of shape {schema.feature_shape}; received"
+            f"{name}: the model takes rows of shape {schema.feature_shape}; received"
             f" {data.feature_shape}. Use data of the model's shape."
         )
     if data.columns or schema.columns:
@@ -86,8 +87,9 @@ def _column_order(data: Dataset, schema: Schema) -> Array | None:
 
 
 def _require_same_columns(name: str, received: Sequence[str], expected: Sequence[str]) -> None:
-    missing = [column for column in expected if column not in set(received)]
-    additional = [column for column in received if column not in set(expected)]
+    there, wanted = set(received), set(expected)
+    missing = [column for column in expected if column not in there]
+    additional = [column for column in received if column not in wanted]
     differences = []
     if missing:
         differences.append(f"missing: {_listed(missing)}")

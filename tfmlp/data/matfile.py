@@ -16,47 +16,34 @@ from tfmlp.errors import DataError
 _MAGIC = b"MATLAB 5.0 MAT-file"
 _HEADER = 128  # bytes of text, and the mark of the byte order at their end
 _HEAD = 4096  # bytes of a variable in which its header, as short as it is, must end
-_ITEM_BYTES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 2,
-    5: 4,
-    6: 4,
-    7: 4,
-    9: 8,
-    12: 8,
-    13: 8,
-}  # of the types of numbers
+# Bytes of a value, by the number of its type.
+_ITEM_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}
 _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED, _UTF8 = 1, 5, 6, 14, 15, 16
 _NUMERIC_CLASSES, _OPAQUE = range(6, 16), 17
 _OTHER_CLASSES = {1: "a cell array", 2: "a struct", 3: "an object", 4: "text", 5: "a sparse matrix"}
 
 
 def check_mat(path: Path, names: tuple[str, ...]) -> None:
-    """Finds out whether a file is a MATLAB 5 file in which some variables are plain numeric arrays,
-    as large as their headers say.
+    """Checks that a file is a MATLAB 5 file in which some variables are plain numeric arrays, as
+    large as their headers say.
 
     Args:
       path: The file.
       names: The variables that will be read; of others only the header is looked at, as SciPy does.
 
     Raises:
-      DataError: when it is not.
+      DataError: when it is not such a file.
     """
     try:
         files.require_regular(path)
         with open(path, "rb") as file:
             head = file.read(_HEADER)
             if not head.startswith(_MAGIC):
-                kind = (
-                    "an empty file"
-                    if not head
-                    else f"a file that starts with {head[: len(_MAGIC)]!r}"
-                )
+                start = f"a file that starts with {head[: len(_MAGIC)]!r}"
                 raise DataError(
-                    f"{path}: expected a MATLAB 5 .mat file; received {kind}. MATLAB 7.3 files must"
-                    " be saved again with -v7."
+                    f"{path}: expected a MATLAB 5 .mat file; received"
+                    f" {start if head else 'an empty file'}. MATLAB 7.3 files must be saved again"
+                    " with -v7."
                 )
             order = {b"IM": "<", b"MI": ">"}.get(head[126:128])
             if order is None:
@@ -94,26 +81,31 @@ def _check_variables(file: BinaryIO, length: int, order: str, names: tuple[str, 
             raise _Damaged(
                 f"a variable of type {kind} and {count:,} bytes at byte {at:,} of {length:,}"
             )
-        content = file.read(min(count, _HEAD))
+        content, unpacked = file.read(min(count, _HEAD)), count
         if kind == _COMPRESSED:
-            try:
-                content = zlib.decompressobj().decompress(content, _HEAD)
-            except zlib.error as error:
-                raise _Damaged(str(error)) from None
-            if len(content) < 8:
-                raise _Damaged("a compressed variable without a header")
-            kind, unpacked = struct.unpack_from(f"{order}II", content)
-            if kind != _MATRIX:
-                raise _Damaged(f"a compressed variable of type {kind}")
-            content = content[8:]
-            # zlib packs at most about a thousandfold.
-            if unpacked > 1100 * count + _HEAD:
-                raise _Damaged(f"{unpacked:,} bytes in {count:,} compressed ones")
-            size += _check_matrix(content, unpacked, order, names)
-        else:
-            size += _check_matrix(content, count, order, names)
+            content, unpacked = _unpacked(content, count, order)
+        size += _check_matrix(content, unpacked, order, names)
         at += 8 + count
     return size
+
+
+def _unpacked(packed: bytes, count: int, order: str) -> tuple[bytes, int]:
+    """Returns the beginning of a compressed variable of `count` bytes, and the bytes that all of it
+    takes.
+    """
+    try:
+        content = zlib.decompressobj().decompress(packed, _HEAD)
+    except zlib.error as error:
+        raise _Damaged(str(error)) from None
+    if len(content) < 8:
+        raise _Damaged("a compressed variable without a header")
+    kind, unpacked = struct.unpack_from(f"{order}II", content)
+    if kind != _MATRIX:
+        raise _Damaged(f"a compressed variable of type {kind}")
+    # zlib packs at most about a thousandfold.
+    if unpacked > 1100 * count + _HEAD:
+        raise _Damaged(f"{unpacked:,} bytes in {count:,} compressed ones")
+    return content[8:], unpacked
 
 
 def _check_matrix(content: bytes, count: int, order: str, names: tuple[str, ...]) -> int:
@@ -140,9 +132,8 @@ def _check_matrix(content: bytes, count: int, order: str, names: tuple[str, ...]
     if name not in names:
         return 0
     if array_class not in _NUMERIC_CLASSES or is_complex:
-        what = _OTHER_CLASSES.get(
-            array_class, "complex numbers" if is_complex else f"an array of class {array_class}"
-        )
+        other = "complex numbers" if is_complex else f"an array of class {array_class}"
+        what = _OTHER_CLASSES.get(array_class, other)
         raise _Unfit(f"{name} must be a plain array of numbers; received {what}.")
     at = _end(at, start, size)
     (kind, size), start = _element(content, at, order)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from tfmlp import files
 from tfmlp.data.dataset import Provenance
 from tfmlp.data.idx import read_idx
@@ -23,21 +21,18 @@ _ENDINGS = {"images": "idx3-ubyte", "labels": "idx1-ubyte"}
 
 def find_mnist(data_dir: str | None) -> list[Path] | None:
     """Returns the four files (train images, train labels, test images, test labels), or None where
-    there is none.
+    none of them is found.
 
     Raises:
       DataError: where there are some of the four and not all.
     """
     for folder in files.data_folders("mnist", data_dir):
-        found = [_find(folder, stem) for stem in OFFICIAL]
-        if all(found):
-            return found
-        if any(found):
-            missing = [
-                f"{stem}-{_ENDINGS[stem[-6:]]}[.gz]"
-                for stem, path in zip(OFFICIAL, found)
-                if not path
-            ]
+        found = {stem: _find(folder, stem) for stem in OFFICIAL}
+        paths = [path for path in found.values() if path]
+        if len(paths) == len(OFFICIAL):
+            return paths
+        if paths:
+            missing = [f"{stem}-{_ending(stem)}[.gz]" for stem, path in found.items() if not path]
             raise DataError(
                 f"{folder} holds a part of MNIST; missing: {', '.join(missing)}. Add them, or"
                 " choose another --data-dir."
@@ -45,9 +40,12 @@ def find_mnist(data_dir: str | None) -> list[Path] | None:
     return None
 
 
+def _ending(stem: str) -> str:
+    return _ENDINGS[stem.rpartition("-")[2]]
+
+
 def _find(folder: Path, stem: str) -> Path | None:
-    ending = _ENDINGS[stem[-6:]]
-    names = [f"{stem}{mark}{ending}{packed}" for mark in "-." for packed in ("", ".gz")]
+    names = [f"{stem}{mark}{_ending(stem)}{packed}" for mark in "-." for packed in ("", ".gz")]
     return next((folder / name for name in names if files.is_file(folder / name)), None)
 
 
@@ -55,19 +53,19 @@ def read_mnist(paths: Sequence[Path]) -> RawDataset:
     """Reads the four files; `official` tells whether they are the published ones."""
     contents = [read_idx(path) for path in paths]
     digests = dict(zip(OFFICIAL, (digest for _, digest in contents)))
-    provenance = Provenance(
-        "mnist",
-        f"IDX files in {files.shown(paths[0].parent)}",
-        digests,
-        official=digests == OFFICIAL,
-    )
+    source = f"IDX files in {files.shown(paths[0].parent)}"
+    provenance = Provenance("mnist", source, digests, official=digests == OFFICIAL)
     train_images, train_labels, test_images, test_labels = (values for values, _ in contents)
     names = tuple("0123456789")
     return RawDataset((train_images, train_labels), (test_images, test_labels), provenance, names)
 
 
 def read_idx_pairs(text: str) -> RawDataset:
-    """Reads IDX files by path: "IMAGES,LABELS" or "IMAGES,LABELS,TEST_IMAGES,TEST_LABELS"."""
+    """Reads IDX files by path: "IMAGES,LABELS" or "IMAGES,LABELS,TEST_IMAGES,TEST_LABELS".
+
+    Raises:
+      DataError: when they are not so many, or one of them is not a whole IDX file.
+    """
     paths = [files.user_path(part) for part in text.split(",")]
     if len(paths) not in (2, 4):
         raise DataError(
@@ -75,12 +73,8 @@ def read_idx_pairs(text: str) -> RawDataset:
             f" received {len(paths)} path(s)."
         )
     contents = [read_idx(path) for path in paths]
-    arrays: list[np.ndarray] = [values for values, _ in contents]
-    provenance = Provenance(
-        f"idx:{text}",
-        "IDX files",
-        {str(path): digest for path, (_, digest) in zip(paths, contents)},
-    )
-    return RawDataset(
-        (arrays[0], arrays[1]), (arrays[2], arrays[3]) if len(paths) == 4 else None, provenance
-    )
+    digests = {str(path): digest for path, (_, digest) in zip(paths, contents)}
+    arrays = [values for values, _ in contents]
+    test = (arrays[2], arrays[3]) if len(arrays) == 4 else None
+    provenance = Provenance(f"idx:{text}", "IDX files", digests)
+    return RawDataset((arrays[0], arrays[1]), test, provenance)

@@ -1,15 +1,16 @@
 """A split and an order as a `tf.data.Dataset` of batches."""
 
-import numpy as np
+from collections.abc import Callable
+
 import tensorflow as tf
 
-from tfmlp.data.rowfile import RowFile
+from tfmlp.data.rowfile import Array, Features, RowFile
 
 
 def make_batches(
-    features: np.ndarray | RowFile | tf.Tensor,
-    labels: np.ndarray | tf.Tensor,
-    order: np.ndarray,
+    features: Features | tf.Tensor,
+    labels: Array | tf.Tensor,
+    order: Array,
     batch_size: int,
     *,
     drop_remainder: bool = False,
@@ -19,8 +20,8 @@ def make_batches(
     Args:
       features: [n, ...], in memory or in a file.
       labels: [n].
-      order: int32 [n], which row comes when, as `seeds.row_order` draws it.
-      batch_size: Rows in a batch.
+      order: int32 [n], the numbers of the examples, as `seeds.row_order` draws them.
+      batch_size: Examples in a batch.
       drop_remainder: Whether to leave out the short last batch.
 
     Returns:
@@ -32,19 +33,21 @@ def make_batches(
         batch_size, drop_remainder=drop_remainder
     )
     return batches.map(
-        lambda rows: (read(rows), tf.gather(labels, rows)), num_parallel_calls=2, deterministic=True
+        lambda numbers: (read(numbers), tf.gather(labels, numbers)),
+        num_parallel_calls=2,
+        deterministic=True,
     ).prefetch(2)
 
 
-def _reader(features: np.ndarray | RowFile | tf.Tensor):
-    """Returns a function from row numbers int32 [b] to their features [b, ...]."""
-    if isinstance(features, RowFile):
+def _reader(features: Features | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns a function from the numbers of examples, int32 [b], to their features [b, ...]."""
+    if not isinstance(features, RowFile):
+        resident = tf.convert_to_tensor(features)
+        return lambda numbers: tf.gather(resident, numbers)
 
-        def read(rows: tf.Tensor) -> tf.Tensor:
-            batch = tf.numpy_function(features.__getitem__, [rows], features.dtype, stateful=False)
-            batch.set_shape([rows.shape[0], *features.shape[1:]])
-            return batch
+    def read(numbers: tf.Tensor) -> tf.Tensor:
+        batch = tf.numpy_function(features.__getitem__, [numbers], features.dtype, stateful=False)
+        batch.set_shape([numbers.shape[0], *features.shape[1:]])
+        return batch
 
-        return read
-    resident = tf.convert_to_tensor(features)
-    return lambda rows: tf.gather(resident, rows)
+    return read

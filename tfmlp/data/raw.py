@@ -1,5 +1,6 @@
 """`RawDataset`: what a source read, and how it becomes a `Dataset`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from tfmlp.data.rowfile import Array, Features
 from tfmlp.errors import DataError
 
 Pair = tuple[Features, Array]  # features [n, ...] and labels [n]
+Progress = Callable[[str, int, int], None]  # of a download: file name, bytes so far, bytes in all
 
 
 @dataclass
@@ -62,7 +64,7 @@ def make_dataset(
     del raw.train, raw.test  # the copies below must not come on top of what was read
     if test.features.shape[1:] != train.features.shape[1:]:
         raise DataError(
-            f"{name}: training and test rows must have the same shape; received"
+            f"{name}: training and test examples must have the same shape; received"
             f" {train.features.shape[1:]} and {test.features.shape[1:]}."
         )
     if test.features.dtype != train.features.dtype:

@@ -4,7 +4,6 @@ Y. Netzer et al., "Reading digits in natural images with unsupervised feature le
 non-commercial use only.
 """
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,28 +15,20 @@ from tfmlp import files
 from tfmlp.data.dataset import Provenance
 from tfmlp.data.download import Remote, download
 from tfmlp.data.matfile import check_mat
-from tfmlp.data.raw import RawDataset
+from tfmlp.data.raw import Progress, RawDataset
+from tfmlp.data.rowfile import Array
 from tfmlp.errors import DataError
 
+_URL = "http://ufldl.stanford.edu/housenumbers/"
+# Name, bytes and sha256 of each published file.
+_PUBLISHED = """
+train_32x32.mat 182040794 435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8
+test_32x32.mat 64275384 cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b
+extra_32x32.mat 1329278602 a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3
+"""
 OFFICIAL = {
-    name: Remote(f"http://ufldl.stanford.edu/housenumbers/{name}", size, sha256)
-    for name, size, sha256 in (
-        (
-            "train_32x32.mat",
-            182_040_794,
-            "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
-        ),
-        (
-            "test_32x32.mat",
-            64_275_384,
-            "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
-        ),
-        (
-            "extra_32x32.mat",
-            1_329_278_602,
-            "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3",
-        ),
-    )
+    name: Remote(_URL + name, int(size), sha256)
+    for name, size, sha256 in map(str.split, _PUBLISHED.strip().splitlines())
 }
 CLASS_NAMES = tuple("0123456789")
 
@@ -51,8 +42,8 @@ class MatContents(NamedTuple):
       sha256: Of the file's bytes.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: Array
+    labels: Array
     sha256: str
 
 
@@ -75,10 +66,10 @@ def read_mat(path: Path) -> MatContents:
                 f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a"
                 " whole copy."
             ) from None
-        return MatContents(*_as_rows(variables, path), digest.result())
+        return MatContents(*_as_examples(variables, path), digest.result())
 
 
-def _as_rows(variables: dict[str, Any], path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _as_examples(variables: dict[str, Any], path: Path) -> tuple[Array, Array]:
     missing = [name for name in "Xy" if name not in variables]
     if missing:
         raise DataError(
@@ -116,20 +107,20 @@ def read_mats(paths: list[Path]) -> list[MatContents]:
         return list(pool.map(read_mat, paths))
 
 
-def read_svhn(
-    data_dir: str | None, extra: bool, progress: Callable[[str, int, int], None] | None
-) -> RawDataset:
+def read_svhn(data_dir: str | None, extra: bool, progress: Progress | None) -> RawDataset:
     """Finds or downloads SVHN's files, and reads them.
 
     Args:
       data_dir: The folder the user named, or None.
-      extra: Whether to add the extra images to the training rows.
+      extra: Whether to add the extra images to the training images.
       progress: Called with (file name, bytes so far, bytes in all) while downloading.
+
+    Raises:
+      DataError: when a file can be neither found nor downloaded, or is not in SVHN's layout.
     """
     paths = [find_or_download(name, data_dir, progress) for name in file_names(extra)]
-    return as_dataset(
-        "svhn", f"MATLAB files in {files.shown(paths[0].parent)}", paths, official=True
-    )
+    source = f"MATLAB files in {files.shown(paths[0].parent)}"
+    return as_dataset("svhn", source, paths, official=True)
 
 
 def file_names(extra: bool) -> list[str]:
@@ -139,19 +130,11 @@ def file_names(extra: bool) -> list[str]:
 
 def find(name: str, data_dir: str | None) -> Path | None:
     """Returns where one of SVHN's files is, or None."""
-    return next(
-        (
-            folder / name
-            for folder in files.data_folders("svhn", data_dir)
-            if files.is_file(folder / name)
-        ),
-        None,
-    )
+    paths = [folder / name for folder in files.data_folders("svhn", data_dir)]
+    return next(filter(files.is_file, paths), None)
 
 
-def find_or_download(
-    name: str, data_dir: str | None, progress: Callable[[str, int, int], None] | None
-) -> Path:
+def find_or_download(name: str, data_dir: str | None, progress: Progress | None) -> Path:
     """Returns where one of SVHN's files is, downloading it if it is nowhere.
 
     Raises:
@@ -159,11 +142,10 @@ def find_or_download(
     """
     if found := find(name, data_dir):
         return found
-    folders = files.data_folders("svhn", data_dir)
     try:
         return download(OFFICIAL[name], files.download_folder("svhn", data_dir) / name, progress)
     except DataError as error:
-        searched = ", ".join(map(str, folders))
+        searched = ", ".join(map(str, files.data_folders("svhn", data_dir)))
         raise DataError(
             f"SVHN's {name} is in none of {searched}, and downloading it failed: {error} Put the"
             f" file from {OFFICIAL[name].url} into one of these folders, name its folder with"
@@ -172,7 +154,11 @@ def find_or_download(
 
 
 def read_mat_pairs(text: str) -> RawDataset:
-    """Reads .mat files in SVHN's layout by path: "TRAIN" or "TRAIN,TEST"."""
+    """Reads .mat files in SVHN's layout by path: "TRAIN" or "TRAIN,TEST".
+
+    Raises:
+      DataError: when they are more, or one of them is not in this layout.
+    """
     paths = [files.user_path(part) for part in text.split(",")]
     if len(paths) > 2:
         raise DataError(f"mat: expected mat:TRAIN or mat:TRAIN,TEST; received {len(paths)} paths.")
@@ -180,21 +166,23 @@ def read_mat_pairs(text: str) -> RawDataset:
 
 
 def as_dataset(name: str, source: str, paths: list[Path], official: bool | None) -> RawDataset:
+    """Reads files in SVHN's layout as one dataset.
+
+    Args:
+      name: The dataset's name.
+      source: A sentence for people: which files, in which folder.
+      paths: Training images, and, where there are any, test images and further training images.
+      official: True to compare the files with the published ones, None where there are none.
+    """
     contents = read_mats(paths)
     digests = {path.name: part.sha256 for path, part in zip(paths, contents)}
     if official:
         official = all(OFFICIAL[file].sha256 == digest for file, digest in digests.items())
     train, *rest = contents
-    test = rest[0] if rest else None
     images, labels = train.images, train.labels
     if len(rest) > 1:
-        images, labels = (
-            np.concatenate([images, rest[1].images]),
-            np.concatenate([labels, rest[1].labels]),
-        )
-    return RawDataset(
-        (images, labels),
-        (test.images, test.labels) if test else None,
-        Provenance(name, source, digests, official),
-        CLASS_NAMES,
-    )
+        images = np.concatenate([images, rest[1].images])
+        labels = np.concatenate([labels, rest[1].labels])
+    test = (rest[0].images, rest[0].labels) if rest else None
+    provenance = Provenance(name, source, digests, official)
+    return RawDataset((images, labels), test, provenance, CLASS_NAMES)

@@ -14,15 +14,15 @@ import scipy.ndimage
 
 from tfmlp import files, seeds
 from tfmlp.data.raw import RawDataset
+from tfmlp.data.rowfile import Array
 from tfmlp.data.svhn import as_dataset
 from tfmlp.errors import DataError
 
 VERSION = 1  # raised when the images change, so that a cache never mixes two
 SIZES = {"train_32x32.mat": 5000, "test_32x32.mat": 1500}
 _SIDE = 32
-_HEADER = b"MATLAB 5.0 MAT-file, written by tfmlp".ljust(
-    116
-)  # the usual header holds the date; this file is the same every time
+# The usual header holds the date; this file is the same every time.
+_HEADER = b"MATLAB 5.0 MAT-file, written by tfmlp".ljust(116)
 
 
 def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
@@ -31,38 +31,34 @@ def read_synthetic(mnist: RawDataset, data_dir: str | None) -> RawDataset:
     Args:
       mnist: The digits to draw with.
       data_dir: The folder for the files, or None for the cache.
+
+    Raises:
+      DataError: when a file cannot be written or read.
     """
-    folder = (
-        files.user_path(data_dir) if data_dir else files.cache_dir() / f"svhn-synthetic-{VERSION}"
-    )
-    for part, ((digits, labels), (name, rows)) in enumerate(
-        zip((mnist.train, mnist.test), SIZES.items())
-    ):
+    folder = files.cache_dir() / f"svhn-synthetic-{VERSION}"
+    if data_dir:
+        folder = files.user_path(data_dir)
+    parts = [mnist.train, mnist.test]
+    for part, (pair, (name, count)) in enumerate(zip(parts, SIZES.items())):
         path = folder / name
-        if path.is_file():
+        if path.is_file() or pair is None:
             continue
+        digits, labels = map(np.asarray, pair)
+        generator = seeds.generator(VERSION, seeds.Stream.SYNTHETIC, part)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with files.written_atomically(path) as temporary:
-                write_mat(
-                    temporary,
-                    *draw_images(
-                        digits, labels, rows, seeds.generator(VERSION, seeds.Stream.SYNTHETIC, part)
-                    ),
-                )
+                write_mat(temporary, *draw_images(digits, labels, count, generator))
         except OSError as error:
             raise DataError(
                 f"cannot write {path}: {error.strerror}. Name another folder with --data-dir."
             ) from None
-    return as_dataset(
-        "svhn-synthetic",
-        f"drawn from MNIST, in {files.shown(folder)}",
-        [folder / name for name in SIZES],
-        official=None,
-    )
+    source = f"drawn from MNIST, in {files.shown(folder)}"
+    paths = [folder / name for name in SIZES]
+    return as_dataset("svhn-synthetic", source, paths, official=None)
 
 
-def write_mat(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
+def write_mat(path: Path, images: Array, labels: Array) -> None:
     """Writes a file in SVHN's layout, the same bytes for the same images.
 
     Args:
@@ -81,56 +77,50 @@ def write_mat(path: Path, images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def draw_images(
-    digits: np.ndarray, labels: np.ndarray, rows: int, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+    digits: Array, labels: Array, count: int, generator: np.random.Generator
+) -> tuple[Array, Array]:
     """Draws images like SVHN's.
 
     Args:
       digits: uint8 [n, 28, 28], MNIST images.
       labels: uint8 [n].
-      rows: How many to draw.
-      generator: Where chance comes from.
+      count: How many to draw.
+      generator: The source of random numbers.
 
     Returns:
-      uint8 [rows, 32, 32, 3] and uint8 [rows].
+      uint8 [count, 32, 32, 3] and uint8 [count].
     """
-    picked = generator.integers(
-        len(digits), size=(rows, 3)
-    )  # the digit, its left and its right neighbor
-    zoom = generator.uniform(0.85, 1.1, rows)
-    offsets = generator.integers(-2, 3, size=(rows, 3, 2))
-    offsets[:, 1, 1] -= generator.integers(17, 22, rows)
-    offsets[:, 2, 1] += generator.integers(17, 22, rows)
-    ink = np.zeros((rows, _SIDE, _SIDE))
-    for row in range(rows):
+    # Which digit stands in the middle, which to its left and which to its right.
+    picked = generator.integers(len(digits), size=(count, 3))
+    zoom = generator.uniform(0.85, 1.1, count)
+    offsets = generator.integers(-2, 3, size=(count, 3, 2))
+    offsets[:, 1, 1] -= generator.integers(17, 22, count)
+    offsets[:, 2, 1] += generator.integers(17, 22, count)
+    ink = np.zeros((count, _SIDE, _SIDE))
+    for i in range(count):
         for which in (1, 2, 0):
-            ink[row] = np.maximum(
-                ink[row], _place(digits[picked[row, which]], zoom[row], offsets[row, which])
-            )
-    # Two colors at least 60 gray levels apart in the mean; which of them is the lighter is chance,
+            placed = _place(digits[picked[i, which]], zoom[i], offsets[i, which])
+            ink[i] = np.maximum(ink[i], placed)
+    # Two colors at least 60 gray levels apart in the mean; which of them is the lighter is random,
     # as on houses.
-    background = generator.uniform(40, 215, (rows, 1, 1, 3))
-    distance = generator.uniform(60, 130, (rows, 1, 1, 1)) * generator.choice(
-        [-1.0, 1.0], (rows, 1, 1, 1)
-    )
-    foreground = background + distance + generator.uniform(-20, 20, (rows, 1, 1, 3))
-    smooth = (
-        scipy.ndimage.gaussian_filter(
-            generator.standard_normal((rows, _SIDE, _SIDE, 1)), (0, 4, 4, 0)
-        )
-        * 120
-    )
-    grain = generator.normal(0, 4, (rows, _SIDE, _SIDE, 3))
+    background = generator.uniform(40, 215, (count, 1, 1, 3))
+    distance = generator.uniform(60, 130, (count, 1, 1, 1))
+    distance *= generator.choice([-1.0, 1.0], (count, 1, 1, 1))
+    foreground = background + distance + generator.uniform(-20, 20, (count, 1, 1, 3))
+    noise = generator.standard_normal((count, _SIDE, _SIDE, 1))
+    smooth = scipy.ndimage.gaussian_filter(noise, (0, 4, 4, 0)) * 120
+    grain = generator.normal(0, 4, (count, _SIDE, _SIDE, 3))
     images = background + (foreground - background) * ink[..., np.newaxis] + smooth + grain
     return np.clip(images, 0, 255).astype(np.uint8), labels[picked[:, 0]]
 
 
-def _place(digit: np.ndarray, zoom: float, offset: np.ndarray) -> np.ndarray:
+def _place(digit: Array, zoom: float, offset: Array) -> Array:
     """Returns the digit's ink, 0 to 1, [32, 32]: zoomed about its middle and moved by `offset`
     (down, right).
     """
     middle = (_SIDE - 1) / 2
     origin = (digit.shape[0] - 1) / 2 - (middle + offset) / zoom
-    return scipy.ndimage.affine_transform(
+    placed: Array = scipy.ndimage.affine_transform(
         digit / 255.0, np.eye(2) / zoom, origin, (_SIDE, _SIDE), order=1
     )
+    return placed

@@ -1,4 +1,4 @@
-"""People's own tables, from a CSV file with a header line."""
+"""A user's own table, from a CSV file with a header line."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ import numpy as np
 from tfmlp import files
 from tfmlp.data.dataset import Provenance
 from tfmlp.data.raw import RawDataset
+from tfmlp.data.rowfile import Array
 from tfmlp.errors import DataError, nearest
 
 _BYTES_A_BYTE = 26  # of memory for each byte of text, while it is cells
@@ -37,34 +38,30 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
         raise DataError(f"{path}: expected UTF-8 text; byte {error.start:,} is not.") from None
     header, rows = _rows(path, text)
     if target is None or target not in header:
-        received = (
-            f"{target!r}: {nearest(target, header)}"
-            if target
-            else f"none. The columns are {', '.join(header)}"
-        )
+        received = f"none. The columns are {', '.join(header)}"
+        if target:
+            received = f"{target!r}: {nearest(target, header)}"
         raise DataError(
             f"{path}: expected --target to name the column to predict; received {received}."
         )
-    column = header.index(target)
+    columns = tuple(name for name in header if name != target)
+    place = header.index(target)
+    answers = [(line, cells.pop(place).strip()) for line, cells in rows]
     features = np.array(
         [
-            [_number(cell, path, line, header[i]) for i, cell in enumerate(cells) if i != column]
+            [_number(cell, path, line, column) for column, cell in zip(columns, cells)]
             for line, cells in rows
         ],
         np.float64,
-    ).reshape(len(rows), len(header) - 1)
-    answers = [(line, cells[column].strip()) for line, cells in rows]
+    )
+    class_names = None
     if task == "regression":
-        labels, class_names = (
-            np.array([_number(cell, path, line, target) for line, cell in answers]),
-            None,
-        )
+        labels = np.array([_number(cell, path, line, target) for line, cell in answers])
     else:
         labels, class_names = _classes(answers, path, target)
     provenance = Provenance(
         f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)}
     )
-    columns = tuple(name for name in header if name != target)
     return RawDataset((features, labels), None, provenance, class_names, columns, target)
 
 
@@ -109,36 +106,41 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
 
 
 def _as_float(cell: str) -> float:
-    if "_" in cell:  # Python reads 1_000 as a number; a table's author hardly meant it as one
+    if "_" in cell:  # Python reads 1_000 as a number; the author of a table does not mean one
         raise ValueError(cell)
     return float(cell)
 
 
 def _classes(
     answers: list[tuple[int, str]], path: Path, target: str
-) -> tuple[np.ndarray, tuple[str, ...]]:
+) -> tuple[Array, tuple[str, ...]]:
     for line, cell in answers:
         if not cell:
             raise DataError(
                 f"{path}, line {line}, column {target}: expected a class; the cell is empty."
             )
-    found = {cell for _, cell in answers}
-    try:
-        values = {cell: _as_float(cell) for cell in found}
-    except ValueError:
-        values = {}
-    if values and all(map(np.isfinite, values.values())):  # 2 before 10, and 1.0 is 1
-        spelled: dict[float, str] = {}
-        for cell in sorted(found, key=lambda cell: (len(cell), cell)):
-            spelled.setdefault(values[cell], cell)
-        names = [spelled[value] for value in sorted(spelled)]
-        answers = [(line, spelled[values[cell]]) for line, cell in answers]
-    else:
-        names = sorted(found)
+    names, spelling = _spelled_alike({cell for _, cell in answers})
     if len(names) > max(2, len(answers) // 2):
         raise DataError(
             f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows;"
             " classes repeat. For values, use --task regression."
         )
     number = {name: i for i, name in enumerate(names)}
-    return np.array([number[cell] for _, cell in answers]), tuple(names)
+    return np.array([number[spelling[cell]] for _, cell in answers]), tuple(names)
+
+
+def _spelled_alike(found: set[str]) -> tuple[list[str], dict[str, str]]:
+    """Returns the sorted names of the classes, and the name for each cell: numbers are sorted by
+    their values, 2 before 10, and 1.0 is 1, the shortest spelling.
+    """
+    try:
+        values = {cell: _as_float(cell) for cell in found}
+    except ValueError:
+        values = {}
+    if not values or not all(map(np.isfinite, values.values())):
+        return sorted(found), {cell: cell for cell in found}
+    shortest: dict[float, str] = {}
+    for cell in sorted(found, key=lambda cell: (len(cell), cell)):
+        shortest.setdefault(values[cell], cell)
+    names = [shortest[value] for value in sorted(shortest)]
+    return names, {cell: shortest[values[cell]] for cell in found}

@@ -5,15 +5,17 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tfmlp import files
 from tfmlp.data.dataset import Provenance
 from tfmlp.data.raw import RawDataset
+from tfmlp.data.rowfile import Array
 from tfmlp.errors import DataError
 
-_ROWS_AT_A_TIME = 4096
+_EXAMPLES_AT_A_TIME = 4096
 _HOST = "https://storage.googleapis.com"  # where tensorflow-datasets keeps what it prepared
 
 
@@ -34,22 +36,11 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     try:
         builder = tfds.builder(name, **where)
     except Exception as error:  # tensorflow-datasets has no common error
+        folder = f" in {tfds_dir}" if tfds_dir else ""
         raise DataError(
-            f"tensorflow-datasets has no set {name!r}{' in ' + tfds_dir if tfds_dir else ''}:"
-            f" {_first_line(error)}."
+            f"tensorflow-datasets has no set {name!r}{folder}: {_first_line(error)}."
         ) from None
-    features = builder.info.features
-    if not ({"image", "label"} <= set(features or ()) and hasattr(features["label"], "names")):
-        received = ", ".join(features or ()) or "nothing"
-        raise DataError(
-            f"tfds:{name}: expected a set for image classification, with 'image' and 'label'; it"
-            f" has {received}."
-        )
-    if None in features["image"].shape:
-        raise DataError(
-            f"tfds:{name}: expected images of one size; received the shape"
-            f" {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
-        )
+    _require_image_classes(builder.info.features or {}, name)
     tfds.disable_progress_bar()
     try:
         if not builder.is_prepared():
@@ -66,22 +57,37 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
         test = _read_split(builder, held_out) if held_out else None
     except DataError:
         raise
-    except Exception as error:
+    except Exception as error:  # as above
         own = "--data-dir with the four IDX files" if name == "mnist" else "--dataset arrays:FILE"
         raise DataError(
             f"tensorflow-datasets could not prepare or read {name!r}: {_first_line(error)}. Name"
             f" the folder of a prepared copy with --tfds-dir, or read files of your own: {own}."
         ) from None
-    folder = Path(builder.data_dir)
-    digests = {path.name: files.sha256_of(path) for path in sorted(folder.glob("*.tfrecord*"))}
+    prepared = sorted(Path(builder.data_dir).glob("*.tfrecord*"))
     provenance = Provenance(
-        f"tfds:{name}", f"tensorflow-datasets {builder.info.full_name}", digests
+        f"tfds:{name}",
+        f"tensorflow-datasets {builder.info.full_name}",
+        {path.name: files.sha256_of(path) for path in prepared},
     )
-    return RawDataset(train, test, provenance, tuple(features["label"].names))
+    return RawDataset(train, test, provenance, tuple(builder.info.features["label"].names))
+
+
+def _require_image_classes(features: Any, name: str) -> None:
+    """Raises DataError where there are no images of one size with a class label."""
+    if not ({"image", "label"} <= set(features) and hasattr(features["label"], "names")):
+        raise DataError(
+            f"tfds:{name}: expected a set for image classification, with 'image' and 'label'; it"
+            f" has {', '.join(features) or 'nothing'}."
+        )
+    if None in features["image"].shape:
+        raise DataError(
+            f"tfds:{name}: expected images of one size; received the shape"
+            f" {features['image'].shape}. Resize them into an .npz and use arrays:FILE.npz."
+        )
 
 
 def _require_network() -> None:
-    """Finds out in seconds what tensorflow-datasets finds out by minutes of retrying."""
+    """Notices in seconds what tensorflow-datasets notices after minutes of retrying."""
     try:
         urllib.request.urlopen(_HOST, timeout=10).close()
     except urllib.error.HTTPError:
@@ -92,24 +98,25 @@ def _require_network() -> None:
         ) from None
 
 
-def _read_split(builder, split: str) -> tuple[np.ndarray, np.ndarray]:
+def _read_split(builder: Any, split: str) -> tuple[Array, Array]:
     import tensorflow_datasets as tfds
 
-    # shuffle_files stays off: rows keep the order in which they are stored.
     count = builder.info.splits[split].num_examples
-    images = np.empty(
-        (count, *builder.info.features["image"].shape), builder.info.features["image"].np_dtype
-    )
+    image = builder.info.features["image"]
+    images = np.empty((count, *image.shape), image.np_dtype)
     labels = np.empty(count, np.int64)
-    row = 0
-    for batch, batch_labels in tfds.as_numpy(
-        builder.as_dataset(split=split, as_supervised=True, batch_size=_ROWS_AT_A_TIME)
-    ):
-        images[row : row + len(batch)] = batch
-        labels[row : row + len(batch)] = batch_labels
-        row += len(batch)
-    if row != count:
-        raise DataError(f"tfds: split '{split}' should have {count:,} rows; received {row:,}.")
+    # shuffle_files stays off: examples keep the order in which they are stored.
+    batches = builder.as_dataset(split=split, as_supervised=True, batch_size=_EXAMPLES_AT_A_TIME)
+    start = 0
+    for batch, batch_labels in tfds.as_numpy(batches):
+        end = start + len(batch)
+        images[start:end] = batch
+        labels[start:end] = batch_labels
+        start = end
+    if start != count:
+        raise DataError(
+            f"tfds: split '{split}' should have {count:,} examples; received {start:,}."
+        )
     return images, labels
 
 

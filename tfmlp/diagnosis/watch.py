@@ -1,6 +1,4 @@
-"""What a training run shows of itself after each epoch, at no cost: the signs that `diagnose` would
-look into.
-"""
+"""`Watch`: warns after each epoch, at no cost, of what `diagnose` would look into."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,55 +7,46 @@ _RISING = 5  # epochs
 
 
 class Watch:
-    """Looks at each epoch's figures and says each thing once.
+    """Looks at each epoch's metrics and says each thing once.
 
     Args:
-      shares: Each class' share of the training rows; empty for regression.
+      shares: Each class's share of the training examples; empty for regression.
     """
 
     def __init__(self, shares: Sequence[float]):
         self._majority = max(shares, default=None)
         self._history: list[dict[str, Any]] = []
-        self._said: set[str] = set()
+        self._looks = [self._stuck_at_majority, self._constant_loss, self._overfitting]
 
     def __call__(self, epoch: dict[str, Any]) -> list[str]:
         """Returns warnings for an epoch as `epochs.jsonl` holds it."""
         self._history.append(epoch)
-        found = {
-            name: text
-            for name, text in (
-                ("majority", self._stuck_at_majority()),
-                ("constant", self._standing_still()),
-                ("overfitting", self._overfitting()),
-            )
-            if text
-        }
-        new = [text for name, text in found.items() if name not in self._said]
-        self._said |= set(found)
-        return new
+        warnings = [(look, look()) for look in self._looks]
+        self._looks = [look for look, warning in warnings if warning is None]
+        return [warning for _, warning in warnings if warning is not None]
 
     def _stuck_at_majority(self) -> str | None:
-        figures = self._history[-1]["train"]  # there are more of these rows than of validation rows
-        if self._majority is None or self._majority > 0.9 or "accuracy" not in figures:
+        train = self._history[-1]["train"]  # has more examples than validation
+        if self._majority is None or self._majority > 0.9 or "accuracy" not in train:
             return None
-        learning = self._history[-1]["train"]["loss"] < 0.9 * self._history[0]["train"]["loss"]
-        if abs(figures["accuracy"] - self._majority) > 0.01 or learning or len(self._history) < 2:
+        learning = train["loss"] < 0.9 * self._history[0]["train"]["loss"]
+        if abs(train["accuracy"] - self._majority) > 0.01 or learning or len(self._history) < 2:
             return None
         return (
             f"the accuracy is the share of the commonest class, {100 * self._majority:.1f} %: the"
-            " net may tell that class of every row; tfmlp diagnose with the same options looks for"
-            " the cause"
+            " net may predict that class for every example; tfmlp diagnose with the same options"
+            " looks for the cause"
         )
 
-    def _standing_still(self) -> str | None:
+    def _constant_loss(self) -> str | None:
         if len(self._history) < 3:
             return None
         losses = [epoch["train"]["loss"] for epoch in self._history[:3]]
         if max(losses) - min(losses) > 1e-4 * max(abs(losses[0]), 1e-12) or losses[0] < 1e-3:
             return None
         return (
-            f"the training loss stands still at {losses[-1]:.4g}: tfmlp diagnose with the same"
-            " options looks for the cause"
+            f"the training loss stays at {losses[-1]:.4g}: tfmlp diagnose with the same options"
+            " looks for the cause"
         )
 
     def _overfitting(self) -> str | None:
@@ -65,14 +54,11 @@ class Watch:
         if len(losses) <= _RISING:
             return None
         best = min(range(len(losses)), key=losses.__getitem__)
-        if (
-            len(losses) - 1 - best < _RISING
-            or losses[-1] < 1.15 * losses[best]
-            or self._history[-1]["train"]["loss"] > 0.6 * losses[-1]
-        ):
+        lowest, now, train = losses[best], losses[-1], self._history[-1]["train"]["loss"]
+        if len(losses) - 1 - best < _RISING or now < 1.15 * lowest or train > 0.6 * now:
             return None
         return (
-            f"the validation loss has not fallen since epoch {best + 1} ({losses[best]:.4g} then,"
-            f" {losses[-1]:.4g} now): over-fitting; --patience 3 would stop, dropout or more rows"
+            f"the validation loss has not fallen since epoch {best + 1} ({lowest:.4g} then,"
+            f" {now:.4g} now): the net overfits; --patience 3 would stop, dropout or more examples"
             " would help"
         )

@@ -1,1 +1,1 @@
-"""Named configurations, and which is a dataset's default."""
+"""Named configurations, and the one that each kind of dataset uses by default."""

@@ -3,7 +3,7 @@
     load_recipe("mnist").config.replace(epochs=3)
 
 A recipe is what `Config.from_file` reads, with a table [recipe] that says what it is for and, where
-it repeats something published, which figures it must reach.
+it repeats something published, which metrics it must reach.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tfmlp.config import Config, read_tables
 from tfmlp.errors import ConfigError, nearest
 
 _FOLDER = Path(__file__).parent
-# Kind of dataset -> recipe that is used when none is named.
+# Kind of dataset -> the recipe that is used when none is named.
 _DEFAULTS = {
     "mnist": "mnist",
     "idx": "mnist",
@@ -26,18 +26,19 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class Check:
-    """A figure that a run of a recipe is judged by.
+    """A metric that a run of a recipe is judged by.
 
     Attributes:
-      figure: "loss"; "accuracy" and "f1" (the mean over classes) in %; "accuracy_above_majority":
-        the accuracy in % less that of always telling the commonest class.
+      metric: "loss"; "accuracy" and "f1" (the mean over classes) in %; "accuracy_above_majority":
+        the accuracy in % less that of always predicting the commonest class.
       split: "train", "validation" or "test".
       epoch: After which epoch; "best": over all epochs; None: at the end.
-      published: The published figure, or None.
-      rule: As in `figures.Figure`; None: "at most" for losses, otherwise "at least".
+      published: The published value, or None.
+      rule: How the measured values are judged, as in `experiments.comparison`; None: "at most" for
+        losses, otherwise "at least".
     """
 
-    figure: str
+    metric: str
     split: str
     epoch: int | str | None = None
     published: float | None = None
@@ -45,16 +46,23 @@ class Check:
 
     @property
     def label(self) -> str:
-        """What the figure is, in words."""
-        unit = "" if self.figure == "loss" else " %"
-        when = (
-            ""
-            if self.epoch is None
-            else ", best epoch"
-            if self.epoch == "best"
-            else f", epoch {self.epoch}"
-        )
-        return f"{self.split} {self.figure.replace('_', ' ')}{unit}{when}"
+        """The metric in words: "test accuracy %, epoch 9"."""
+        name = f"{self.split} {self.metric.replace('_', ' ')}"
+        if self.metric != "loss":
+            name += " %"
+        if self.epoch is None:
+            return name
+        return f"{name}, best epoch" if self.epoch == "best" else f"{name}, epoch {self.epoch}"
+
+    @property
+    def judged_by(self) -> str:
+        """The rule, also where none is given."""
+        return self.rule or ("at most" if self.metric == "loss" else "at least")
+
+    @property
+    def digits(self) -> int:
+        """Decimal places to show."""
+        return 4 if self.metric == "loss" else 2
 
 
 @dataclass(frozen=True)
@@ -62,12 +70,12 @@ class Recipe:
     """A named configuration.
 
     Attributes:
-      name: Its file's name, without the ending.
+      name: The name of its file, without the ending.
       description: What it is for.
       source: Where it comes from, or None.
-      checks: The figures it must reach.
-      look_every: Look at the test loss every so many epochs, stop at its first rise and go back by
-        one epoch; None: do not.
+      checks: The metrics it must reach.
+      look_every: Look at the test loss every so many epochs, stop at its first rise and roll the
+        weights back by one epoch; None: do not.
       config: The configuration.
     """
 
@@ -88,7 +96,7 @@ def load_recipe(name: str) -> Recipe:
     """Reads a recipe by its name.
 
     Raises:
-      ConfigError: when there is none of that name.
+      ConfigError: when there is no recipe of that name.
     """
     if name not in list_recipes():
         raise ConfigError(f"unknown recipe {name!r}: {nearest(name, list_recipes())}.")
@@ -96,13 +104,12 @@ def load_recipe(name: str) -> Recipe:
     about = tables.pop("recipe")
     config = Config.from_dict(tables, source=f"recipe {name}")
     checks = tuple(Check(**check) for check in about.get("checks", ()))
-    return Recipe(
-        name, about["description"], about.get("source"), checks, about.get("look_every"), config
-    )
+    source, look_every = about.get("source"), about.get("look_every")
+    return Recipe(name, about["description"], source, checks, look_every, config)
 
 
 def default_recipe(kind: str) -> str | None:
-    """Returns the recipe for a kind of dataset ("mnist", "csv", ...), or None where Config's
-    defaults are as good.
+    """Returns the name of the recipe for a kind of dataset ("mnist", "csv", ...), or None where
+    the defaults of `Config` are as good.
     """
     return _DEFAULTS.get(kind)
