@@ -61,7 +61,7 @@ def _serve(pipe, folder: str, options: dict) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     from tfmlp.config import Config
     from tfmlp.data.sources import load_configured
-    from tfmlp.training.backend import TensorFlowBackend
+    from tfmlp.training.tensorflow_backend import TensorFlowBackend
 
     before = peak_megabytes()
     config = Config.from_options(

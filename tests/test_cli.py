@@ -243,7 +243,7 @@ def test_divergence_exits_with_3_and_is_recorded(train, tmp_path):
 
 
 def test_an_interrupted_run_keeps_what_it_has_and_exits_with_130(train, tmp_path, monkeypatch):
-    from tfmlp.training.backend import TensorFlowBackend
+    from tfmlp.training.tensorflow_backend import TensorFlowBackend
 
     whole = TensorFlowBackend.train_steps
 
@@ -422,7 +422,7 @@ def test_divergence_in_the_very_last_update_is_divergence(run_cli, tmp_path):
 def test_an_interrupted_run_with_patience_keeps_the_best_weights(
     train, run_cli, tmp_path, monkeypatch
 ):
-    from tfmlp.training.backend import TensorFlowBackend
+    from tfmlp.training.tensorflow_backend import TensorFlowBackend
 
     whole = TensorFlowBackend.train_steps
 
@@ -445,7 +445,7 @@ def test_an_interrupted_run_with_patience_keeps_the_best_weights(
 
 def test_a_disk_that_fills_up_at_the_end_does_not_hide_the_figures(train, tmp_path, monkeypatch):
     from tfmlp.errors import CheckpointError
-    from tfmlp.runs.record import RunFolder
+    from tfmlp.runs.folder import RunFolder
 
     def full(self, model):
         raise CheckpointError("cannot write into the run folder: No space left on device.")

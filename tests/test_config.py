@@ -3,13 +3,13 @@ import json
 
 import pytest
 
-from tfmlp.config import FIELDS, Config, groups
+from tfmlp.config import FIELDS, GROUPS, Config
 from tfmlp.errors import ConfigError
 from tfmlp.knobs import parse_text, show_value
 
 
 def test_every_field_has_help_and_a_name_of_its_own():
-    names = [name for group in groups().values() for name in group]
+    names = [name for group in GROUPS.values() for name in group]
     assert len(names) == len(set(names)) == len(FIELDS)
     assert all(field.metadata["help"].endswith(".") for field in FIELDS.values())
 

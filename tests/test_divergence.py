@@ -11,7 +11,7 @@ import pytest
 from tfmlp import Config, fit
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.errors import DivergenceError, TfmlpWarning
-from tfmlp.training.divergence import find_divergence
+from tfmlp.training.recovery import find_divergence
 
 SGD = {
     "optimizer": "sgd",

@@ -6,11 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tfmlp import MLP, seeds
-from tfmlp.config import ACTIVATIONS, PREPROCESSING
 from tfmlp.errors import CheckpointError, ConfigError
-from tfmlp.model.layers import Dropout, Preprocessing, counters
+from tfmlp.model.counters import counters
+from tfmlp.model.dropout import Dropout
+from tfmlp.model.preprocessing import Preprocessing
 from tfmlp.model.saved import load_model
 from tfmlp.reference.initializers import initial_weights
+from tfmlp.settings.model import ACTIVATIONS, PREPROCESSING
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (16, 6, 5, 3), dtype=np.uint8)
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmlp.config import OPTIMIZERS as NAMES
 from tfmlp.config import Config
 from tfmlp.reference.optimizers import OPTIMIZERS, clip_by_global_norm
+from tfmlp.settings.optimization import OPTIMIZERS as NAMES
 from tfmlp.training.optimizers import make_optimizer
 
 RATE = float(np.float32(0.05))  # Keras keeps the rate in float32

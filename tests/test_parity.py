@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from tfmlp import Config, fit
-from tfmlp.config import ACTIVATIONS, LOSSES, OPTIMIZERS
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.errors import ConfigError
-from tfmlp.training.parity import compare_steps, largest_difference
+from tfmlp.settings.model import ACTIVATIONS
+from tfmlp.settings.optimization import LOSSES, OPTIMIZERS
+from tfmlp.training.differences import largest_difference
+from tfmlp.training.parity import compare_steps
 
 STEPS = 20
 EXTRAS = {

@@ -8,7 +8,6 @@ import pytest
 import scipy.io
 
 from tests.conftest import write_idx
-from tfmlp.config import DataConfig
 from tfmlp.data.arrays import read_arrays
 from tfmlp.data.idx import read_idx
 from tfmlp.data.sources import import_reader, load_dataset
@@ -16,6 +15,7 @@ from tfmlp.data.svhn import read_mat
 from tfmlp.data.synthetic import write_mat
 from tfmlp.data.tabular import read_table
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning
+from tfmlp.settings.data import DataConfig
 
 
 @pytest.mark.parametrize("name", ["a-idx3-ubyte", "a-idx3-ubyte.gz"])

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from tfmlp.config import INITIALIZERS
 from tfmlp.reference.initializers import initial_weights
 from tfmlp.reference.preprocessing import moments, training_moments
 from tfmlp.reference.schedules import learning_rate_at
+from tfmlp.settings.model import INITIALIZERS
 
 VARIANCES = {
     "glorot": 2 / (300 + 200),

@@ -5,20 +5,21 @@ import itertools
 import numpy as np
 import pytest
 
-from tfmlp.config import ACTIVATIONS as NAMES
-from tfmlp.config import LOSSES as LOSS_NAMES
 from tfmlp.reference.activations import ACTIVATIONS, make_activation
-from tfmlp.reference.layers import Activate, BatchNormalization, Dense, Dropout
+from tfmlp.reference.layers import Activate, Dense, Dropout
 from tfmlp.reference.losses import LOSSES, softmax
 from tfmlp.reference.metrics import (
     accuracy,
-    class_figures,
+    class_metrics,
     mean_absolute_error,
     root_mean_squared_error,
 )
 from tfmlp.reference.network import Network
+from tfmlp.reference.normalization import BatchNormalization
 from tfmlp.reference.numeric import differences
 from tfmlp.reference.optimizers import SGD
+from tfmlp.settings.model import ACTIVATIONS as NAMES
+from tfmlp.settings.optimization import LOSSES as LOSS_NAMES
 
 STREAM = np.random.default_rng(7)
 ROWS = STREAM.standard_normal((6, 5))
@@ -242,7 +243,7 @@ def test_differences_put_the_parameter_back_and_take_a_sample():
 def test_figures_of_merit():
     outputs, labels = np.array([[2.0, 1], [0, 1], [3, 1], [0, 5]]), np.array([0, 0, 1, 1])
     assert accuracy(outputs, labels) == 0.5
-    figures = class_figures(np.array([0, 1, 0, 1, 1]), np.array([0, 1, 1, 1, 2]), 4)
+    figures = class_metrics(np.array([0, 1, 0, 1, 1]), np.array([0, 1, 1, 1, 2]), 4)
     assert figures.precision.tolist() == [0.5, 2 / 3, 0, 0] and figures.recall.tolist() == [
         1,
         2 / 3,

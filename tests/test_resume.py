@@ -14,8 +14,8 @@ from tfmlp import Config, fit
 from tfmlp.errors import CheckpointError, TfmlpWarning
 from tfmlp.runs import checkpoints
 from tfmlp.runs.checkpoints import Checkpoint, Checkpoints
+from tfmlp.runs.folder import RunFolder
 from tfmlp.runs.lock import locked
-from tfmlp.runs.record import RunFolder
 
 OPTIONS = [
     "--hidden-units",
@@ -243,8 +243,8 @@ def test_every_engine_goes_on_within_an_epoch(run_cli, mnist_dir, tmp_path, monk
 
 def stop_at_step(patch, steps):
     """Sends this process a signal before the first part of an epoch that ends after `steps`."""
-    from tfmlp.training.backend import TensorFlowBackend
     from tfmlp.training.numpy_backend import NumpyBackend
+    from tfmlp.training.tensorflow_backend import TensorFlowBackend
 
     for backend in (TensorFlowBackend, NumpyBackend):
 

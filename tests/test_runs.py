@@ -4,7 +4,7 @@ import pytest
 
 from tfmlp.errors import CheckpointError
 from tfmlp.files import written_atomically
-from tfmlp.runs.record import RunFolder, default_folder
+from tfmlp.runs.folder import RunFolder, default_folder
 
 
 def test_a_run_that_dies_is_recorded_as_interrupted(tmp_path):

@@ -8,17 +8,17 @@ import pytest
 import tensorflow as tf
 
 from tfmlp import MLP, Config, fit, make_test_step, make_train_step, seeds
-from tfmlp.config import OPTIMIZERS
 from tfmlp.data.augment import make_augmentation
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
 from tfmlp.model.dense import Dense
+from tfmlp.settings.optimization import OPTIMIZERS
 from tfmlp.training import choice, engine
+from tfmlp.training.gradients import compute_gradients
 from tfmlp.training.losses import cross_entropy, squared_error
-from tfmlp.training.optimizers import learning_rates
-from tfmlp.training.step import compute_gradients
 from tfmlp.training.stopping import EarlyStopping
+from tfmlp.training.timetable import learning_rates
 
 
 @pytest.fixture(scope="module")

@@ -93,5 +93,6 @@ def show_metrics(values: dict[str, Any]) -> str:
     >>> show_metrics({"loss": 0.25, "count": 10, "accuracy": 0.5})
     'loss 0.2500  accuracy 50.00 %'
     """
-    return "  ".join(f"{name} {METRICS[name].show(value)}" for name, value in values.items()
-                     if name in METRICS)
+    return "  ".join(
+        f"{name} {METRICS[name].show(value)}" for name, value in values.items() if name in METRICS
+    )

@@ -83,9 +83,7 @@ def _handle(
 
 
 @contextmanager
-def _handled(
-    handler: _Handler, numbers: tuple[signal.Signals, ...] = _SIGNALS
-) -> Iterator[None]:
+def _handled(handler: _Handler, numbers: tuple[signal.Signals, ...] = _SIGNALS) -> Iterator[None]:
     before = _handle(handler, numbers)
     try:
         yield

@@ -9,8 +9,8 @@ class Own:
     """tfmlp, with a pinned or chosen engine."""
 
     def __init__(self, task: Task, engine: str, precision: str):
-        from tfmlp.training.backend import TensorFlowBackend
         from tfmlp.training.numpy_backend import NumpyBackend
+        from tfmlp.training.tensorflow_backend import TensorFlowBackend
 
         if engine == "numpy":
             self._backend = NumpyBackend(task.cell.config(backend="numpy"), task.dataset())

@@ -90,7 +90,7 @@ class KillHalfway:
         import numpy as np
 
         from tfmlp.runs import checkpoints
-        from tfmlp.runs.record import RunFolder
+        from tfmlp.runs.folder import RunFolder
 
         owner, name = {
             "arrays": (np, "savez"),
@@ -144,7 +144,7 @@ class AfterEpoch:
 
     def __call__(self) -> None:
         save_every_epoch()
-        from tfmlp.runs.record import RunFolder
+        from tfmlp.runs.folder import RunFolder
 
         add = RunFolder.add_epoch
 

@@ -26,7 +26,7 @@ from tfmlp.data.sources import load_dataset
 from tfmlp.data.svhn import read_mat
 from tfmlp.errors import TfmlpError, TfmlpWarning
 from tfmlp.runs.checkpoints import Checkpoint, Checkpoints
-from tfmlp.runs.record import RunFolder
+from tfmlp.runs.folder import RunFolder
 
 SECONDS = 5  # for one file
 MEGABYTES = 500  # for all of them

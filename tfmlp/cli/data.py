@@ -9,8 +9,8 @@ import click
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import printable, show_downloads
-from tfmlp.config import DataConfig
 from tfmlp.errors import DataError, TfmlpWarning
+from tfmlp.settings.data import DataConfig
 
 if TYPE_CHECKING:
     from rich.table import Table

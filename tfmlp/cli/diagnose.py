@@ -10,7 +10,7 @@ from tfmlp.cli.options import Command, config_options, make_config, recipe_optio
 from tfmlp.cli.progress import say
 from tfmlp.config import Config
 from tfmlp.errors import ConfigError
-from tfmlp.runs.record import RunFolder
+from tfmlp.runs.folder import RunFolder
 
 
 @click.command(cls=Command)
@@ -53,7 +53,7 @@ def diagnose(
         if recipe or config_file or any(value is not None for value in options.values()):
             raise click.UsageError("a run folder holds all options: give either it or options.")
         folder = RunFolder(files.user_path(run))
-        config = Config.from_dict(folder.read()["config"], source=f"{folder.path}/run.json")
+        config = Config.from_dict(folder.read().config, source=f"{folder.path}/run.json")
         history, origin = folder.read_epochs(), f"the run {run}"
     else:
         config, recipe = make_config(recipe, config_file, options)

@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
             click.echo("interrupted", err=True)
             ctx.exit(getattr(interrupt, "exit_code", 130))
         except MemoryError as error:
-            message = "this needs more memory than there is: use fewer hidden units or smaller data."
+            message = "this needs more memory than there is: use fewer hidden units or less data."
             _end(ctx, message, error)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""

@@ -24,9 +24,7 @@ def say(line: str) -> None:
 
 def printable(text: str) -> str:
     """Returns text, which may come from a file, without what a terminal would obey."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _is_terminal() -> bool:

@@ -93,9 +93,7 @@ def _restore(training: "Training", folder: RunFolder) -> None:
     if training.stopped_early:
         say(f"{folder.path} was stopped {after}, when its patience ended: nothing is left to train")
     elif checkpoint.epoch >= epochs:
-        say(
-            f"{folder.path} ended {after}: nothing is left to train; --epochs N goes on to N"
-        )
+        say(f"{folder.path} ended {after}: nothing is left to train; --epochs N goes on to N")
     else:
         step = f" and step {checkpoint.step:,} of {steps:,} of the next" if checkpoint.step else ""
         say(f"going on {after} of {epochs}{step}")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tfmlp import files
-from tfmlp.config import DataConfig
 from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.errors import DataError
+from tfmlp.settings.data import DataConfig
 
 
 class Source(NamedTuple):

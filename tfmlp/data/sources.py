@@ -4,11 +4,11 @@ import importlib
 import warnings
 from typing import Any
 
-from tfmlp.config import DataConfig
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.raw import Progress, make_dataset
 from tfmlp.data.readers import SOURCES
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning, nearest
+from tfmlp.settings.data import DataConfig
 
 # Options that are for some kinds only, and their value where none was given.
 _USED_BY: dict[str, tuple[tuple[str, ...], object]] = {

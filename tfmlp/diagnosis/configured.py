@@ -6,10 +6,7 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.diagnosis.diagnose import diagnose
 from tfmlp.diagnosis.report import Diagnosis
-from tfmlp.training.backend import make_model
-from tfmlp.training.engine import count_steps
-from tfmlp.training.losses import find_loss_name, model_loss
-from tfmlp.training.optimizers import learning_rates, make_optimizer
+from tfmlp.training.assembly import assemble, make_timetable
 
 
 def diagnose_config(
@@ -26,16 +23,15 @@ def diagnose_config(
       history: The run's epochs.
       seconds: About how long the investigation may take.
     """
-    model, settings = make_model(config, data), config.optimization
-    rates = learning_rates(settings, count_steps(len(data.train), config))
+    parts = assemble(config, data, make_timetable(config, data).rates)
     return diagnose(
-        model,
-        make_optimizer(settings, rates),
+        parts.model,
+        parts.optimizer,
         (data.train.features[:], data.train.labels),  # [:] reads what is still in a file
         test=(data.test.features[:], data.test.labels),
-        loss=model_loss(model, find_loss_name(config, data.task)),
-        batch_size=settings.batch_size,
-        shuffle=settings.shuffle,
+        loss=parts.loss,
+        batch_size=config.optimization.batch_size,
+        shuffle=config.optimization.shuffle,
         history=history,
         seconds=seconds,
     )

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfmlp.diagnosis.layers import Array, LayerView, watched
+from tfmlp.training.gradients import compute_gradients
 from tfmlp.training.losses import PerExampleLoss
-from tfmlp.training.step import compute_gradients
 
 _EXAMPLES = 512  # in the batch that layers and gradients are looked at with
 

@@ -6,14 +6,16 @@ import numpy as np
 
 from tfmlp.experiments.outputs import compute_outputs
 from tfmlp.reference.losses import LOSSES, one_hot, softmax
+from tfmlp.training.observer import Observer
+from tfmlp.training.result import EpochResult
 
 if TYPE_CHECKING:
-    from tfmlp.training.loop import EpochResult, Training
+    from tfmlp.training.loop import Training
 
 _CLIP = 1e-9  # of a probability, before its logarithm is taken
 
 
-class FirstRise:
+class FirstRise(Observer):
     """Observes a training: looks at the test loss every so many epochs and, when it is higher than
     at the look before, stops the training and rolls the weights back by one epoch.
 
@@ -29,7 +31,7 @@ class FirstRise:
         # copies its model. Rolling back to the look before costs 0.2 points.
         self._weights_before: Any = None
 
-    def on_epoch(self, epoch: "EpochResult") -> None:
+    def on_epoch(self, epoch: EpochResult) -> None:
         """Looks, if it is time, and keeps the weights."""
         if epoch.epoch % self._look_every == 0:
             loss = self._test_loss()

@@ -6,13 +6,15 @@ import numpy as np
 
 from tfmlp.experiments.outputs import compute_outputs
 from tfmlp.recipes.recipe import Check
-from tfmlp.reference.metrics import class_figures
+from tfmlp.reference.metrics import class_metrics
+from tfmlp.training.observer import Observer
+from tfmlp.training.result import EpochResult
 
 if TYPE_CHECKING:
-    from tfmlp.training.loop import EpochResult, Training
+    from tfmlp.training.loop import Training
 
 
-class Measurements:
+class Measurements(Observer):
     """Observes a training and measures what the checks ask for.
 
     Args:
@@ -24,7 +26,7 @@ class Measurements:
         self._training, self._checks = training, checks
         self._by_label: dict[str, float] = {}
 
-    def on_epoch(self, epoch: "EpochResult") -> None:
+    def on_epoch(self, epoch: EpochResult) -> None:
         """Measures what is asked for after this epoch."""
         for check in self._checks:
             if check.epoch == "best":
@@ -41,7 +43,7 @@ class Measurements:
         at_end = [check for check in self._checks if check.epoch is None]
         return self._by_label | {check.label: self._measure(check, last) for check in at_end}
 
-    def _measure(self, check: Check, epoch: "EpochResult") -> float:
+    def _measure(self, check: Check, epoch: EpochResult) -> float:
         if check.metric == "f1":
             return self._mean_f1(check.split)
         measured = {"train": epoch.train, "validation": epoch.validation}.get(check.split)
@@ -63,5 +65,5 @@ class Measurements:
         """Returns the mean over classes of F1, in %."""
         data = self._training.data
         predicted = compute_outputs(self._training.model, data.splits[split]).argmax(axis=1)
-        by_class = class_figures(predicted, data.splits[split].labels, data.num_classes)
+        by_class = class_metrics(predicted, data.splits[split].labels, data.num_classes)
         return 100 * float(by_class.f1.mean())

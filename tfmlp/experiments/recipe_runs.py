@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from tfmlp.config import Config, DataConfig
+from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
 from tfmlp.data.svhn import find
 from tfmlp.experiments.comparison import Comparison
 from tfmlp.experiments.outcome import Outcome
-from tfmlp.experiments.recorded_run import Record, read_complete, read_metrics, run_recorded
+from tfmlp.experiments.recorded_run import read_complete, run_recorded
 from tfmlp.experiments.repetition import Repetition
 from tfmlp.recipes.recipe import Recipe
+from tfmlp.runs.record import RunRecord
+from tfmlp.settings.data import DataConfig
 
 _QUICK_DIVISOR = 10  # of epochs
 _NO_SVHN = "needs SVHN: tfmlp data download svhn, or --data-dir"
@@ -42,10 +44,10 @@ class RecipeRuns:
         records = [
             self._run_seed(recipe, config.replace(seed=seed)) for seed in self.repetition.seeds
         ]
-        seconds = sum(record["timing"]["total_seconds"] for record in records)
+        seconds = sum(record.timing.total_seconds for record in records if record.timing)
         return Outcome(recipe.name, _compare(recipe, records), seconds, _note(records[-1]))
 
-    def _run_seed(self, recipe: Recipe, config: Config) -> Record:
+    def _run_seed(self, recipe: Recipe, config: Config) -> RunRecord:
         seed = config.runtime.seed
         path = self.repetition.run_folder(recipe.name, seed)
         record = read_complete(path, config)
@@ -63,9 +65,9 @@ class RecipeRuns:
         return self._loaded[2]
 
 
-def _compare(recipe: Recipe, records: list[Record]) -> tuple[Comparison, ...]:
+def _compare(recipe: Recipe, records: list[RunRecord]) -> tuple[Comparison, ...]:
     """Compares by every check that all runs came to: a quick run may end before its epoch."""
-    measured = [read_metrics(record) for record in records]
+    measured = [record.measured or {} for record in records]
     comparisons = []
     for check in recipe.checks:
         if all(check.label in metrics for metrics in measured):
@@ -76,8 +78,8 @@ def _compare(recipe: Recipe, records: list[Record]) -> tuple[Comparison, ...]:
     return tuple(comparisons)
 
 
-def _note(record: Record) -> str:
-    if record["dataset"]["official"] is not False:
+def _note(record: RunRecord) -> str:
+    if record.dataset.official is not False:
         return ""
-    sizes = record["dataset"]["sizes"]
+    sizes = record.dataset.sizes
     return f"on {sizes['train']:,}/{sizes['test']:,} images that are not the published set"

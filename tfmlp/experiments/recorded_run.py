@@ -3,41 +3,40 @@
 The only module of this room that trains a recipe and touches its run folder.
 """
 
+import dataclasses
 import gc
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.experiments.first_rise import FirstRise
 from tfmlp.experiments.measurements import Measurements
 from tfmlp.recipes.recipe import Recipe
+from tfmlp.runs.folder import RECORD, RunFolder
 from tfmlp.runs.lock import locked
-from tfmlp.runs.record import RunFolder
+from tfmlp.runs.record import RunRecord
+from tfmlp.training.observer import Observer
 
 if TYPE_CHECKING:
     from tfmlp.training.loop import Training
 
-# The key of run.json that holds the measured metrics: a run without it is not complete.
-_METRICS = "figures"
 
-Record = dict[str, Any]
+def read_complete(path: Path, config: Config) -> RunRecord | None:
+    """Returns the record of a complete run of this configuration, or None.
 
-
-def read_complete(path: Path, config: Config) -> Record | None:
-    """Returns the record of a complete run of this configuration, or None. Removes a run that
-    broke off or has another configuration.
+    Removes a run that broke off or has another configuration.
 
     Raises:
       CheckpointError: when the record cannot be read, or another process is at it.
     """
-    if not (path / "run.json").exists():
+    if not (path / RECORD).exists():
         return None
     record = RunFolder(path).read()
-    if _METRICS in record and record["config"] == config.to_dict():
+    if record.measured is not None and Config.from_dict(record.config) == config:
         return record
     with locked(path):
         shutil.rmtree(path)
@@ -46,7 +45,7 @@ def read_complete(path: Path, config: Config) -> Record | None:
 
 def run_recorded(
     recipe: Recipe, config: Config, path: Path, load: Callable[[Config], Dataset]
-) -> Record:
+) -> RunRecord:
     """Trains, measures what the recipe's checks ask for, and returns the record.
 
     Args:
@@ -69,28 +68,19 @@ def run_recorded(
     return record
 
 
-def _train(training: "Training", recipe: Recipe, path: Path, started: float) -> Record:
-    from tfmlp.runs.recording import record_training
+def _train(training: "Training", recipe: Recipe, path: Path, started: float) -> RunRecord:
+    from tfmlp.runner import run_training
 
     measurements = Measurements(training, recipe.checks)
-    observers: list[Measurements | FirstRise] = [measurements]
+    observers: list[Observer] = [measurements]
     if recipe.look_every:
         observers.append(FirstRise(training, recipe.look_every))
-
-    def on_epoch(epoch: dict[str, Any]) -> None:
-        for observer in observers:
-            observer.on_epoch(training.history[-1])
-
     folder = RunFolder(path)
-    record, error = record_training(training, folder, recipe.name, started, on_epoch)
-    if error is not None:
-        raise error
-    record[_METRICS] = measurements.finish()
+    outcome = run_training(
+        training, folder, recipe=recipe.name, started=started, observers=observers
+    )
+    if outcome.error is not None:
+        raise outcome.error
+    record = dataclasses.replace(outcome.record, measured=measurements.finish())
     folder.write(record)
     return record
-
-
-def read_metrics(record: Record) -> dict[str, float]:
-    """Returns the measured metrics of a record, by their checks' labels."""
-    metrics: dict[str, float] = record[_METRICS]
-    return metrics

@@ -1,8 +1,8 @@
 """`MLP`: a multilayer perceptron from raw pixels to logits.
 
-    model = MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
-    model.build((None, 28, 28, 1))
-    logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b, 10]
+model = MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
+model.build((None, 28, 28, 1))
+logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b, 10]
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from tfmlp.errors import ConfigError
 from tfmlp.model.interpreter import make_layer, run_layer
 from tfmlp.model.preprocessing import Preprocessing, Shape, TargetScale
 from tfmlp.plan import Plan, make_plan
+from tfmlp.reference.preprocessing import Examples
 from tfmlp.settings.model import ModelConfig
 
 
@@ -128,7 +129,7 @@ class MLP(keras.Model):
             self.target_scale.build(shape)
         self.built = True
 
-    def adapt(self, features: np.ndarray, targets: np.ndarray | None = None) -> None:
+    def adapt(self, features: Examples, targets: np.ndarray | None = None) -> None:
         """Builds the model, and measures what preprocessing needs to know.
 
         Args:

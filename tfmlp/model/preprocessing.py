@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmlp.reference.preprocessing import training_moments
+from tfmlp.reference.preprocessing import Examples, training_moments
 
 Shape = tuple[int | None, ...]
 
@@ -37,7 +37,7 @@ class Preprocessing(keras.layers.Layer):
             self.deviation = self.add_weight(name="deviation", initializer="ones", **options)
         self.built = True
 
-    def adapt(self, features: np.ndarray) -> None:
+    def adapt(self, features: Examples) -> None:
         """Measures mean and (population) standard deviation of training features [n, ...].
 
         Needed for "standardize", harmless otherwise.
@@ -66,7 +66,7 @@ class Preprocessing(keras.layers.Layer):
         return tf.cast(tf.reshape(rows, [-1, width]), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> tuple[int | None, int]:
-        return (input_shape[0], int(np.prod(input_shape[1:])))
+        return (input_shape[0], math.prod(int(length or 0) for length in input_shape[1:]))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"kind": self.kind}

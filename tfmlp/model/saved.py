@@ -1,17 +1,18 @@
 """A model from a file."""
 
-import itertools
+import dataclasses
 import json
-import math
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from tfmlp import files
-from tfmlp.config import MOST_LAYERS
-from tfmlp.errors import CheckpointError
+from tfmlp.errors import CheckpointError, ConfigError
 from tfmlp.model.mlp import MLP  # also registers tfmlp's classes, by which Keras finds them
+from tfmlp.plan import make_plan
+from tfmlp.settings.model import ModelConfig
 
 _CONFIG_LIMIT = 1 << 20  # bytes
 
@@ -40,8 +41,9 @@ def load_model(path: str | Path) -> MLP:
 
 
 def _check(path: Path) -> None:
-    """Holds what a file says of a model against the weights that it has, before Keras makes it: a
-    few changed digits could ask for more memory than there is.
+    """Holds what a file says of a model against the weights that it has, before Keras makes it.
+
+    A few changed digits could ask for more memory than there is.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -49,28 +51,27 @@ def _check(path: Path) -> None:
             if archive.getinfo("config.json").file_size > _CONFIG_LIMIT:
                 raise ValueError("its configuration is too long")
             tables = json.loads(archive.read("config.json"))
-        kind = f"{tables['registered_name']}"
-        if kind != "tfmlp>MLP":
+        if tables["registered_name"] != "tfmlp>MLP":
             raise CheckpointError(f"{path}: expected a tfmlp MLP; received {tables['class_name']}.")
-        widths = [
-            math.prod(tables["build_config"]["input_shape"][1:]),
-            *tables["config"]["hidden_units"],
-            tables["config"]["num_classes"],
-        ]
-        parameters = sum(rows * columns for rows, columns in itertools.pairwise(widths))
-        if len(widths) - 2 > MOST_LAYERS:
-            raise CheckpointError(
-                f"{path}: expected at most {MOST_LAYERS} hidden layers; received"
-                f" {len(widths) - 2:,}."
-            )
+        parameters = _planned_parameters(tables)
         if 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
             raise ValueError(f"{parameters:,} weights in {weights.file_size:,} bytes")
     except CheckpointError:
         raise
-    # Zipfile and json raise whatever they stumbled over, and the tables can be anything.
+    except ConfigError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    # zipfile and json raise whatever they stumble over, and the tables can be anything.
     except Exception as error:
         raise CheckpointError(
             f"{path} is not a whole model file ({type(error).__name__}: {error}): train again, or"
             " resume its run, which writes it anew."
         ) from None
     files.require_memory(path, weights.file_size)
+
+
+def _planned_parameters(tables: dict[str, Any]) -> int:
+    """Returns how many weights a model file's tables describe."""
+    known = {one.name for one in dataclasses.fields(ModelConfig)}
+    settings = ModelConfig(**{name: v for name, v in tables["config"].items() if name in known})
+    shape = tuple(tables["build_config"]["input_shape"][1:])
+    return make_plan(settings, shape, tables["config"]["num_classes"]).parameters

@@ -8,7 +8,6 @@ hand-written nets. `derivative(z, a)` is da/dz, entry by entry.
     dz = da * ACTIVATIONS["tanh"].derivative(z, a)        # the chain rule
 """
 
-import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,10 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf
 
-_SELU_ALPHA, _SELU_SCALE = (
-    1.6732632423543772,
-    1.0507009873554805,
-)  # Klambauer et al., "Self-normalizing neural networks", 2017
+# Klambauer et al., "Self-normalizing neural networks", 2017.
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 class Activation(NamedTuple):
@@ -35,24 +32,24 @@ class Activation(NamedTuple):
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """Returns 1 / (1 + exp(-z)), written so that exp never overflows: with e = exp(-|z|), it is
-    1/(1+e) for z >= 0 and e/(1+e) below.
+    """Returns 1 / (1 + exp(-z)), written so that exp never overflows.
+
+    With e = exp(-|z|), it is 1/(1+e) for z >= 0 and e/(1+e) below.
     """
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
 def _relu_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
-    # At 0 the slope jumps from 0 to 1; 0 is the convention here and in TensorFlow.
+    # At 0 the derivative jumps from 0 to 1; 0 is the convention here and in TensorFlow.
     return (z > 0).astype(z.dtype)
 
 
-def _leaky_relu(z: np.ndarray, negative_slope: float) -> np.ndarray:
-    return np.where(z > 0, z, z.dtype.type(negative_slope) * z)
-
-
-def _leaky_relu_derivative(z: np.ndarray, a: np.ndarray, negative_slope: float) -> np.ndarray:
-    return np.where(z > 0, z.dtype.type(1), z.dtype.type(negative_slope))
+def _make_leaky_relu(slope: float) -> Activation:
+    return Activation(
+        lambda z: np.where(z > 0, z, z.dtype.type(slope) * z),
+        lambda z, a: np.where(z > 0, z.dtype.type(1), z.dtype.type(slope)),
+    )
 
 
 def _elu(z: np.ndarray) -> np.ndarray:
@@ -88,10 +85,7 @@ def _swish_derivative(z: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(lambda z: np.maximum(z, 0), _relu_derivative),
-    "leaky_relu": Activation(
-        functools.partial(_leaky_relu, negative_slope=0.01),
-        functools.partial(_leaky_relu_derivative, negative_slope=0.01),
-    ),
+    "leaky_relu": _make_leaky_relu(0.01),
     "tanh": Activation(np.tanh, lambda z, a: 1 - a * a),
     "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
     "linear": Activation(lambda z: z, lambda z, a: np.ones_like(z)),
@@ -104,10 +98,4 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def make_activation(name: str, negative_slope: float = 0.01) -> Activation:
     """Returns an activation by its name; `negative_slope` is for "leaky_relu"."""
-    if name == "leaky_relu":
-        slope = {"negative_slope": negative_slope}
-        return Activation(
-            functools.partial(_leaky_relu, **slope),
-            functools.partial(_leaky_relu_derivative, **slope),
-        )
-    return ACTIVATIONS[name]
+    return _make_leaky_relu(negative_slope) if name == "leaky_relu" else ACTIVATIONS[name]

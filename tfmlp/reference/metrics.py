@@ -33,7 +33,7 @@ def _errors(outputs: Array, labels: Array) -> Array:
 
 # Metric -> its sum over a batch, of outputs [b, k] and labels [b].
 SUMS: dict[str, Callable[[Array, Array], float]] = {
-    "accuracy": lambda outputs, labels: np.count_nonzero(outputs.argmax(axis=1) == labels),
+    "accuracy": lambda outputs, labels: float(np.sum(outputs.argmax(axis=1) == labels)),
     "mae": lambda outputs, labels: np.abs(_errors(outputs, labels)).sum() / outputs.shape[1],
     "rmse": lambda outputs, labels: np.square(_errors(outputs, labels)).sum() / outputs.shape[1],
 }

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
+Array = np.ndarray
+Arrays = dict[str, Array]
 
 
 def clip_by_global_norm(gradients: Arrays, largest: float) -> Arrays:
@@ -25,12 +26,11 @@ def clip_by_global_norm(gradients: Arrays, largest: float) -> Arrays:
 
 
 class Optimizer:
-    """What update rules have in common: the number of steps done, and slots (arrays of a
-    parameter's shape) that start at zero.
+    """What update rules have in common: steps and slots.
 
     Attributes:
       steps: Updates done so far.
-      slots: By slot's name, then by parameter's.
+      slots: Arrays of a parameter's shape that start at zero: by slot's name, then by parameter's.
     """
 
     slot_names: tuple[str, ...] = ()
@@ -40,26 +40,26 @@ class Optimizer:
         self.slots: dict[str, Arrays] = {name: {} for name in self.slot_names}
 
     def update(self, parameters: Arrays, gradients: Arrays, rate: float) -> None:
-        """Changes the parameters in place by one step with the learning rate `rate`. Uses the
-        gradients up: their arrays may be written over, which saves as many new ones.
+        """Changes the parameters in place by one step with the learning rate `rate`.
+
+        Uses the gradients up: their arrays may be written over, which saves as many new ones.
         """
         self.steps += 1
         for name, parameter in parameters.items():
-            slots = [
-                slot.setdefault(name, np.zeros_like(parameter)) for slot in self.slots.values()
-            ]
-            self._change(parameter, gradients[name], rate, *slots)
+            for slot in self.slots.values():
+                if name not in slot:
+                    slot[name] = np.zeros_like(parameter)
+            slots = [slot[name] for slot in self.slots.values()]
+            self._change(parameter, gradients[name], rate, slots)
 
-    def _change(
-        self, parameter: np.ndarray, gradient: np.ndarray, rate: float, *slots: np.ndarray
-    ) -> None:
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
         raise NotImplementedError
 
 
 class SGD(Optimizer):
     """w <- w - rate * g."""
 
-    def _change(self, parameter, gradient, rate):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
         gradient *= rate
         parameter -= gradient
 
@@ -73,7 +73,8 @@ class Momentum(Optimizer):
         super().__init__()
         self.momentum = momentum
 
-    def _change(self, parameter, gradient, rate, velocity):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
+        (velocity,) = slots
         velocity *= self.momentum
         gradient *= rate
         velocity -= gradient
@@ -83,15 +84,17 @@ class Momentum(Optimizer):
 class Nesterov(Momentum):
     """v <- momentum * v - rate * g;  w <- w + momentum * v - rate * g.  (Sutskever et al., 2013)"""
 
-    def _change(self, parameter, gradient, rate, velocity):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
+        (velocity,) = slots
         velocity *= self.momentum
         velocity -= rate * gradient
         parameter += self.momentum * velocity - rate * gradient
 
 
 class Adam(Optimizer):
-    """m and v are running means of g and g**2; w <- w - rate * c * m / (sqrt(v) + epsilon), where c
-    = sqrt(1 - beta_2**t) / (1 - beta_1**t) undoes that they started at zero. (Kingma and Ba,
+    """w <- w - rate * c * m / (sqrt(v) + epsilon), m and v being running means of g and g**2.
+
+    c = sqrt(1 - beta_2**t) / (1 - beta_1**t) undoes that they start at zero. (Kingma and Ba,
     "Adam", 2015, the form before section 2.1; epsilon is that form's)
     """
 
@@ -101,7 +104,8 @@ class Adam(Optimizer):
         super().__init__()
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
-    def _change(self, parameter, gradient, rate, mean, square):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
+        mean, square = slots
         correction = math.sqrt(1 - self.beta_2**self.steps) / (1 - self.beta_1**self.steps)
         mean += (gradient - mean) * (1 - self.beta_1)
         square += (np.square(gradient) - square) * (1 - self.beta_2)
@@ -109,22 +113,24 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, after w <- w - weight_decay * rate * w.  (Loshchilov and Hutter, "Decoupled weight
-    decay regularization", 2019)
+    """Adam, after w <- w - weight_decay * rate * w.
+
+    (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019)
     """
 
     def __init__(self, weight_decay: float = 0.004, **options: float):
         super().__init__(**options)
         self.weight_decay = weight_decay
 
-    def _change(self, parameter, gradient, rate, mean, square):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
         parameter -= parameter * (self.weight_decay * rate)
-        super()._change(parameter, gradient, rate, mean, square)
+        super()._change(parameter, gradient, rate, slots)
 
 
 class RMSprop(Optimizer):
-    """v <- rho * v + (1 - rho) * g**2;  w <- w - rate * g / sqrt(v + epsilon).  (Hinton's lecture
-    6e, 2012)
+    """v <- rho * v + (1 - rho) * g**2;  w <- w - rate * g / sqrt(v + epsilon).
+
+    (Hinton's lecture 6e, 2012)
     """
 
     slot_names = ("square",)
@@ -133,7 +139,8 @@ class RMSprop(Optimizer):
         super().__init__()
         self.rho, self.epsilon = rho, epsilon
 
-    def _change(self, parameter, gradient, rate, square):
+    def _change(self, parameter: Array, gradient: Array, rate: float, slots: list[Array]) -> None:
+        (square,) = slots
         square *= self.rho
         square += (1 - self.rho) * np.square(gradient)
         parameter -= rate * gradient / np.sqrt(square + self.epsilon)

@@ -2,13 +2,36 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
 
 _ROWS_AT_A_TIME = 4096  # so that a large uint8 set is never held as float64
 
 
-def _pieces(features: np.ndarray) -> Iterator[np.ndarray]:
+class Examples(Protocol):
+    """An array, or what is read from a file when it is sliced."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, the number of examples first."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type."""
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+
+    def __len__(self) -> int:
+        """The number of examples."""
+
+    def __getitem__(self, part: slice, /) -> Any:
+        """Some of the examples, as an array."""
+
+
+def _pieces(features: Examples) -> Iterator[np.ndarray]:
     return (
         features[start : start + _ROWS_AT_A_TIME]
         for start in range(0, len(features), _ROWS_AT_A_TIME)
@@ -25,7 +48,7 @@ def _byte_sums(values: np.ndarray) -> tuple[int, int]:
     )
 
 
-def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def moments(features: Examples, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Returns mean and (population) standard deviation over some axes, the first among them, as
     float64.
 
@@ -47,7 +70,7 @@ def moments(features: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np
     return np.asarray(mean), np.sqrt(variance)
 
 
-def training_moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def training_moments(features: Examples) -> tuple[np.ndarray, np.ndarray]:
     """Returns what "standardize" subtracts and divides by: one pair for images [n, h, w, c], one a
     column for tables [n, d].
 

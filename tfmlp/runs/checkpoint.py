@@ -1,8 +1,8 @@
 """One checkpoint: everything that training changes, in a folder that is whole or not there.
 
-    epoch-000012/arrays.npz      weights, slots of the optimizer, metrics of the epoch, best weights
-                 values.json     history, early stopping
-                 manifest.json   format, where in the run, its score, sha256 and size of the two
+epoch-000012/arrays.npz      weights, slots of the optimizer, metrics of the epoch, best weights
+             values.json     history, early stopping
+             manifest.json   format, where in the run, its score, sha256 and size of the two
 """
 
 import hashlib

@@ -77,23 +77,28 @@ def _converted(hint: Any, key: str, value: Any) -> Any:
     kind = kinds[0]
     if isinstance(kind, type) and issubclass(kind, _Values):
         return kind.from_dict(value)
-    if isinstance(kind, type) and issubclass(kind, enum.StrEnum):
-        return kind(value)
-    origin = typing.get_origin(kind) or kind
-    wanted = (int, float) if origin is float else origin
-    if origin is Any or isinstance(value, wanted) and not (isinstance(value, bool) and origin in (int, float)):
-        _require_items(kind, key, value)
-        return value
-    raise DamagedRecord(f"{key} must be {getattr(origin, '__name__', origin)}; received {value!r:.80}")
+    if kind is Status:
+        return Status(value)
+    if not _is_of(kind, value):
+        raise DamagedRecord(f"{key} must be {_shown(kind)}; received {value!r:.80}")
+    return value
 
 
-def _require_items(kind: Any, key: str, value: Any) -> None:
-    """Checks the values of a mapping from names to numbers or texts."""
-    if typing.get_origin(kind) is dict:
-        of = typing.get_args(kind)[1]
-        wanted = {float: (int, float), str: (str,)}.get(of)
-        if wanted and not all(isinstance(item, wanted) for item in value.values()):
-            raise DamagedRecord(f"{key} must hold {of.__name__}s; received {value!r:.80}")
+def _is_of(kind: Any, value: Any) -> bool:
+    """Returns whether a JSON value is of a type such as int or dict[str, list[int]]."""
+    origin, inner = typing.get_origin(kind) or kind, typing.get_args(kind)
+    if origin is Any:
+        return True
+    if origin in (int, float):
+        return isinstance(value, int | origin) and not isinstance(value, bool)
+    if not isinstance(value, origin):
+        return False
+    items = value.values() if origin is dict else value if origin is list else ()
+    return all(_is_of(inner[-1], item) for item in items)
+
+
+def _shown(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,7 @@ class DataConfig(Group):
         None, "The folder in which tensorflow-datasets keeps its prepared sets."
     )
     target: str | None = knob(None, "The column to predict, for csv.")
-    task: str = knob(
-        "classification", "What the labels are, for csv and arrays.", choices=TASKS
-    )
+    task: str = knob("classification", "What the labels are, for csv and arrays.", choices=TASKS)
     validation: float = knob(
         0.1,
         "Share of the training examples held out for validation; 1 or more is a number of them.",

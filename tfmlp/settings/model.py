@@ -7,8 +7,8 @@ from tfmlp.knobs import Group, knob
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu", "swish")
 INITIALIZERS = (
-    *(f"{family}_{shape}" for family in ("glorot", "he", "lecun") for shape in ("uniform", "normal")),
-    *("fan_in_uniform", "glorot_slip", "normal", "zeros"),
+    *("glorot_uniform", "glorot_normal", "he_uniform", "he_normal"),
+    *("lecun_uniform", "lecun_normal", "fan_in_uniform", "glorot_slip", "normal", "zeros"),
 )
 BIAS_INITIALIZERS = ("zeros", "fan_in_uniform", "normal")
 DROPOUT_FORMS = ("inverted", "course")

@@ -62,9 +62,9 @@ class Evaluation:
             self._run(self.prepare(features[part]), tf.convert_to_tensor(labels[part]))
         return self._metrics.read(len(labels))
 
-    def prepare(self, features: np.ndarray) -> tf.Tensor:
+    def prepare(self, features: np.ndarray | RowFile) -> tf.Tensor:
         """Returns raw features [n, ...] as the first dense layer takes them, [n, d]."""
-        return self._prepare(tf.convert_to_tensor(features))
+        return self._prepare(tf.convert_to_tensor(features[:]))
 
     def of_prepared(self, rows: tf.Tensor, labels: np.ndarray | tf.Tensor) -> Metrics:
         """Returns the metrics on what `prepare` returned and labels [n], in one call."""

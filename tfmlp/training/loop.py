@@ -1,9 +1,9 @@
 """`fit`: the loop over epochs. It prints nothing and opens no file: it yields.
 
-    training = fit(config, data)
-    for epoch in training:
-        print(epoch.epoch, epoch.train.loss, epoch.validation.accuracy)
-    print(training.evaluate("test"), training.model)
+training = fit(config, data)
+for epoch in training:
+    print(epoch.epoch, epoch.train.loss, epoch.validation.accuracy)
+print(training.evaluate("test"), training.model)
 """
 
 import math
@@ -121,7 +121,9 @@ class Training:
             "stopping": self._stopping.to_dict(),
         }
         arrays = {
-            f"{part}/{name}": array for part, named in parts.items() for name, array in named.items()
+            f"{part}/{name}": array
+            for part, named in parts.items()
+            for name, array in named.items()
         }
         return arrays, values
 

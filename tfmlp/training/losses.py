@@ -15,9 +15,7 @@ from tfmlp.errors import ConfigError, nearest
 PerExampleLoss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def cross_entropy(
-    labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0
-) -> tf.Tensor:
+def cross_entropy(labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float = 0.0) -> tf.Tensor:
     """Returns -log softmax(logits)[label], float [b]; stable for any finite logits.
 
     Args:

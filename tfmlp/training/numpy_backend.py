@@ -86,7 +86,12 @@ class NumpyBackend:
             return None
         import tensorflow as tf
 
-        return lambda images: augment(tf.constant(images), tf.constant(self.optimizer.steps)).numpy()
+        def augmented(images: np.ndarray) -> np.ndarray:
+            step = tf.constant(self.optimizer.steps)
+            result: np.ndarray = augment(tf.constant(images), step).numpy()
+            return result
+
+        return augmented
 
     def _preprocess(self, features: np.ndarray) -> np.ndarray:
         kind = self._config.model.preprocessing

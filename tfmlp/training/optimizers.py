@@ -23,9 +23,7 @@ class RateTable(keras.optimizers.schedules.LearningRateSchedule):
         return {"rates": self.rates.tolist()}
 
 
-def make_optimizer(
-    config: OptimizationConfig, rates: np.ndarray
-) -> keras.optimizers.Optimizer:
+def make_optimizer(config: OptimizationConfig, rates: np.ndarray) -> keras.optimizers.Optimizer:
     """Returns the Keras optimizer of a configuration.
 
     Args:

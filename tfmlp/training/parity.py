@@ -1,13 +1,14 @@
 """The NumPy reference against TensorFlow, step by step, from the same weights on the same batches.
 
-    for step in compare_steps(config, data, steps=20):
-        print(step.step, step.loss.difference, step.gradients.difference, step.weights.difference)
+for step in compare_steps(config, data, steps=20):
+    print(step.step, step.loss.difference, step.gradients.difference, step.weights.difference)
 """
 
 import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -93,7 +94,7 @@ class _TensorFlow:
         loss, gradients = self._step(features, tf.constant(self._train.labels[chosen]))
         return float(loss), gradients
 
-    def named(self, variables: list, values: list) -> Arrays:
+    def named(self, variables: list[Any], values: list[Any]) -> Arrays:
         """Returns values by the reference's names of their variables."""
         prefix = f"{self.model.name}/"
         return {

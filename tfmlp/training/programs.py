@@ -74,9 +74,7 @@ class Batches:
         self.size = size
         self._step, self._counter, self._augmentation = step, counter, augmentation
 
-    def train_on(
-        self, examples: Examples, start: tf.Tensor | int, size: tf.Tensor | int
-    ) -> None:
+    def train_on(self, examples: Examples, start: tf.Tensor | int, size: tf.Tensor | int) -> None:
         """Takes one train step."""
         features, labels = examples.batch(start, size)
         if self._augmentation is not None:

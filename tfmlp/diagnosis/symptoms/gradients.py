@@ -10,7 +10,7 @@ from tfmlp.diagnosis.catalog import make_finding
 from tfmlp.diagnosis.findings import Finding, Name
 from tfmlp.diagnosis.layers import Array, LayerView, walk_layers
 from tfmlp.diagnosis.probe import Probe
-from tfmlp.model.layers import Preprocessing
+from tfmlp.model.preprocessing import Preprocessing
 
 _LARGE = 50.0  # root mean square of a kernel's gradient
 _VANISHING = 1e-4  # of the last kernel's gradient

@@ -9,7 +9,7 @@ import numpy as np
 from tfmlp.diagnosis.catalog import make_finding
 from tfmlp.diagnosis.findings import Finding, Name
 from tfmlp.diagnosis.layers import LayerView
-from tfmlp.model.layers import Preprocessing
+from tfmlp.model.preprocessing import Preprocessing
 
 _WITHOUT_UNITS = (
     Preprocessing,
