@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import click
 
@@ -45,35 +46,17 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     central differences, and names the likely cause of what is wrong. The file is run, in a process
     of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
     """
-    from tfmlp.check.discovery import ADAPTER_TEXT
+    from tfmlp.check.adapter import ADAPTER_TEXT
     from tfmlp.check.sandbox import run_file
 
     result = run_file(files.user_path(file), seconds=seconds, megabytes=megabytes, seed=seed)
-    wrong = [finding for finding in result.findings if not finding["right"]]
+    wrong = [finding["subject"] for finding in result.findings if not finding["right"]]
     failed = bool(wrong or result.error or not result.findings)
     if as_json:
         click.echo(json.dumps({"file": file, "right": not failed, **vars(result)}, indent=2))
         sys.exit(failed)
     for finding in result.findings:
-        if finding["kind"] == "gradient":
-            click.echo(
-                f"\n{finding['subject']}: "
-                + (
-                    f"recognized as {finding['recognized']}"
-                    if finding["recognized"]
-                    else "gradients against central differences"
-                )
-            )
-            click.echo(finding["text"])
-        else:
-            cause = finding["cause"]
-            remark = "; ".join(
-                filter(None, (cause and cause["text"], finding.get("detail"), finding.get("note")))
-            )
-            click.echo(
-                f"{finding['subject']} ({finding['kind']}):"
-                f" {'right' if finding['right'] else 'WRONG'}{': ' + remark if remark else ''}"
-            )
+        click.echo(_net(finding) if finding["kind"] == "gradient" else _function(finding))
     for name in result.unclear:
         click.echo(
             f"{name}: looks like something to check, but how it is called could not be guessed (a"
@@ -82,12 +65,27 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
         )
     if result.error:
         click.echo(f"error: {file}: {result.error}", err=True)
-    if (result.unclear or not result.findings) and not result.error:
+    elif result.unclear or not result.findings:
         click.echo(f"To say what to check, add to {file}:\n\n{ADAPTER_TEXT}\n", err=True)
     if result.findings:
         count = len(result.findings)
-        click.echo(
-            f"\n{count - len(wrong)} of {count} right"
-            + (f"; wrong: {', '.join(finding['subject'] for finding in wrong)}" if wrong else "")
-        )
+        ending = f"; wrong: {', '.join(wrong)}" if wrong else ""
+        click.echo(f"\n{count - len(wrong)} of {count} right{ending}")
     sys.exit(failed)
+
+
+def _net(finding: dict[str, Any]) -> str:
+    """Returns what was found of a net: how it was read, and the table of its parameters."""
+    reading = "gradients against central differences"
+    if finding["recognized"]:
+        reading = f"recognized as {finding['recognized']}"
+    return f"\n{finding['subject']}: {reading}\n{finding['text']}"
+
+
+def _function(finding: dict[str, Any]) -> str:
+    """Returns what was found of a single function, in a line."""
+    cause = finding["cause"] and finding["cause"]["text"]
+    remarks = [text for text in (cause, finding.get("detail"), finding.get("note")) if text]
+    verdict = "right" if finding["right"] else "WRONG"
+    ending = f": {'; '.join(remarks)}" if remarks else ""
+    return f"{finding['subject']} ({finding['kind']}): {verdict}{ending}"

@@ -30,7 +30,7 @@ def check_split(features: Features, labels: Array, task: str, what: str) -> Spli
             f" received the shape {features.shape}."
         )
     if len(features) == 0:
-        raise DataError(f"{what} examples: expected at least one, received none.")
+        raise DataError(f"{what} rows: expected at least one, received none.")
     if features.dtype != np.uint8:
         if features.dtype.kind not in "fiub":
             raise DataError(f"{what} features must be numbers; received the type {features.dtype}.")
