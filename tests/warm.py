@@ -12,7 +12,7 @@ for name in (
     "cli.train",
     "cli.evaluate",
     "training.loop",
-    "runs.recording",
+    "runner",
     "model.saved",
     "data.mnist",
     "data.svhn",

@@ -70,10 +70,9 @@ def _config_option(name: str, shows_default: bool) -> Callable[[_Function], _Fun
     is_switch = plain_type(field)[0] is bool
     text: str = field.metadata["help"]
     if shows_default:
-        default = (
-            {True: "on", False: "off"}[field.default] if is_switch else show_value(field.default)
-        )
-        text += f"  [default: {default}]"
+        default: Any = field.default
+        shown = ("on" if default else "off") if is_switch else show_value(default)
+        text += f"  [default: {shown}]"
     if is_switch:
         return click.option(f"--{dashed}/--no-{dashed}", default=None, help=text)
     return click.option(

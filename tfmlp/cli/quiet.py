@@ -42,7 +42,8 @@ def import_tensorflow() -> None:
 def _hidden(packages: tuple[str, ...]) -> Iterator[None]:
     """While open, importing these packages fails as if they were not installed."""
     hidden = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # what makes its import fail
     try:
         yield
     finally:

@@ -114,7 +114,7 @@ class MLP(keras.Model):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights, for inputs [n, height, width, channels] or [n, columns]."""
-        if self.built:
+        if self.plan is not None:
             return
         self.feature_shape = tuple(int(length or 0) for length in input_shape[1:])
         self.plan = make_plan(self._settings, self.feature_shape, self.num_classes)

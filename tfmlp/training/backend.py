@@ -1,12 +1,10 @@
 """What computes a training: the verbs that every backend has."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tfmlp.config import Config
-from tfmlp.data.dataset import Dataset
 from tfmlp.metrics import Metrics
 from tfmlp.training.timetable import Timetable
 
@@ -89,26 +87,3 @@ class Backend(Protocol):
         Raises:
           ConfigError: when the state is of another model or optimizer.
         """
-
-
-def make_backend(config: Config, data: Dataset, rate_factor: float = 1.0) -> Backend:
-    """Makes the backend that a configuration names.
-
-    Args:
-      config: The configuration.
-      data: What to train on.
-      rate_factor: Factor on the learning rate of every step.
-
-    Raises:
-      ConfigError: when configuration and data do not fit.
-    """
-    kind: Any
-    match config.runtime.backend:
-        case "tensorflow":
-            from tfmlp.training.tensorflow_backend import TensorFlowBackend as kind
-        case "numpy":
-            from tfmlp.training.numpy_backend import NumpyBackend as kind
-        case _:
-            from tfmlp.training.numeric_backend import NumericBackend as kind
-    backend: Backend = kind(config, data, rate_factor)
-    return backend

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured
-from tfmlp.errors import ConfigError, DivergenceError
-from tfmlp.metrics import Metrics, metrics_of
-from tfmlp.training.backend import Arrays, Backend, make_backend
+from tfmlp.errors import DivergenceError
+from tfmlp.metrics import Metrics
+from tfmlp.training.backend import Arrays, Backend
+from tfmlp.training.backends import make_backend
 from tfmlp.training.observer import Observer
+from tfmlp.training.pace import Pace
 from tfmlp.training.recovery import (
     Divergence,
     Rollbacks,
@@ -26,12 +28,10 @@ from tfmlp.training.recovery import (
     find_divergence,
 )
 from tfmlp.training.result import EpochResult
-from tfmlp.training.stopping import EarlyStopping
+from tfmlp.training.stopping import make_stopping
 
 if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
-
-_PAUSE_SECONDS = 1.0
 
 
 class Training:
@@ -53,23 +53,10 @@ class Training:
         self.stopped_early = False
         self.observers: list[Observer] = []
         self.pause_every: int | None = None
-        optimization = config.optimization
-        names = metrics_of(data.task)
-        if optimization.monitor not in names:
-            raise ConfigError(
-                f"monitor {optimization.monitor} is no metric of {data.task}; use one of"
-                f" {', '.join(names)}."
-            )
-        if optimization.patience and data.validation is None:
-            raise ConfigError(
-                "patience needs validation examples to watch: set validation, for example to 0.1."
-            )
-        self._stopping = EarlyStopping(
-            optimization.monitor, optimization.patience, optimization.min_delta
-        )
-        self._rollbacks = Rollbacks(optimization)
+        self._stopping = make_stopping(config.optimization, data)
+        self._rollbacks = Rollbacks(config.optimization)
         self.backend: Backend = make_backend(config, data)
-        self._part = self.backend.grain  # steps until the next pause: found out while training
+        self._pace = Pace(self.backend.grain)
         self._good: Arrays = {}  # the state at the beginning of the present epoch
 
     @property
@@ -188,14 +175,13 @@ class Training:
         if not self.step:
             self._good = backend.get_state()
         while (step := self.step) < steps:
-            last = self._next_pause(step)
+            last = min(self._pace.next_pause(backend.steps, self.pause_every) + step, steps)
             began = time.perf_counter()
             backend.train_steps(epoch, step, last)
             if not math.isfinite(backend.train_metrics(last).loss):
                 raise self._diverged(last)
             if last < steps:
-                share = _PAUSE_SECONDS / (time.perf_counter() - began)
-                self._part = min(8 * self._part, math.ceil((last - step) * share))
+                self._pace.learn(last - step, time.perf_counter() - began)
                 for observer in self.observers:
                     observer.on_pause()
         self.require_finite()
@@ -208,13 +194,6 @@ class Training:
             raise self._rolled_back(found)
         seconds = time.perf_counter() - started
         return EpochResult(epoch, rate, backend.train_metrics(steps), validation, seconds)
-
-    def _next_pause(self, step: int) -> int:
-        """Returns the step of the present epoch at which to stop next."""
-        last = step + self._part
-        if self.pause_every is not None:
-            last = min(last, step + self.pause_every - self.backend.steps % self.pause_every)
-        return min(last, self.backend.timetable.steps_per_epoch)
 
     def require_finite(self) -> None:
         """Looks at every weight and slot of the optimizer.

@@ -1,7 +1,6 @@
 """The NumPy reference behind the verbs of a backend: same batches, masks and initial weights."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,25 +9,17 @@ from tfmlp import seeds
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
-from tfmlp.metrics import Metrics, metrics_of
-from tfmlp.reference.metrics import SUMS, from_sum
+from tfmlp.metrics import Metrics
 from tfmlp.reference.optimizers import clip_by_global_norm
-from tfmlp.reference.preprocessing import preprocess, training_moments
-from tfmlp.training.assembly import (
-    assemble_reference,
-    make_config_augmentation,
-    make_model,
-    make_timetable,
-    plan_for,
-)
+from tfmlp.training.assembly import assemble_reference, make_model, make_timetable
 from tfmlp.training.backend import Arrays
+from tfmlp.training.numpy_examples import NumpyExamples
+from tfmlp.training.numpy_sums import MetricSums
 
 if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
 
 _EVALUATED_AT_A_TIME = 2048
-# Bytes of preprocessed examples that are kept; above, each batch is preprocessed when it is used.
-_PREPARED_LIMIT = 2**31
 
 
 class NumpyBackend:
@@ -55,54 +46,15 @@ class NumpyBackend:
                 " precision bfloat16."
             )
         self.precision = self._precision()
-        self._dtype = np.dtype(self.precision)
+        dtype = np.dtype(self.precision)
         self.timetable = make_timetable(config, data, rate_factor)
-        self._moments = training_moments(data.train.features)
-        self._target_moments = self._measure_targets()
-        self.network, self.optimizer = assemble_reference(config, data, self._dtype, self._draw)
-        self._augment = self._make_augmentation()
-        self._sums = _Sums(data.task, self._target_moments[1])
-        size = len(data.train) * math.prod(data.feature_shape) * self._dtype.itemsize
-        self._prepared: np.ndarray | None = None
-        if self._augment is None and size <= _PREPARED_LIMIT:
-            self._prepared = self._preprocess(data.train.features[:])
-            most = min(config.optimization.batch_size, len(data.train))
-            self._batch = np.empty((most, self._prepared.shape[1]), self._dtype)
+        self.network, self.optimizer = assemble_reference(config, data, dtype, self._draw)
+        self._examples = NumpyExamples(config, data, dtype)
+        self._sums = MetricSums(data.task, self._examples.unit)
 
     def _precision(self) -> str:
         precision = self._config.runtime.precision
         return "float32" if precision == "auto" else precision
-
-    def _measure_targets(self) -> tuple[float, float]:
-        """Returns what the network's targets are standardized by: it learns (label - a) / b."""
-        if not plan_for(self._config, self._data).standardize_target:
-            return 0.0, 1.0
-        mean, standard_deviation = training_moments(self._data.train.labels[:, np.newaxis])
-        return self._dtype.type(mean[0]), self._dtype.type(standard_deviation[0])
-
-    def _make_augmentation(self) -> Callable[[np.ndarray], np.ndarray] | None:
-        augment = make_config_augmentation(self._config, self._data)
-        if augment is None:
-            return None
-        import tensorflow as tf
-
-        def augmented(images: np.ndarray) -> np.ndarray:
-            step = tf.constant(self.optimizer.steps)
-            result: np.ndarray = augment(tf.constant(images), step).numpy()
-            return result
-
-        return augmented
-
-    def _preprocess(self, features: np.ndarray) -> np.ndarray:
-        kind = self._config.model.preprocessing
-        return preprocess(kind, features, self._dtype, *self._moments)
-
-    def _labels(self, labels: np.ndarray) -> np.ndarray:
-        if labels.dtype.kind in "iu":
-            return labels
-        mean, standard_deviation = self._target_moments
-        standardized: np.ndarray = (labels.astype(self._dtype) - mean) / standard_deviation
-        return standardized
 
     def _draw(self, layer: int, keep: float, shape: tuple[int, ...]) -> np.ndarray:
         """Returns which units of a dropout layer are kept at the present step, bool [b, units]."""
@@ -130,18 +82,9 @@ class NumpyBackend:
           chosen: Their numbers, int [b].
 
         Returns:
-          Preprocessed (and augmented) features [b, d], and (standardized) labels [b].
+          Features [b, d] and labels [b].
         """
-        labels = self._labels(self._data.train.labels[chosen])
-        if self._prepared is not None:
-            # Into the same memory every time; "clip" because with NumPy's default mode it would go
-            # through a copy.
-            out = self._batch[: len(chosen)]
-            return self._prepared.take(chosen, axis=0, out=out, mode="clip"), labels
-        features = self._data.train.features[chosen]
-        if self._augment is not None:
-            features = self._augment(features)
-        return self._preprocess(features), labels
+        return self._examples.batch(chosen, self.steps)
 
     def compute_gradients(
         self, features: np.ndarray, labels: np.ndarray
@@ -199,12 +142,11 @@ class NumpyBackend:
 
     def evaluate(self, split: str) -> Metrics:
         """Returns the network's metrics on "train", "validation" or "test"."""
-        examples = self._data.splits[split]
-        sums = _Sums(self._data.task, self._target_moments[1])
-        for start in range(0, len(examples), _EVALUATED_AT_A_TIME):
+        sums = MetricSums(self._data.task, self._examples.unit)
+        for start in range(0, len(self._data.splits[split]), _EVALUATED_AT_A_TIME):
             part = slice(start, start + _EVALUATED_AT_A_TIME)
-            outputs = self.network.forward(self._preprocess(examples.features[part]))
-            labels = self._labels(examples.labels[part])
+            features, labels = self._examples.part(split, part)
+            outputs = self.network.forward(features)
             sums.add(self.network.loss(outputs, labels)[0], outputs, labels)
         return sums.read()
 
@@ -259,33 +201,3 @@ class NumpyBackend:
             if name in arrays:
                 variable.assign(arrays[name])
         return model
-
-
-class _Sums:
-    """Sums of metrics over batches, each example counted once.
-
-    Args:
-      task: "classification" or "regression".
-      unit: The target's standard deviation, if the network learns standardized ones.
-
-    Attributes:
-      totals: float64 [1 + metrics]: examples, their losses, and then each metric's sum.
-    """
-
-    def __init__(self, task: str, unit: float):
-        self._names, self._unit = metrics_of(task)[1:], float(unit)
-        self.totals = np.zeros(2 + len(self._names))
-
-    def add(self, losses: np.ndarray, outputs: np.ndarray, labels: np.ndarray) -> None:
-        """Adds a batch."""
-        sums = [SUMS[name](outputs, labels) for name in self._names]
-        self.totals += len(labels), losses.sum(dtype=np.float64), *sums
-
-    def read(self) -> Metrics:
-        """Returns the metrics of the examples so far."""
-        count = int(self.totals[0])
-        values = {
-            name: from_sum(name, float(total), count, self._unit)
-            for name, total in zip(self._names, self.totals[2:])
-        }
-        return Metrics(float(self.totals[1]) / count, count, **values)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from tfmlp.metrics import METRICS, Metrics
+from tfmlp.data.dataset import Dataset
+from tfmlp.errors import ConfigError
+from tfmlp.metrics import METRICS, Metrics, metrics_of
+from tfmlp.settings.optimization import OptimizationConfig
 from tfmlp.training.backend import Arrays
 
 
@@ -59,3 +62,21 @@ class EarlyStopping:
         """Puts back what `to_dict` returned, and the weights."""
         self.best_epoch, self.best = values["best_epoch"], values["best"]
         self.waited, self.best_weights = values["waited"], best_weights
+
+
+def make_stopping(config: OptimizationConfig, data: Dataset) -> EarlyStopping:
+    """Makes what watches the validation metric of a configuration.
+
+    Raises:
+      ConfigError: when the data do not have what is to be watched.
+    """
+    names = metrics_of(data.task)
+    if config.monitor not in names:
+        raise ConfigError(
+            f"monitor {config.monitor} is no metric of {data.task}; use one of {', '.join(names)}."
+        )
+    if config.patience and data.validation is None:
+        raise ConfigError(
+            "patience needs validation examples to watch: set validation, for example to 0.1."
+        )
+    return EarlyStopping(config.monitor, config.patience, config.min_delta)
