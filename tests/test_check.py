@@ -92,13 +92,11 @@ def test_parameters_may_be_given_or_read_from_where_they_are():
     loss, params, gradients = loss_and_gradients()
     assert check_gradients(loss, params, gradients).right
     assert check_gradients(lambda: loss(params), params, gradients).right
-    assert check_gradients(
-        lambda p: loss({"W": p[0], "b": p[1]}), list(params.values()), list(gradients.values())
-    ).right
+    listed = list(params.values()), list(gradients.values())
+    assert check_gradients(lambda p: loss({"W": p[0], "b": p[1]}), *listed).right
     assert check_gradients(loss, params, {"db": gradients["b"], "dW": gradients["W"]}).right
-    assert check_gradients(
-        loss, params, {"W": gradients["W"], "b": gradients["b"][None]}
-    ).right  # a layout, not a mistake
+    row = {"W": gradients["W"], "b": gradients["b"][None]}  # a layout, not a mistake
+    assert check_gradients(loss, params, row).right
     before = {name: value.copy() for name, value in params.items()}
     check_gradients(lambda: loss(params), params, gradients)
     assert all(np.array_equal(before[name], params[name]) for name in params)
@@ -117,23 +115,27 @@ def test_tensorflow_variables_and_gradients():
 
     weight = tf.Variable(np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32))
     x = tf.constant(np.random.default_rng(1).normal(size=(6, 4)).astype(np.float32))
-    loss = lambda: tf.reduce_mean(tf.nn.relu(x @ weight) ** 2)  # noqa: E731
+
+    def loss(params):
+        return tf.reduce_mean(tf.nn.relu(x @ params[0]) ** 2)
+
     with tf.GradientTape() as tape:
-        value = loss()
+        value = loss([weight])
     gradient = tape.gradient(value, weight)
+    assert check_gradients(lambda: loss([weight]), [weight], [gradient]).right
     assert check_gradients(loss, [weight], [gradient]).right
-    assert check_gradients(
-        lambda p: tf.reduce_mean(tf.nn.relu(x @ p[0]) ** 2), [weight], [gradient]
-    ).right
-    report = check_gradients(loss, [weight], [-gradient])
+    report = check_gradients(lambda: loss([weight]), [weight], [-gradient])
     assert not report.right and report.cause.name == "sign"
 
 
 def test_a_kink_is_told_from_an_error():
     weights = np.array([0.0, 1.0, -2.0])  # relu is bent just where the first one is
-    loss = lambda p: np.sum(np.maximum(p[0], 0) * [1.0, 2.0, 3.0])  # noqa: E731
-    for slope in (0.0, 0.5, 1.0):
-        report = check_gradients(loss, [weights], [np.array([slope, 2.0, 0.0])])
+
+    def loss(params):
+        return np.sum(np.maximum(params[0], 0) * [1.0, 2.0, 3.0])
+
+    for subgradient in (0.0, 0.5, 1.0):
+        report = check_gradients(loss, [weights], [np.array([subgradient, 2.0, 0.0])])
         assert report.right and report.parameters[0].kinks == 1
     assert not check_gradients(loss, [weights], [np.array([1.5, 2.0, 0.0])]).right
     assert not check_gradients(loss, [weights], [np.array([0.0, 2.0, 3.0])]).right
@@ -158,44 +160,37 @@ def test_what_cannot_be_checked_says_so():
     report = check_gradients(loss, params, {"W": gradients["W"], "b": None})
     assert not report.right and report.cause.name == "missing"
     report = check_gradients(loss, params, {"W": gradients["W"] * np.nan, "b": gradients["b"]})
-    assert (
-        not report.right
-        and report.cause.name == "not_finite"
-        and json.dumps(report.to_dict(), allow_nan=False)
-    )
+    assert not report.right and report.cause.name == "not_finite"
+    assert json.dumps(report.to_dict(), allow_nan=False)
 
 
 def test_the_assertion_shows_the_table_and_the_cause():
     loss, params, gradients = loss_and_gradients(scale=-1)
     assert_gradients_close(*loss_and_gradients())
-    with pytest.raises(
-        AssertionError, match="(?s)W .*WRONG.*likely cause: the gradient has the wrong sign"
-    ):
+    shown = "(?s)W .*WRONG.*likely cause: the gradient has the wrong sign"
+    with pytest.raises(AssertionError, match=shown):
         assert_gradients_close(loss, params, gradients)
 
 
 def test_single_functions():
-    assert (
-        check_derivative(np.sin, np.cos).right
-        and check_derivative(np.sin, np.sin).cause.name == "function_for_derivative"
-    )
-    assert (
-        check_derivative(np.tanh, lambda a: 1 - a**2).note
-        == "written in terms of the function's output"
-    )
-    assert check_loss(
-        lambda o, t: np.mean((o - t) ** 2), lambda o, t: 2 * (o - t) / o.size, classes=False
-    ).right
-    exp = lambda x: np.exp(x - x.max())  # noqa: E731
+    assert check_derivative(np.sin, np.cos).right
+    assert check_derivative(np.sin, np.sin).cause.name == "function_for_derivative"
+    of_output = check_derivative(np.tanh, lambda a: 1 - a**2)
+    assert of_output.note == "written in terms of the function's output"
+    mse, gradient = lambda o, t: np.mean((o - t) ** 2), lambda o, t: 2 * (o - t) / o.size
+    assert check_loss(mse, gradient, classes=False).right
+
+    def exp(x):
+        return np.exp(x - x.max())
+
     assert check_softmax(lambda x: exp(x) / exp(x).sum(axis=0)).cause.name == "wrong_axis"
     assert check_softmax(lambda x: exp(x)).cause.name == "not_normalized"
     keep = np.random.default_rng(0).random((200, 500)) < 0.7
     assert check_dropout(lambda x: x * keep / 0.7, lambda x: x).right
     assert check_dropout(lambda x: x * keep, lambda x: 0.7 * x).right  # the course's form
     assert check_dropout(lambda x: x * keep, lambda x: x).cause.name == "mean"
-    assert (
-        check_dropout(lambda x: x * keep / 0.7, lambda x: x * keep / 0.7).cause.name == "train_flag"
-    )
+    scaled = check_dropout(lambda x: x * keep / 0.7, lambda x: x * keep / 0.7)
+    assert scaled.cause.name == "train_flag"
 
 
 # --- from the command line
@@ -203,17 +198,13 @@ def test_single_functions():
 
 def test_check_prints_a_table_and_exits_by_what_it_found(run_cli, tmp_path):
     right = run_cli("check", str(GALLERY / "rows_dict.py"))
-    assert (
-        right.exit_code == 0
-        and "1 of 1 right" in right.stdout
-        and "relu hidden" not in right.stdout
-    )
+    assert right.exit_code == 0
+    assert "1 of 1 right" in right.stdout and "relu hidden" not in right.stdout
     path = tmp_path / "mine.py"
     path.write_text(wrong_text(WRONG[1]))
     wrong = run_cli("check", str(path))
-    assert (
-        wrong.exit_code == 1 and "WRONG" in wrong.stdout and "the mask is missing" in wrong.stdout
-    )
+    assert wrong.exit_code == 1
+    assert "WRONG" in wrong.stdout and "the mask is missing" in wrong.stdout
     values = json.loads(run_cli("check", str(path), "--json").stdout)
     assert not values["right"] and values["findings"][0]["cause"]["name"] == "mask"
 

@@ -14,24 +14,24 @@ _EXAMPLES = 7
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch, as a net takes it and as rows.
+    """A batch, as a net takes it and with one example in each row.
 
     Attributes:
       inputs, labels: As the net takes them.
-      rows: The same inputs, float64 [n, d].
+      examples: The same inputs, float64 [n, d].
       targets: The same labels, float64 [n, k].
     """
 
     inputs: Any
     labels: Any
-    rows: Array
+    examples: Array
     targets: Array
 
     @property
     def is_column(self) -> bool:
         """Whether it is one example as a column."""
         shape: tuple[int, ...] = np.shape(self.inputs)
-        return shape == (self.rows.shape[1], 1)
+        return shape == (self.examples.shape[1], 1)
 
     def doubled(self) -> tuple[Array, Array] | None:
         """Returns inputs and labels with every example twice; None for an example without a batch

@@ -30,7 +30,7 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
     sys.argv = [path]
     sys.path.insert(0, str(Path(path).parent))
     try:
-        values = _findings(path, seed)
+        values = findings_in(path, seed)
     except MemoryError:
         values = {"error": _memory(megabytes)}
     except UserCodeError as error:
@@ -50,7 +50,8 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
     os._exit(0)  # threads that the file left running do not matter
 
 
-def _findings(path: str, seed: int) -> dict[str, Any]:
+def findings_in(path: str, seed: int) -> dict[str, Any]:
+    """Runs and checks a file in this process, and returns what was found as plain values."""
     try:
         namespace = runpy.run_path(path, run_name="checked")
     except (MemoryError, SystemExit):

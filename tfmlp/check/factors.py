@@ -72,6 +72,6 @@ def explain_together(parts: list[Compared], batch: int | None, outputs: int | No
 
 
 def listed(names: Iterable[str]) -> str:
-    """Returns up to four names in a row, as a sentence has them."""
+    """Returns up to four names, as a sentence lists them."""
     names = list(names)
     return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")

@@ -94,7 +94,7 @@ def _report(
             lambda: net.run(inputs, labels)[1],
             net.params,
             gradients,
-            inputs=batch.rows,
+            inputs=batch.examples,
             labels=batch.targets,
             seed=seed,
         )

@@ -17,8 +17,9 @@ from tfmlp.diagnosis.layers import Array
 from tfmlp.diagnosis.probe import Probe
 from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.diagnosis.symptoms.data import feature_findings, leakage_findings
+from tfmlp.diagnosis.symptoms.history import history_findings
 from tfmlp.diagnosis.symptoms.labels import label_findings, target_findings
-from tfmlp.diagnosis.symptoms.training import history_findings, retracing_findings
+from tfmlp.diagnosis.symptoms.retracing import retracing_findings
 from tfmlp.errors import ConfigError
 from tfmlp.training.losses import PerExampleLoss, find_loss
 

@@ -10,18 +10,14 @@ from tfmlp.diagnosis.probe import Probe
 from tfmlp.diagnosis.range_test import run_range_test
 from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.diagnosis.short_training import ShortTraining, train_briefly
+from tfmlp.diagnosis.symptoms.dropout import dropout_findings, flag_findings
 from tfmlp.diagnosis.symptoms.gradients import derivative_findings, gradient_findings
 from tfmlp.diagnosis.symptoms.inputs import input_findings
 from tfmlp.diagnosis.symptoms.learning_rate import rate_findings
 from tfmlp.diagnosis.symptoms.outputs import output_findings
 from tfmlp.diagnosis.symptoms.training import training_findings
 from tfmlp.diagnosis.symptoms.units import unit_findings
-from tfmlp.diagnosis.symptoms.weights import (
-    dropout_findings,
-    flag_findings,
-    penalty_findings,
-    weight_findings,
-)
+from tfmlp.diagnosis.symptoms.weights import penalty_findings, weight_findings
 
 _STEPS = 300
 _STEPS_ON_ONE_BATCH = 200

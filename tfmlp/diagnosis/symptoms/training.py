@@ -1,20 +1,13 @@
-"""What can be wrong with a training that was watched: a short one, the epochs of a run, a user's
-step.
-"""
+"""What can be wrong with a short training: a loss that diverges, one class for every example."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
-import tensorflow as tf
 
 from tfmlp.diagnosis.catalog import make_finding
 from tfmlp.diagnosis.findings import Finding, Name
-from tfmlp.diagnosis.layers import Array
 from tfmlp.diagnosis.probe import Probe
 from tfmlp.diagnosis.short_training import ShortTraining
-
-_BATCH_SIZES = (7, 6, 5)  # that a user's step is called with
 
 
 def training_findings(probe: Probe, training: ShortTraining, classes: int) -> Iterator[Finding]:
@@ -44,38 +37,3 @@ def training_findings(probe: Probe, training: ShortTraining, classes: int) -> It
                 label=label,
                 percent=100 * shares[label],
             )
-
-
-def history_findings(history: list[dict[str, Any]]) -> Iterator[Finding]:
-    """Looks at the epochs of a run, as `epochs.jsonl` holds them."""
-    epochs = [epoch for epoch in history if "validation" in epoch]
-    if len(epochs) < 4:
-        return
-    losses = [epoch["validation"]["loss"] for epoch in epochs]
-    best, now, train = int(np.argmin(losses)), losses[-1], epochs[-1]["train"]["loss"]
-    if best < 0.7 * len(epochs) and now > 1.15 * losses[best] and train < 0.6 * now:
-        yield make_finding(
-            Name.OVERFITTING,
-            f"validation loss {losses[best]:.4g} then, {now:.4g} now; training loss {train:.4g}",
-            epoch=epochs[best]["epoch"],
-        )
-
-
-def retracing_findings(
-    step: Callable[..., Any], features: Array, labels: Array
-) -> Iterator[Finding]:
-    """Calls a user's `tf.function` with batches of several sizes.
-
-    Args:
-      step: The `tf.function`, of (features, labels); nothing is said of any other function.
-      features: Training features [n, ...].
-      labels: Training labels [n].
-    """
-    counter = getattr(step, "experimental_get_tracing_count", None)
-    if counter is None:
-        return
-    for size in _BATCH_SIZES:
-        step(tf.constant(features[:size]), tf.constant(labels[:size]))
-    if counter() > 2:
-        evidence = "one trace takes longer than many steps"
-        yield make_finding(Name.RETRACING, evidence, traces=counter(), sizes=len(_BATCH_SIZES))
