@@ -14,7 +14,8 @@ from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError, DivergenceError, TfmlpWarning
 from tfmlp.model.dense import Dense
 from tfmlp.settings.optimization import OPTIMIZERS
-from tfmlp.training import choice, engine
+from tfmlp.training import auto, engine
+from tfmlp.training.assembly import make_timetable, plan_for
 from tfmlp.training.gradients import compute_gradients
 from tfmlp.training.losses import cross_entropy, squared_error
 from tfmlp.training.stopping import EarlyStopping
@@ -469,7 +470,7 @@ def test_without_validation_rows(data):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"monitor": "mae"}, "monitor mae is not a figure of classification"),
+        ({"monitor": "mae"}, "monitor mae is no metric of classification"),
         ({"batch_size": 1000, "drop_remainder": True}, "leaves no step"),
         ({"device": "gpu"}, "sees no GPU"),
         ({"hidden_units": (10**6, 10**6)}, "GB to train; this machine has"),
@@ -508,6 +509,17 @@ def test_auto_chooses_xla_only_where_it_pays(data):
     assert fit(config(engine="streaming", epochs=500), data).backend.engine == "streaming-xla"
 
 
+def chosen_engine(data, device, **options) -> str:
+    made = config(**options)
+    steps = make_timetable(made, data).steps_per_epoch
+    return auto.choose_engine(made, data, plan_for(made, data), "float32", device, steps)
+
+
+def chosen_precision(data, device, **options) -> str:
+    made = config(**options)
+    return auto.choose_precision(made, data, plan_for(made, data), device)
+
+
 def test_auto_leaves_huge_products_to_tensorflow(data):
     huge = {"hidden_units": (4000, 3000), "epochs": 1000, "engine": "auto"}
     for options, program in (
@@ -516,8 +528,8 @@ def test_auto_leaves_huge_products_to_tensorflow(data):
         ({"hidden_units": (2000, 1000)}, "xla"),
         ({"engine": "streaming"}, "streaming-hybrid"),
     ):
-        assert choice.choose_engine(config(**huge | options), data, "float32", "/CPU:0") == program
-    assert choice.choose_engine(config(**huge), data, "float32", "/GPU:0") == "xla"
+        assert chosen_engine(data, "/CPU:0", **huge | options) == program
+    assert chosen_engine(data, "/GPU:0", **huge) == "xla"
 
 
 def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeypatch):
@@ -531,9 +543,9 @@ def test_auto_chooses_bfloat16_for_wide_layers_on_cpus_made_for_it(data, monkeyp
         (True, wide | {"precision": "float64"}, "float64"),
         (True, {"hidden_units": (512, 256)}, "float32"),
     ):
-        monkeypatch.setattr(choice, "has_fast_bfloat16", lambda fast=fast: fast)
-        assert choice.choose_precision(config(**options), data, "/CPU:0") == precision
-    assert choice.choose_precision(config(**wide), data, "/GPU:0") == "float32"
+        monkeypatch.setattr(auto, "has_fast_bfloat16", lambda fast=fast: fast)
+        assert chosen_precision(data, "/CPU:0", **options) == precision
+    assert chosen_precision(data, "/GPU:0", **wide) == "float32"
 
 
 def test_a_constant_rate_is_a_single_number():
