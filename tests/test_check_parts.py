@@ -107,7 +107,7 @@ class LogisticRegression:
 """
     for wrong in (False, True):
         edited = text.replace(" / len(x)\n", "\n") if wrong else text
-        (finding,) = check_namespace(namespace_of(edited)).findings
+        [finding] = check_namespace(namespace_of(edited)).findings
         assert finding.report.right is not wrong
 
 
@@ -133,10 +133,20 @@ def test_every_text_that_the_code_asks_for_is_there():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "cause":
                 name, *others = node.args
-                if isinstance(name, ast.Attribute) and not isinstance(node.args[-1], ast.IfExp):
-                    variant = f"/{others[0].value}" if others else ""
-                    asked.add(CauseName[name.attr].value + variant)
+                if isinstance(name, ast.Attribute):
+                    key = CauseName[name.attr].value
+                    constants = [n for o in others for n in ast.walk(o) if hasattr(n, "value")]
+                    asked |= {f"{key}/{constant.value}" for constant in constants} or {key}
     assert len(asked) > 40 and asked <= set(TEXTS)
+
+
+def test_an_adapter_says_what_is_wrong_with_it():
+    text = "def tfmlp_check(): return {'loss': 1, 'params': 2, 'grads': 3, 'batch_size': 'all'}"
+    with pytest.raises(ConfigError, match="received the batch_size 'all'"):
+        check_namespace(namespace_of(text))
+    text = "def tfmlp_check(): return {'loss': lambda: 1 / 0, 'params': [1.0], 'grads': [1.0]}"
+    with pytest.raises(UserCodeError, match="ZeroDivisionError"):
+        check_namespace(namespace_of(text))
 
 
 def test_a_text_is_filled_in():

@@ -1,6 +1,7 @@
 """The adapter: a function of a user's file that says what to check."""
 
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any
 
 from tfmlp.check.calls import guarded
@@ -50,7 +51,7 @@ def _case(case: Any) -> dict[str, Any]:
         raise _unexpected(type(case).__name__)
     if not set(_NEEDED) <= set(case) <= {*_NEEDED, *_OPTIONAL}:
         raise _unexpected(sorted(map(str, case)))
-    if not isinstance(case.get("batch_size"), int | None):
+    if not isinstance(case.get("batch_size"), Real | None):
         raise _unexpected(f"the batch_size {case['batch_size']!r}")
     return dict(case)
 

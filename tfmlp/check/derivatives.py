@@ -36,8 +36,8 @@ def check_derivative(
     up, down = _values(function, _POINTS + _STEP), _values(function, _POINTS - _STEP)
     if not values.shape == up.shape == down.shape or values.size != _POINTS.size:
         raise ConfigError(
-            f"expected a function of an array of shape {_POINTS.shape} that returns one number for"
-            f" each entry; received the shape {values.shape}: check functions one by one."
+            f"expected one value for each of {_POINTS.size} points; received the shape"
+            f" {values.shape}: give a function that goes entry by entry."
         )
     measured = (up - down) / (2 * _STEP)
     given = _values(derivative, _POINTS)

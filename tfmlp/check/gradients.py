@@ -1,5 +1,4 @@
-"""Is my gradient right? A user's loss, parameters and gradients, held against central differences;
-and if not, why.
+"""The check of gradients: whether they agree with central differences of the loss, and if not, why.
 
 report = check_gradients(loss_fn, params, grads, inputs=X, labels=Y)
 print(report)           # a table
@@ -65,7 +64,10 @@ def check_gradients(
     """
     leaves = leaves_of(params)
     if not leaves or not all(leaf.value.size for leaf in leaves.values()):
-        raise ConfigError("expected parameters with at least one entry each; received empty ones.")
+        raise ConfigError(
+            "expected parameters with at least one entry each; received none, or an empty array:"
+            " leave out what is empty."
+        )
     given = matched(leaves, _gradients_of(grads))
     loss = closed_loss(loss_fn, params, leaves)
     first = loss()

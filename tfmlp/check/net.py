@@ -79,21 +79,29 @@ class Net:
         if value.size != 1 and value.shape[:1] == np.shape(labels)[:1]:
             value = value.mean(keepdims=True)  # one loss for each example
         if value.size != 1 or not np.isfinite(value).all():
-            raise ConfigError("the loss must be one finite number; received another: no net.")
+            raise ConfigError(
+                f"the loss must be one finite number; received {value}: return its mean."
+            )
         return roles, float(value.reshape(()))
 
     def _taken_back(self, before: dict[str, Array]) -> dict[str, Array]:
         """Undoes an update, and returns what it changed the parameters by, over the rate."""
         leaves = leaves_of(self.params)
         if set(leaves) != set(before):
-            raise ConfigError("backward must keep the parameters; received others: no net.")
+            raise ConfigError(
+                f"backward must keep the parameters {', '.join(before)}; received"
+                f" {', '.join(leaves)}: change them in place."
+            )
         try:
             changed = {name: (before[name] - leaf.value) / RATE for name, leaf in leaves.items()}
             if any(value.any() for value in changed.values()):
                 for name, leaf in leaves.items():
                     leaf.value[...] = before[name]
         except ValueError as error:  # shapes that do not go together
-            raise ConfigError("backward must keep the shapes of the parameters.") from error
+            raise ConfigError(
+                f"backward must keep the parameters' shapes; received others ({error}): change them"
+                " in place."
+            ) from error
         if any(value.any() for value in changed.values()):
             for leaf in leaves.values():
                 leaf.write()
@@ -103,7 +111,7 @@ class Net:
 def _outputs_and_cache(result: Any) -> tuple[Any, Any]:
     """Returns what forward gave as the outputs, and as what backward needs."""
     if isinstance(result, tuple | dict) and not result:
-        raise ConfigError("forward must return the outputs; received nothing.")
+        raise ConfigError("forward must return the outputs; received nothing: return them.")
     if isinstance(result, dict):
         return list(result.values())[-1], result
     if isinstance(result, list) and result and hasattr(result[-1], "shape"):
