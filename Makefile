@@ -1,29 +1,41 @@
-# make train   set up and train on the embedded MNIST
-# make test    set up and run the tests
+# make train      set up and train on the embedded MNIST
+# make test       set up, then lint, types and the tests
+# make lint       style, format and types alone
 # make test-all   the slow tests, too
 # make test-faults   the long form of the tests that kill runs and mutate files
+# make coverage   the tests, and which lines none of them runs
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# Two processes, each with whole files of tests.
+PARALLEL := -n 2 --dist loadfile
 
-.PHONY: train test test-all test-faults test-lowest format clean
+.PHONY: train test lint test-all test-faults test-lowest coverage format clean
 
 train: $(READY)
 	$(BIN)/tfmlp train --dataset mnist
 
-test: $(READY)
-	$(BIN)/python -m pytest
+test: lint
+	$(BIN)/python -m pytest $(PARALLEL)
 
-test-all: $(READY)
-	$(BIN)/python -m pytest -m "slow or not slow"
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test-all: lint
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow"
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m "slow or not slow" tests/faults tests/fuzz tests/bad_inputs
 
+coverage: $(READY)
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term
+
 # The oldest versions that setup.cfg allows, in an environment of their own.
 test-lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest
+	.venv-lowest/bin/python -m pytest $(PARALLEL)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -42,4 +54,4 @@ $(READY): setup.cfg pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-lowest build *.egg-info
+	rm -rf .venv .venv-lowest build *.egg-info .mypy_cache .ruff_cache .coverage*

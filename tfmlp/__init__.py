@@ -4,44 +4,75 @@
     for epoch in tfmlp.fit(tfmlp.Config.from_options(epochs=3), data):
         print(epoch.train.loss, epoch.validation.accuracy)
 
-Importing tfmlp is cheap: TensorFlow is imported when the first name is used that needs it.
+Importing tfmlp is cheap: TensorFlow is imported when the first name is used that needs it. Editors
+and type checkers know every name all the same.
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tfmlp.version import __version__
 
-# Public name -> the module that has it.
+if TYPE_CHECKING:
+    from tfmlp.check.functions import check_derivative, check_loss
+    from tfmlp.check.gradients import assert_gradients_close, check_gradients
+    from tfmlp.config import Config
+    from tfmlp.data.dataset import Dataset, Split
+    from tfmlp.data.sources import load_dataset
+    from tfmlp.diagnosis.diagnose import diagnose
+    from tfmlp.errors import CheckpointError, ConfigError, DataError, DivergenceError, TfmlpError
+    from tfmlp.model.mlp import MLP
+    from tfmlp.model.saved import load_model
+    from tfmlp.recipes.recipe import load_recipe
+    from tfmlp.training.loop import fit
+    from tfmlp.training.step import make_test_step, make_train_step
+
+# Module -> its public names; a test holds it against the imports above.
 _NAMES = {
-    "Config": "tfmlp.config",
-    "load_dataset": "tfmlp.data.sources",
-    "Dataset": "tfmlp.data.dataset",
-    "Split": "tfmlp.data.dataset",
-    "MLP": "tfmlp.model.mlp",
-    "load_model": "tfmlp.model.saved",
-    "make_train_step": "tfmlp.training.step",
-    "make_test_step": "tfmlp.training.step",
-    "fit": "tfmlp.training.loop",
-    "check_gradients": "tfmlp.check.gradients",
-    "assert_gradients_close": "tfmlp.check.gradients",
-    "diagnose": "tfmlp.diagnosis.diagnose",
-    "check_derivative": "tfmlp.check.functions",
-    "check_loss": "tfmlp.check.functions",
-    "load_recipe": "tfmlp.recipes.recipe",
-    "TfmlpError": "tfmlp.errors",
-    "ConfigError": "tfmlp.errors",
-    "DataError": "tfmlp.errors",
-    "CheckpointError": "tfmlp.errors",
-    "DivergenceError": "tfmlp.errors",
+    "check.functions": ("check_derivative", "check_loss"),
+    "check.gradients": ("assert_gradients_close", "check_gradients"),
+    "config": ("Config",),
+    "data.dataset": ("Dataset", "Split"),
+    "data.sources": ("load_dataset",),
+    "diagnosis.diagnose": ("diagnose",),
+    "errors": ("CheckpointError", "ConfigError", "DataError", "DivergenceError", "TfmlpError"),
+    "model.mlp": ("MLP",),
+    "model.saved": ("load_model",),
+    "recipes.recipe": ("load_recipe",),
+    "training.loop": ("fit",),
+    "training.step": ("make_test_step", "make_train_step"),
 }
-__all__ = ["__version__", *_NAMES]
+__all__ = [
+    "MLP",
+    "CheckpointError",
+    "Config",
+    "ConfigError",
+    "DataError",
+    "Dataset",
+    "DivergenceError",
+    "Split",
+    "TfmlpError",
+    "__version__",
+    "assert_gradients_close",
+    "check_derivative",
+    "check_gradients",
+    "check_loss",
+    "diagnose",
+    "fit",
+    "load_dataset",
+    "load_model",
+    "load_recipe",
+    "make_test_step",
+    "make_train_step",
+]
 
+if not TYPE_CHECKING:  # a type checker would take every name for one that is there
 
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
+    def __getattr__(name: str):
+        for module, names in _NAMES.items():
+            if name in names:
+                return getattr(importlib.import_module(f"tfmlp.{module}"), name)
         raise AttributeError(f"module 'tfmlp' has no attribute {name!r}")
-    return getattr(importlib.import_module(_NAMES[name]), name)
 
 
 def __dir__() -> list[str]:

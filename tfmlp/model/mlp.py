@@ -50,6 +50,7 @@ class MLP(keras.Model):
         standard deviation and moved by its mean, as `adapt` measured them.
       seed: Decides initial weights and dropout masks; int in [0, 2**32).
       dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
+      name, trainable: As of any Keras model.
 
     Raises:
       ConfigError: for a value that is not allowed.
@@ -78,10 +79,13 @@ class MLP(keras.Model):
         preprocessing: str = "scale",
         standardize_target: bool = False,
         seed: int = 0,
-        **kwargs: Any,
+        *,
+        dtype: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
     ):
         # Raw inputs must not be rounded before they are preprocessed.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype=dtype, name=name, trainable=trainable)
         try:
             self._settings = ModelConfig(
                 hidden_units=tuple(hidden_units),
@@ -107,10 +111,9 @@ class MLP(keras.Model):
         policy = self.dtype_policy
         self.preprocess = Preprocessing(preprocessing, name="preprocessing", dtype=policy)
         self.stack: list[keras.layers.Layer] = []
-        dtype = policy.variable_dtype
-        self.target_scale = (
-            TargetScale(name="target_scale", dtype=dtype) if standardize_target else None
-        )
+        self.target_scale: TargetScale | None = None
+        if standardize_target:
+            self.target_scale = TargetScale(name="target_scale", dtype=policy.variable_dtype)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights, for inputs [n, height, width, channels] or [n, columns]."""

@@ -1,0 +1,3 @@
+"""These scripts are for a type checker: they are never imported."""
+
+collect_ignore_glob = ["*.py"]

@@ -1,0 +1,10 @@
+"""What a type checker finds: each line but the imports is a mistake; never run."""
+
+import tfmlp
+
+tfmlp.nonsense()
+tfmlp.MLP(hiden_units=(3,))
+tfmlp.load_dataset(7)
+tfmlp.fit({"epochs": 3})
+tfmlp.Config.from_options().optimization.learning_rat
+tfmlp.fit(tfmlp.Config()).evaluate("test").acuracy
