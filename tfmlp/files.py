@@ -1,6 +1,4 @@
-"""Files and folders: where data lives, what a file's identity is, and how a file comes to be whole
-or not at all.
-"""
+"""Files and folders: where data lives, what identifies a file, how a file is written whole."""
 
 import errno
 import hashlib
@@ -45,9 +43,8 @@ def data_folders(name: str, data_dir: str | None) -> list[Path]:
     if not roots:
         variable = os.environ.get(DATA_DIR_VARIABLE)
         roots = [user_path(variable)] if variable else []
-        if (
-            _CHECKOUT / "setup.cfg"
-        ).is_file():  # installed elsewhere, the folder above the package is not ours
+        # Installed elsewhere, the folder above the package is not ours.
+        if (_CHECKOUT / "setup.cfg").is_file():
             roots.append(_CHECKOUT / "data")
         roots.append(cache_dir())
     return [folder for root in roots for folder in (root, root / name)]

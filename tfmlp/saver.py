@@ -74,7 +74,7 @@ class Saver(Observer):
         """Saves what was rolled back to, if the last checkpoint is another, and if it can."""
         training = self._training
         if training.history and self.saved != position(training):
-            with contextlib.suppress(CheckpointError):  # what went wrong first is what is told
+            with contextlib.suppress(CheckpointError):  # the divergence is what is reported
                 self.save(None if training.step else training.score(training.history[-1]))
 
     def _is_asked_for(self) -> bool:

@@ -7,7 +7,7 @@ processes, or on what was drawn before:
     generator(seed, Stream.WEIGHTS, layer)      initial weights of one layer
     row_order(seed, epoch, rows)                the order in which an epoch visits the rows
     counter_bits(...)                           dropout masks and augmentation, in NumPy and in
-    TensorFlow alike
+                                                TensorFlow alike
 """
 
 import enum
@@ -34,8 +34,7 @@ def generator(seed: int, stream: Stream, index: int = 0) -> np.random.Generator:
     """Returns the NumPy generator that belongs to (seed, stream, index).
 
     Philox is counter-based: its key is the identity of the stream, so no two streams overlap
-    (Salmon et al., "Parallel random
-    numbers: as easy as 1, 2, 3", 2011).
+    (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 
     Args:
       seed: int in [0, 2**32).

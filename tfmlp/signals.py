@@ -40,7 +40,7 @@ def ignore() -> None:
 def raising() -> list[int]:
     """From now on, a signal raises `Interruption`; returns a list that gets its number, too.
 
-    A library can turn the exception into one of its own: then the list still tells.
+    A library can turn the exception into one of its own; the list still has the number.
     """
     numbers: list[int] = []
 

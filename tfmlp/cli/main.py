@@ -67,7 +67,7 @@ class LazyGroup(click.Group):
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             _end(ctx, f"{error.strerror or error}{where}.", error)
-        except Exception as error:  # whatever it is, it is a defect, and is told as one
+        except Exception as error:  # whatever it is, it is a defect of tfmlp
             if interrupted:  # a library can turn the interruption into an error of its own
                 click.echo("interrupted", err=True)
                 ctx.exit(128 + interrupted[0])

@@ -12,7 +12,7 @@ from tfmlp import signals
 def run() -> NoReturn:
     """Runs the command line, and ends at once.
 
-    Taking TensorFlow apart takes a second that nobody needs.
+    Taking TensorFlow apart would take a second.
     """
     signals.end_at_once()  # until the command line itself is there to do it
     from tfmlp.cli.main import main

@@ -17,9 +17,10 @@ _NOT_NEEDED = ("IPython", "jax", "matplotlib", "sklearn")
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow, as if the packages that no command needs of it were not there. What
-    native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL to
-    less than 3.
+    """Imports TensorFlow, as if the packages that no command needs of it were not there.
+
+    What native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL
+    to less than 3.
 
     TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does
     not silence them.

@@ -64,9 +64,10 @@ def initial_weights(
         limit = 1 / math.sqrt(fan_in)
         return scale * generator.uniform(-limit, limit, shape)
     if family in _STANDARD_DEVIATIONS and distribution in ("uniform", "normal"):
-        deviation = _STANDARD_DEVIATIONS[family](fan_in, fan_out)
+        standard_deviation = _STANDARD_DEVIATIONS[family](fan_in, fan_out)
         if distribution == "normal":
-            return scale * deviation * generator.standard_normal(shape)
-        limit = math.sqrt(3) * deviation  # U(-limit, limit) has variance limit**2 / 3
+            return scale * standard_deviation * generator.standard_normal(shape)
+        # U(-limit, limit) has the variance limit**2 / 3.
+        limit = math.sqrt(3) * standard_deviation
         return scale * generator.uniform(-limit, limit, shape)
     raise ValueError(f"expected the name of an initializer; received {name!r}")

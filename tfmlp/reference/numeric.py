@@ -17,7 +17,7 @@ def differences(
     central: bool = True,
     entries: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Returns the slope of a loss at the entries of one parameter.
+    """Returns the derivatives of a loss by the entries of one parameter.
 
     Central differences, (L(w + e) - L(w - e)) / 2e, are wrong by about e**2; forward differences,
     (L(w + e) - L(w)) / e, by about e, at half the price.
@@ -31,7 +31,10 @@ def differences(
       entries: Which entries, as flat positions; all if None.
 
     Returns:
-      float64: slopes [number of entries], or in the parameter's shape if `entries` is None.
+      float64 [number of entries], or in the parameter's shape if `entries` is None.
+
+    Raises:
+      ValueError: for a parameter that cannot be changed in place.
     """
     if epsilon is None:
         epsilon = float(np.finfo(parameter.dtype).eps) ** (1 / 3 if central else 1 / 2)
@@ -39,18 +42,18 @@ def differences(
     if not np.shares_memory(flat, parameter):
         raise ValueError("expected a contiguous parameter, which can be changed in place")
     positions = np.arange(flat.size) if entries is None else np.asarray(entries)
-    slopes = np.empty(len(positions))
-    middle = 0.0 if central else loss()
+    derivatives = np.empty(len(positions))
+    here = 0.0 if central else loss()
     for index, position in enumerate(positions):
         before = flat[position]
         flat[position] = before + epsilon
         above, upper = loss(), float(flat[position])
+        # Divided by the change that was really made, after rounding.
         if central:
             flat[position] = before - epsilon
-            slopes[index] = (above - loss()) / (
-                upper - float(flat[position])
-            )  # the change that was really made, after rounding
+            below, lower = loss(), float(flat[position])
         else:
-            slopes[index] = (above - middle) / (upper - float(before))
+            below, lower = here, float(before)
+        derivatives[index] = (above - below) / (upper - lower)
         flat[position] = before
-    return slopes.reshape(parameter.shape) if entries is None else slopes
+    return derivatives.reshape(parameter.shape) if entries is None else derivatives

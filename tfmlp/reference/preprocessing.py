@@ -74,25 +74,29 @@ def training_moments(features: Examples) -> tuple[np.ndarray, np.ndarray]:
     """Returns what "standardize" subtracts and divides by: one pair for images [n, h, w, c], one a
     column for tables [n, d].
 
-    A column has a unit of its own, a pixel does not. Where the deviation is 0 it is given as 1, so
-    that a constant column becomes 0 and not NaN.
+    A column has a unit of its own, a pixel does not. Where the standard deviation is 0 it is given
+    as 1, so that a constant column becomes 0 and not NaN.
     """
-    mean, deviation = moments(features, (0,) if features.ndim == 2 else tuple(range(features.ndim)))
-    return mean, np.where(deviation > 0, deviation, 1.0)
+    axes = (0,) if features.ndim == 2 else tuple(range(features.ndim))
+    mean, standard_deviation = moments(features, axes)
+    return mean, np.where(standard_deviation > 0, standard_deviation, 1.0)
 
 
 def preprocess(
-    kind: str, features: np.ndarray, dtype: np.dtype, mean: np.ndarray, deviation: np.ndarray
+    kind: str,
+    features: np.ndarray,
+    dtype: np.dtype | type,
+    mean: np.ndarray,
+    standard_deviation: np.ndarray,
 ) -> np.ndarray:
     """Returns rows [n, d] of raw features [n, ...].
 
     Args:
-      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / deviation; "per_image":
-        each row by its own mean and deviation.
+      kind: "none"; "scale": divided by 255; "standardize": (x - mean) / standard deviation;
+        "per_image": each example by its own mean and standard deviation.
       features: Raw features.
       dtype: Type of the result.
-      mean: As `training_moments` gives it; used by "standardize" only.
-      deviation: Likewise.
+      mean, standard_deviation: As `training_moments` gives them; used by "standardize" only.
     """
     dtype = np.dtype(dtype)
     rows = features.reshape(len(features), -1).astype(dtype)
@@ -100,12 +104,10 @@ def preprocess(
         rows /= 255
     elif kind == "standardize":
         rows -= mean.astype(dtype)
-        rows /= deviation.astype(dtype)
+        rows /= standard_deviation.astype(dtype)
     elif kind == "per_image":
         rows -= rows.mean(axis=1, keepdims=True)
-        # An image of one color has no deviation; 1/sqrt(count) is the least that is divided by.
-        rows /= np.maximum(
-            np.sqrt(np.square(rows).mean(axis=1, keepdims=True)),
-            dtype.type(1 / math.sqrt(rows.shape[1])),
-        )
+        # An image of one color has no standard deviation; 1/sqrt(count) is the least divisor.
+        least = dtype.type(1 / math.sqrt(rows.shape[1]))
+        rows /= np.maximum(np.sqrt(np.square(rows).mean(axis=1, keepdims=True)), least)
     return rows

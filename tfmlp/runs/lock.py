@@ -37,9 +37,8 @@ def locked(run: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            if not (
-                run / "run.json"
-            ).exists():  # a folder that holds no run must not look as if it did
+            # A folder that holds no run must not look as if it did.
+            if not (run / "run.json").exists():
                 with contextlib.suppress(OSError):
                     (run / _LOCK).unlink()
                     if is_new:
