@@ -1,5 +1,6 @@
-"""A sandbox: a user's file, run in a process of its own with a limit on time and memory. Whatever
-it prints, raises or never ends is reported, and never fatal.
+"""A sandbox: a user's file, run in a process of its own with a limit on time and memory.
+
+Whatever it prints, raises or never ends is reported, and never fatal.
 
     result = run_file(Path("mine.py"), seconds=60, megabytes=2048)
 

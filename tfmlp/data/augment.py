@@ -51,8 +51,9 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
 
 
 def _uniform_integers(bits: tf.Tensor, count: int) -> tf.Tensor:
-    """Returns int32 in [0, count) from random words: the product's high bits (D. Lemire, 2019),
-    here of 16-bit halves.
+    """Returns int32 in [0, count) from random words: the product's high bits (D.
+
+    Lemire, 2019), here of 16-bit halves.
     """
     halves = tf.bitwise.right_shift(bits, np.uint32(16))
     return tf.cast(tf.bitwise.right_shift(halves * np.uint32(count), np.uint32(16)), tf.int32)

@@ -123,8 +123,10 @@ def boston(name: str) -> tuple[Comparison, ...]:
 
 
 def _make_network(widths: tuple[int, ...]) -> tuple[Network, np.random.RandomState]:
-    """Makes the layers. Each seeds the stream anew and draws its weights, then its biases: so all
-    layers draw from the same numbers. Returns the network, and the stream after the last draw.
+    """Makes the layers.
+
+    Each seeds the stream anew and draws its weights, then its biases: so all layers draw from the
+    same numbers. Returns the network, and the stream after the last draw.
     """
     layers: list[tuple[str, Layer]] = []
     for index, (fan_in, fan_out) in enumerate(itertools.pairwise(widths), 1):
