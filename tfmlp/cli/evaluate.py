@@ -11,7 +11,6 @@ from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import say
 from tfmlp.config import Config
 from tfmlp.data.matching import match
-from tfmlp.data.schema import Schema
 from tfmlp.errors import CheckpointError, DataError
 from tfmlp.metrics import show_metrics
 from tfmlp.runs.folder import MODEL, RunFolder
@@ -53,8 +52,8 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
 
     model = load_model(folder.path / MODEL)
     same_data = data.provenance.sha256 == record.dataset.sha256
-    if record.schema is not None:
-        data = match(data, Schema.from_dict(record.schema))
+    if model.schema is not None:
+        data = match(data, model.schema)
     if (data.feature_shape, data.num_classes) != (model.feature_shape, model.num_classes):
         raise DataError(
             f"the model takes features of shape {model.feature_shape} and tells"

@@ -6,13 +6,14 @@ logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfmlp.data.schema import Schema
 from tfmlp.errors import ConfigError
 from tfmlp.model.interpreter import make_layer, run_layer
 from tfmlp.model.preprocessing import Preprocessing, Shape, TargetScale
@@ -49,6 +50,8 @@ class MLP(keras.Model):
       standardize_target: For regression: the last layer's outputs are multiplied by the target's
         standard deviation and moved by its mean, as `adapt` measured them.
       seed: Decides initial weights and dropout masks; int in [0, 2**32).
+      schema: What its inputs and outputs are, as `data.schema.Schema.to_dict` has it; it is saved
+        with the model.
       dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
       name, trainable: As of any Keras model.
 
@@ -56,6 +59,7 @@ class MLP(keras.Model):
       ConfigError: for a value that is not allowed.
 
     Attributes:
+      schema: The `Schema`, or None.
       plan: The `Plan` of its layers, once built.
       feature_shape: The shape of one example's raw inputs, once built.
       stack: Its layers from the first dense one to the outputs, in order, once built.
@@ -80,6 +84,7 @@ class MLP(keras.Model):
         standardize_target: bool = False,
         seed: int = 0,
         *,
+        schema: Mapping[str, Any] | None = None,
         dtype: Any = None,
         name: str | None = None,
         trainable: bool = True,
@@ -106,6 +111,7 @@ class MLP(keras.Model):
         except ConfigError as error:
             raise ConfigError(f"MLP: {error}") from None
         self.num_classes, self.seed = num_classes, seed
+        self.schema = None if schema is None else Schema.from_dict(schema)
         self.plan: Plan | None = None
         self.feature_shape: tuple[int, ...] | None = None
         policy = self.dtype_policy
@@ -179,4 +185,5 @@ class MLP(keras.Model):
         base = super().get_config()
         own = dataclasses.asdict(self._settings) | {"num_classes": self.num_classes}
         own |= {"hidden_units": list(self._settings.hidden_units), "seed": self.seed}
+        own["schema"] = self.schema and self.schema.to_dict()
         return own | {name: base[name] for name in ("name", "trainable", "dtype") if name in base}

@@ -128,6 +128,7 @@ def make_model(config: Config, data: Dataset) -> MLP:
         **settings,
         num_classes=data.num_classes,
         seed=config.runtime.seed,
+        schema=data.schema.to_dict(),
         dtype=_POLICIES.get(precision, precision),
         name="mlp",
     )
