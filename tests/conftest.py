@@ -22,10 +22,8 @@ SAMPLES = Path(os.environ.get("TFMLP_TEST_SAMPLES", ROOT.parent / "shared" / "da
 
 def write_idx(path: Path, values: np.ndarray) -> Path:
     """Writes uint8 values as an IDX file, gzipped if the name says so."""
-    content = (
-        struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
-        + values.astype(np.uint8).tobytes()
-    )
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    content = header + values.astype(np.uint8).tobytes()
     path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
     return path
 
@@ -34,10 +32,8 @@ def write_idx(path: Path, values: np.ndarray) -> Path:
 def digits():
     """600 training and 200 test digits of MNIST: ((images, labels), (images, labels))."""
     raw = read_mnist(find_mnist(str(ROOT / "data" / "mnist")))
-    return tuple(
-        (images[:rows], labels[:rows])
-        for (images, labels), rows in ((raw.train, 600), (raw.test, 200))
-    )
+    (images, labels), (test_images, test_labels) = raw.train, raw.test
+    return (images[:600], labels[:600]), (test_images[:200], test_labels[:200])
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +50,8 @@ def mnist_dir(tmp_path_factory, digits) -> Path:
 def svhn_dir(tmp_path_factory, digits) -> Path:
     """A folder with 300 and 100 synthetic images in SVHN's files."""
     folder = tmp_path_factory.mktemp("svhn")
-    for part, (name, rows) in enumerate((("train_32x32.mat", 300), ("test_32x32.mat", 100))):
-        images, labels = draw_images(*digits[part], rows, np.random.default_rng(part))
+    for part, (name, count) in enumerate((("train_32x32.mat", 300), ("test_32x32.mat", 100))):
+        images, labels = draw_images(*digits[part], count, np.random.default_rng(part))
         write_mat(folder / name, images, labels)
     return folder
 
@@ -82,8 +78,9 @@ def own_folders(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run_cli():
-    """Runs `tfmlp` within this process: run_cli("train", "--epochs", 1) -> result with exit_code,
-    stdout, stderr.
+    """Runs `tfmlp` within this process.
+
+    run_cli("train", "--epochs", 1).exit_code, .stdout, .stderr
     """
     from tfmlp.cli.main import main
 
@@ -91,3 +88,10 @@ def run_cli():
         return CliRunner().invoke(main, [str(arg) for arg in args])
 
     return run
+
+
+@pytest.fixture
+def train(run_cli, mnist_dir):
+    """Trains eight hidden units on 600 digits for an epoch, with further options."""
+    base = ("train", "--data-dir", mnist_dir, "--epochs", 1, "--hidden-units", 8)
+    return lambda *options: run_cli(*base, *options)

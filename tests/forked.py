@@ -1,5 +1,6 @@
-"""`tfmlp` in a process of its own that need not import TensorFlow first: forked from one that has,
-and has run nothing yet.
+"""`tfmlp` in a process of its own that need not import TensorFlow first.
+
+It is forked from one that has imported TensorFlow and has run nothing yet.
 """
 
 import multiprocessing
@@ -50,29 +51,28 @@ def run_forked(
       timeout: Seconds after which the test fails.
       kill_after: Seconds after which the process is killed, if it still runs.
     """
+    words = [str(argument) for argument in arguments]
     logs = folder / ".logs"
     logs.mkdir(exist_ok=True)
     started = time.perf_counter()
-    process = _FORKS.Process(
-        target=_serve, args=([str(argument) for argument in arguments], folder, prepare)
-    )
+    process = _FORKS.Process(target=_serve, args=(words, folder, prepare))
     process.start()
     process.join(timeout if kill_after is None else kill_after)
     if process.is_alive():
         process.kill()
         process.join()
-        assert kill_after is not None, (
-            f"tfmlp {' '.join(map(str, arguments))} still ran after {timeout} s"
-        )
+        assert kill_after is not None, f"tfmlp {' '.join(words)} still ran after {timeout} s"
     seconds = time.perf_counter() - started
-    texts = [
-        (logs / name).read_text(errors="replace") if (logs / name).exists() else ""
-        for name in ("stdout", "stderr", "grown")
-    ]
-    for path in logs.iterdir():
-        path.unlink()
+    stdout, stderr, grown = (_taken(logs / name) for name in ("stdout", "stderr", "grown"))
     logs.rmdir()
-    return Outcome(process.exitcode, texts[0], texts[1], seconds, float(texts[2] or 0))
+    return Outcome(process.exitcode, stdout, stderr, seconds, float(grown or 0))
+
+
+def _taken(path: Path) -> str:
+    """Returns what a file holds, if it is there, and removes it."""
+    text = path.read_text(errors="replace") if path.exists() else ""
+    path.unlink(missing_ok=True)
+    return text
 
 
 def _serve(arguments: list[str], folder: Path, prepare: Callable[[], None] | None) -> None:
