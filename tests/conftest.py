@@ -76,7 +76,7 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.delenv("TFMLP_DATA_DIR", raising=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_cli():
     """Runs `tfmlp` within this process.
 
