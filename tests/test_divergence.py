@@ -1,14 +1,16 @@
-"""What is no longer finite is noticed in its epoch, found by step and tensor, and gone back from if
-asked to.
+"""What is no longer finite is noticed in its epoch, and found by step and tensor.
+
+A run that is asked to is rolled back before it.
 """
 
-import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tfmlp import Config, fit
+from tests.results import lines, read_record
+from tfmlp import Config, fit, seeds
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.errors import DivergenceError, TfmlpWarning
 from tfmlp.training.recovery import find_divergence
@@ -21,39 +23,26 @@ SGD = {
     "preprocessing": "none",
     "validation": 0,
 }
+RESTORING = SGD | {"learning_rate": 1e4, "on_divergence": "restore", "max_restores": 16}
 
 
 @pytest.fixture
 def data():
-    stream = np.random.default_rng(0)
-    rows = stream.normal(size=(320, 6)).astype(np.float32)
-    return Dataset(
-        Split(rows, np.arange(320) % 3),
-        None,
-        Split(rows[:32], np.arange(32) % 3),
-        "classification",
-        tuple("abc"),
-        Provenance("x", "x"),
-    )
+    features = np.random.default_rng(0).normal(size=(320, 6)).astype(np.float32)
+    labels = np.arange(320) % 3
+    train, test = Split(features, labels), Split(features[:32], labels[:32])
+    return Dataset(train, None, test, "classification", tuple("abc"), Provenance("x", "x"))
 
 
 def poisoned(data, step, value, epoch=2):
-    """Returns the data with one value in the row that is visited first in a step (from 1 on over
-    the run).
-    """
-    from tfmlp import seeds
+    """Returns the data with one value in the example that is visited first in a step.
 
-    row = seeds.row_order(0, epoch, 320)[(step - 1 - 10 * (epoch - 1)) * 32]
+    The step is counted from 1 over the run.
+    """
+    example = seeds.row_order(0, epoch, 320)[(step - 1 - 10 * (epoch - 1)) * 32]
     features = data.train.features.copy()
-    features[row, 0] = value
-    return Dataset(
-        Split(features, data.train.labels),
-        None,
-        data.test,
-        "classification",
-        data.class_names,
-        data.provenance,
-    )
+    features[example, 0] = value
+    return replace(data, train=Split(features, data.train.labels))
 
 
 @pytest.mark.parametrize(
@@ -67,20 +56,16 @@ def poisoned(data, step, value, epoch=2):
     ],
 )
 def test_the_step_and_the_tensor_are_found(data, options):
-    training = fit(Config.from_options(**SGD | {"learning_rate": 1e20} | options), data)
-    with (
-        pytest.raises(DivergenceError, match="training diverged") as error,
-        np.errstate(all="ignore"),
-    ):
-        list(training)
+    config = Config.from_options(**SGD | {"learning_rate": 1e20} | options)
+    with np.errstate(all="ignore"), pytest.raises(DivergenceError) as error:
+        list(fit(config, data))
+    assert "training diverged" in str(error.value)
     found = error.value.divergence
     assert found.epoch == 1 and 2 <= found.step <= 6 and found.learning_rate == pytest.approx(1e20)
-    assert (
-        found.tensor.startswith(("the output of", "the gradient of", "the loss"))
-        or "after the update" in found.tensor
-    )
+    is_of_a_pass = found.tensor.startswith(("the output of", "the gradient of", "the loss"))
+    assert is_of_a_pass or "after the update" in found.tensor
     # By hand: all before the step is finite, and the step is not.
-    again = fit(Config.from_options(**SGD | {"learning_rate": 1e20} | options), data)
+    again = fit(config, data)
     with np.errstate(all="ignore"):
         again.backend.train_steps(1, 0, found.step - 1)
         assert all(np.isfinite(array).all() for array in again.backend.get_state().values())
@@ -98,18 +83,15 @@ def test_the_model_is_left_as_it_was_at_the_beginning_of_the_epoch(data):
     def diverge(epoch, first, last):
         train_steps(epoch, first, last)
         if epoch == 2:  # as a step with an infinite gradient would leave it
-            training.model.weights[0].assign(
-                np.full(training.model.weights[0].shape, math.inf, np.float32)
-            )
+            kernel = training.model.weights[0]
+            kernel.assign(np.full(kernel.shape, math.inf, np.float32))
 
     training.backend.train_steps = diverge
     with pytest.raises(DivergenceError, match=r"step 11 \(epoch 2\)"):
         list(training)
     assert len(training.history) == 1 and training.step == 0
-    assert all(
-        np.array_equal(a, b)
-        for a, b in zip(whole.model.get_weights(), training.model.get_weights(), strict=True)
-    )
+    weights = zip(whole.model.get_weights(), training.model.get_weights(), strict=True)
+    assert all(np.array_equal(a, b) for a, b in weights)
 
 
 def test_an_infinite_feature_is_named(data):
@@ -117,95 +99,54 @@ def test_an_infinite_feature_is_named(data):
     state = training.backend.get_state()
     training.backend.train_steps(2, 0, 3)
     found = find_divergence(training.backend, state, 2, 10)
-    assert (found.tensor, found.value) == (
-        "the features",
-        "inf",
-    ) and found.step == 4  # the fourth that was run
+    assert (found.tensor, found.value) == ("the features", "inf")
+    assert found.step == 4  # the fourth that was run
 
 
 @pytest.mark.parametrize(
     "options", [{"engine": "graph"}, {"engine": "xla", "schedule": "linear"}, {"backend": "numpy"}]
 )
 def test_restoring_goes_on_with_a_lower_rate_and_is_recorded(data, options):
-    config = Config.from_options(
-        **SGD | {"learning_rate": 1e4, "on_divergence": "restore", "max_restores": 16} | options
-    )
+    config = Config.from_options(**RESTORING | options)
     training = fit(config, data)
-    with (
-        pytest.warns(
-            TfmlpWarning,
-            match="going back to the end of epoch 0, with the learning rate divided by 10",
-        ),
-        np.errstate(all="ignore"),
-    ):
+    with pytest.warns(TfmlpWarning) as warned, np.errstate(all="ignore"):
         list(training)
-    assert len(training.history) == 3 and training.restores
+    rolling_back = "rolling back to the end of epoch 0, with the learning rate divided by 10"
+    told = [warning for warning in warned if rolling_back in str(warning.message)]
+    assert len(training.history) == 3 and len(training.restores) == len(told) > 0
     assert all(math.isfinite(epoch.train.loss) for epoch in training.history)
-    factor = 10.0 ** -len(training.restores)
-    plain = fit(
-        config.replace(
-            learning_rate=1e4 * factor,
-            final_learning_rate=max(config.optimization.final_learning_rate * factor, 1e-300),
-        ),
-        data,
-    )
     if "schedule" not in options:  # from the first epoch on, it is a run with that rate
+        plain = fit(config.replace(learning_rate=1e4 * 10.0 ** -len(told)), data)
         list(plain)
-        assert [epoch.train for epoch in plain.history] == [
-            epoch.train for epoch in training.history
-        ]
+        expected = [epoch.train for epoch in plain.history]
+        assert [epoch.train for epoch in training.history] == expected
 
 
 def test_restoring_ends_after_the_allowed_number(data):
-    training = fit(
-        Config.from_options(
-            **SGD | {"learning_rate": 1e25, "on_divergence": "restore", "max_restores": 2}
-        ),
-        data,
-    )
+    options = RESTORING | {"learning_rate": 1e25, "max_restores": 2}
+    training = fit(Config.from_options(**options), data)
     with pytest.warns(TfmlpWarning), pytest.raises(DivergenceError):
         list(training)
     assert len(training.restores) == 2
 
 
-def test_the_record_says_where_and_a_diverged_run_can_be_resumed_with_restore(
-    run_cli, mnist_dir, tmp_path
-):
-    arguments = [
-        "train",
-        "--data-dir",
-        str(mnist_dir),
-        "--recipe",
-        "none",
-        "--optimizer",
-        "sgd",
-        "--learning-rate",
-        "1e6",
-        "--preprocessing",
-        "none",
-    ]
-    result = run_cli(*arguments, "--epochs", "3", "--out", "run")
-    assert result.exit_code == 3 and "training diverged" in result.stderr.splitlines()[-1]
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert record["status"] == "diverged" and record["divergence"].keys() == {
-        "epoch",
-        "step",
-        "tensor",
-        "value",
-        "learning_rate",
-    }
-    again = run_cli(
-        "train", "--resume", "run", "--on-divergence", "restore", "--max-restores", "16"
-    )
+def test_the_record_says_where_and_a_diverged_run_can_be_resumed_with_restore(run_cli, mnist_dir):
+    options = "--recipe none --optimizer sgd --learning-rate 1e6 --preprocessing none".split()
+    run = ("--data-dir", mnist_dir, "--epochs", 3, "--out", "run")
+    result = run_cli("train", *options, *run)
+    assert result.exit_code == 3 and "training diverged" in lines(result)[-1]
+    record = read_record("run")
+    assert record["status"] == "diverged"
+    assert set(record["divergence"]) == {"epoch", "step", "tensor", "value", "learning_rate"}
+    restoring = "--on-divergence restore --max-restores 16".split()
+    again = run_cli("train", "--resume", "run", *restoring)
     assert again.exit_code == 0, again.stderr
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record = read_record("run")
     assert record["status"] == "completed" and len(record["restores"]) >= 1
 
 
 def test_a_restored_run_that_is_stopped_goes_on_to_the_same_bits(data):
-    config = Config.from_options(
-        **SGD | {"learning_rate": 1e4, "on_divergence": "restore", "max_restores": 16, "epochs": 4}
-    )
+    config = Config.from_options(**RESTORING | {"epochs": 4})
     whole, one, other = (fit(config, data) for _ in range(3))
     with pytest.warns(TfmlpWarning):
         list(whole)

@@ -40,12 +40,10 @@ def test_every_command_line_in_a_page_has_options_that_exist(page):
         words = shlex.split(line.split("  #")[0].rstrip("\\"))[1:]
         path = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in COMMANDS), None)
         assert path, f"{page.name}: {line}"
-        known = {
-            option
-            for param in COMMANDS[path].params
-            for option in (*param.opts, *param.secondary_opts)
-        } | {"-h", "--help"}
-        unknown = {word.split("=")[0] for word in words if word.startswith("--")} - known
+        params = COMMANDS[path].params
+        known = {option for param in params for option in (*param.opts, *param.secondary_opts)}
+        given = {word.split("=")[0] for word in words if word.startswith("--")}
+        unknown = given - known - {"--help"}
         assert not unknown, f"{page.name}: {line}: {unknown}"
 
 
