@@ -1,5 +1,6 @@
-"""What can happen to a process while it writes its run folder. Each is called in the process that
-it is to happen to.
+"""What can happen to a process while it writes its run folder.
+
+Each is called in the process that it is to happen to.
 """
 
 import os
@@ -11,31 +12,23 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_AUDITED = (
-    "open",
-    "os.mkdir",
-    "os.rename",
-    "os.remove",
-    "os.rmdir",
-    "os.chmod",
-    "os.truncate",
-    "tempfile.mkstemp",
-)
+_AUDITED = """
+    open os.mkdir os.rename os.remove os.rmdir os.chmod os.truncate tempfile.mkstemp
+""".split()
 
 
 def save_every_epoch() -> None:
     """Takes away the limit on the time that saving may take."""
-    from tfmlp.runs import checkpoints
+    from tfmlp.runs.checkpoints import Checkpoints
 
-    checkpoints._SHARE = 0
+    Checkpoints.is_due = True
 
 
 class KillAt:
-    """Kills the process just before its n-th operation on files of a run folder; with n None it
-    only writes down what they are.
+    """Kills the process just before its n-th operation on files of a run folder.
 
     Args:
-      number: Which operation, from 0.
+      number: Which operation, from 0; with None, it only writes down what they are.
       run: The run folder's name.
       log: Where to write the operations, a line each.
     """
@@ -50,21 +43,8 @@ class KillAt:
 
         def note(event: str, arguments: tuple) -> None:
             nonlocal count
-            if event not in _AUDITED or not isinstance(arguments[0], str | os.PathLike):
-                return
-            path, mode = (
-                os.path.abspath(os.fsdecode(arguments[0])),
-                (str(arguments[1]) if event == "open" else ""),
-            )
-            if (
-                event in ("os.remove", "os.rmdir") and arguments[1] >= 0
-            ):  # within a folder that is open, as shutil.rmtree does
-                path = os.path.join(
-                    os.readlink(f"/proc/self/fd/{arguments[1]}"), os.fsdecode(arguments[0])
-                )
-            if not (path == run or path.startswith(f"{run}/")) or (
-                event == "open" and mode[:1] == "r"
-            ):
+            path = _changed_path(event, arguments)
+            if path is None or not (path == run or path.startswith(f"{run}/")):
                 return
             if count == self.number:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -74,12 +54,25 @@ class KillAt:
         sys.addaudithook(note)
 
 
+def _changed_path(event: str, arguments: tuple) -> str | None:
+    """Returns the path of the file that an audited operation changes, if it does."""
+    if event not in _AUDITED or not isinstance(arguments[0], str | os.PathLike):
+        return None
+    name = os.fsdecode(arguments[0])
+    if event == "open" and str(arguments[1]).startswith("r"):
+        return None
+    if event in ("os.remove", "os.rmdir") and arguments[1] >= 0:
+        # Within a folder that is open, as shutil.rmtree does it.
+        return os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), name)
+    return os.path.abspath(name)
+
+
 class KillHalfway:
     """Kills the process when it has written half of a file.
 
     Args:
       what: "arrays" of a checkpoint, its "values", a "line" of epochs.jsonl, or the "model".
-      time: The how manieth of its kind, from 1.
+      time: Which of its kind, from 1.
     """
 
     def __init__(self, what: str, time: int):
@@ -89,12 +82,11 @@ class KillHalfway:
         save_every_epoch()
         import numpy as np
 
-        from tfmlp.runs import checkpoints
         from tfmlp.runs.folder import RunFolder
 
         owner, name = {
             "arrays": (np, "savez"),
-            "values": (checkpoints.Path, "write_text"),
+            "values": (Path, "write_text"),
             "line": (RunFolder, "add_epoch"),
             "model": (RunFolder, "save_model"),
         }[self.what]
@@ -123,7 +115,7 @@ class KillHalfway:
 
 
 class JumpingClock:
-    """Makes the clock on the wall jump by up to a year, back and forth."""
+    """Makes the wall clock jump by up to a year, back and forth."""
 
     def __call__(self) -> None:
         save_every_epoch()
@@ -160,9 +152,8 @@ def take_file_handles(run: Path) -> None:
     """Leaves the process no further file handle."""
     free = os.dup(0)
     os.close(free)
-    resource.setrlimit(
-        resource.RLIMIT_NOFILE, (free, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    )
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, most))
 
 
 def lock_away(run: Path) -> None:

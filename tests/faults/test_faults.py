@@ -1,12 +1,12 @@
-"""A run that is killed, or whose disk fails, goes on from its last whole checkpoint and ends with
-the bits of one that was left alone.
+"""A run that is killed, or whose disk fails, goes on from its last whole checkpoint.
+
+It ends with the bits of one that was left alone.
 
 `make test-faults` kills at every operation on the run folder, and at 40 random times; the usual
 tests at a few.
 """
 
 import contextlib
-import json
 import random
 import re
 import subprocess
@@ -27,84 +27,68 @@ from tests.faults.injections import (
     take_file_handles,
 )
 from tests.forked import run_forked
+from tests.results import read_epochs, read_record
 from tfmlp.runs.checkpoints import Checkpoints
 
-OPTIONS = [
-    "--recipe",
-    "none",
-    "--hidden-units",
-    "16",
-    "--dropout",
-    "0.2",
-    "--batch-norm",
-    "--shift",
-    "1",
-    "--schedule",
-    "cosine",
-    "--batch-size",
-    "50",
-]
-OPTIONS += ["--patience", "3", "--engine", "graph", "--epochs", "4", "--checkpoint-steps", "8"]
+OPTIONS = """
+    --recipe none --hidden-units 16 --dropout 0.2 --batch-norm --shift 1 --schedule cosine
+    --batch-size 50 --patience 3 --engine graph --epochs 4 --checkpoint-steps 8
+""".split()
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, mnist_dir):
-    """A folder with a run that nothing happened to, the arguments of such a run, and the operations
-    on files that it took.
-    """
+    """A run that nothing happened to, its arguments, and the operations on files that it took."""
     folder = tmp_path_factory.mktemp("whole")
     arguments = ["train", "--data-dir", mnist_dir, *OPTIONS]
-    outcome = run_forked(
-        [*arguments, "--out", "run"], folder, KillAt(None, "run", folder / "operations")
-    )
+    note = KillAt(None, "run", folder / "operations")
+    outcome = run_forked([*arguments, "--out", "run"], folder, note)
     assert outcome.status == 0, outcome.stderr
     return folder / "run", arguments, (folder / "operations").read_text().splitlines()
 
 
-def contents(run):
-    """Returns what must be equal, to the bit."""
-    record = json.loads((run / "run.json").read_text())
-    epochs = [
-        {k: v for k, v in json.loads(line).items() if k != "seconds"}
-        for line in (run / "epochs.jsonl").read_text().splitlines()
-    ]
+def stored_weights(run):
+    """Returns the arrays in a run's model.keras, by name."""
     weights = {}
-    with (
-        zipfile.ZipFile(run / "model.keras") as archive,
-        archive.open("model.weights.h5") as file,
-        h5py.File(file) as stored,
-    ):
-        stored.visititems(
-            lambda name, item: (
-                weights.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
-            )
-        )
+
+    def add(name, item):
+        if isinstance(item, h5py.Dataset):
+            weights[f"model/{name}"] = item[()]
+
+    with zipfile.ZipFile(run / "model.keras") as archive:
+        with archive.open("model.weights.h5") as file, h5py.File(file) as stored:
+            stored.visititems(add)
+    return weights
+
+
+def without_seconds(epochs):
+    return [{k: v for k, v in epoch.items() if k != "seconds"} for epoch in epochs]
+
+
+def contents(run):
+    """Returns what must be equal, to the bit: values, and arrays by name."""
+    record = read_record(run)
+    values = {name: record[name] for name in ("status", "test", "parameters")}
+    values |= {"best": record["best"]["epoch"], "epochs": without_seconds(read_epochs(run))}
     state = Checkpoints(run).load()
-    values = json.loads(json.dumps(state.values))
-    for epoch in values["history"]:
-        del epoch["seconds"]
-    figures = {name: record[name] for name in ("status", "test", "parameters")} | {
-        "best": record["best"]["epoch"]
-    }
-    return figures, epochs, values, {f"model/{k}": v for k, v in weights.items()} | state.arrays
+    history = without_seconds(state.values["history"])
+    values["state"] = state.values | {"history": history}
+    return values, stored_weights(run) | state.arrays
 
 
 def assert_same(one, other):
-    *figures, arrays = contents(one)
-    *other_figures, other_arrays = contents(other)
-    assert figures == other_figures
-    assert arrays.keys() == other_arrays.keys() and all(
-        np.array_equal(arrays[name], other_arrays[name]) for name in arrays
-    )
+    values, arrays = contents(one)
+    other_values, other_arrays = contents(other)
+    assert values == other_values
+    assert arrays.keys() == other_arrays.keys()
+    assert all(np.array_equal(arrays[name], other_arrays[name]) for name in arrays)
 
 
 def go_on(folder, arguments):
     """Resumes a run, or starts it anew where it had not begun."""
-    run = folder / "run"
-    began = (run / "run.json").exists()
-    outcome = run_forked(
-        ["train", "--resume", "run"] if began else [*arguments, "--out", "run"], folder
-    )
+    has_begun = (folder / "run" / "run.json").exists()
+    command = ["train", "--resume", "run"] if has_begun else [*arguments, "--out", "run"]
+    outcome = run_forked(command, folder)
     assert outcome.status == 0, outcome.stderr
     return outcome
 
@@ -118,22 +102,17 @@ def check_kill(whole, folder, injection, **options):
     assert not [path.name for path in (folder / "run").rglob(".*") if path.name != ".lock"]
 
 
+PARTS = (
+    *(r"os\.mkdir run$", r"rename run/\.run\.json", r"run/epochs\.jsonl"),
+    *("mkdir run/checkpoints", r"arrays\.npz", r"values\.json", r"manifest\.json", "step-"),
+    *(r"os\.rename run/checkpoints/\.epoch-000002\.", r"os\.remove", r"os\.rmdir"),
+    r"rename run/\.model\.keras",
+)
+
+
 def test_the_operations_are_those_of_every_part_of_a_save(whole):
     operations = "\n".join(whole[2])
-    for part in (
-        "os.mkdir run$",
-        r"rename run/\.run\.json",
-        "run/epochs.jsonl",
-        "mkdir run/checkpoints",
-        "arrays.npz",
-        "values.json",
-        "manifest.json",
-        "os.rename run/checkpoints/.epoch-000002.",
-        "step-",
-        "os.remove",
-        "os.rmdir",
-        r"rename run/\.model\.keras",
-    ):
+    for part in PARTS:
         assert re.search(part, operations, re.MULTILINE), part
     assert len(whole[2]) > 80
 
@@ -178,12 +157,9 @@ def test_kills_at_random_times_and_again_while_going_on(whole, tmp_path):
         folder.mkdir()
         command = [*arguments, "--out", "run"]
         for _ in range(2):
-            kills += (
-                run_forked(
-                    command, folder, save_every_epoch, kill_after=stream.uniform(0.2, 0.6) * seconds
-                ).status
-                == -9
-            )
+            kill_after = stream.uniform(0.2, 0.6) * seconds
+            outcome = run_forked(command, folder, save_every_epoch, kill_after=kill_after)
+            kills += outcome.status == -9
             if (folder / "run" / "run.json").exists():
                 command = ["train", "--resume", "run"]
         go_on(folder, arguments)
@@ -210,13 +186,13 @@ def test_what_cannot_be_written_is_one_line_and_the_run_goes_on_later(
 ):
     run, arguments, _ = whole
     outcome = run_forked([*arguments, "--out", "run"], tmp_path, injection)
-    error = outcome.stderr.splitlines()[-1]
-    assert outcome.status == 1 and re.search(rf"^error: cannot write .*({message})", error), (
-        outcome.stderr
-    )
-    if (tmp_path / "run" / "away").exists():
-        (tmp_path / "run" / "checkpoints").unlink()
-        (tmp_path / "run" / "away").rename(tmp_path / "run" / "checkpoints")
+    assert outcome.status == 1, outcome.stderr
+    last = outcome.stderr.splitlines()[-1]
+    assert re.search(rf"^error: cannot write .*({message})", last), outcome.stderr
+    away, checkpoints = tmp_path / "run" / "away", tmp_path / "run" / "checkpoints"
+    if away.exists():
+        checkpoints.unlink()
+        away.rename(checkpoints)
     assert "going on after epoch" in go_on(tmp_path, arguments).stderr
     assert_same(run, tmp_path / "run")
 
@@ -224,9 +200,8 @@ def test_what_cannot_be_written_is_one_line_and_the_run_goes_on_later(
 @contextlib.contextmanager
 def small_disk(folder, kilobytes):
     folder.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], capture_output=True
-    ).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("a small file system cannot be mounted here")
     try:
         yield
@@ -237,14 +212,12 @@ def small_disk(folder, kilobytes):
 @pytest.mark.parametrize("kilobytes", [600, 900, 1200])
 def test_a_disk_that_is_full(whole, tmp_path, kilobytes):
     run, arguments, _ = whole
-    with small_disk(tmp_path / "disk", kilobytes):
-        outcome = run_forked(
-            [*arguments, "--keep-checkpoints", "50", "--out", "run"],
-            tmp_path / "disk",
-            KillAt(None, "run", tmp_path / "log"),
-        )
+    disk = tmp_path / "disk"
+    with small_disk(disk, kilobytes):
+        command = [*arguments, "--keep-checkpoints", "50", "--out", "run"]
+        outcome = run_forked(command, disk, KillAt(None, "run", tmp_path / "log"))
         assert outcome.status == 1 and "No space left on device" in outcome.stderr.splitlines()[-1]
-        assert Checkpoints(tmp_path / "disk" / "run").load() is not None
-        subprocess.run(["mount", "-o", "remount,size=50m", tmp_path / "disk"], check=True)
-        go_on(tmp_path / "disk", arguments)
-        assert_same(run, tmp_path / "disk" / "run")
+        assert Checkpoints(disk / "run").load() is not None
+        subprocess.run(["mount", "-o", "remount,size=50m", disk], check=True)
+        go_on(disk, arguments)
+        assert_same(run, disk / "run")
