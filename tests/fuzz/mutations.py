@@ -5,40 +5,12 @@ from hypothesis import strategies as st
 _PLACES = st.floats(0, 1, exclude_max=True)  # as a share of the length: small examples stay small
 _NUMBERS = st.sampled_from(
     [
-        b"\0",
-        b"\1",
-        b"\x7f",
-        b"\x80",
-        b"\xff",
-        b"\0\0\0\0",
-        b"\xff\xff\xff\xff",
-        b"\x7f\xff\xff\xff",
-        b"\xff\xff\xff\x7f",
-        b"\x80\0\0\0",
+        *(b"\0", b"\1", b"\x7f", b"\x80", b"\xff", b"\0\0\0\0", b"\xff\xff\xff\xff"),
+        *(b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0"),
     ]
 )
-_TEXTS = st.sampled_from(
-    [
-        b"0",
-        b"-1",
-        b"1e999",
-        b"NaN",
-        b"null",
-        b"true",
-        b'"',
-        b"'",
-        b"[",
-        b"{",
-        b",",
-        b"\n",
-        b"=",
-        b"99999999999999999999",
-        b"[[[[",
-        b"\xe2\x80\xae",
-        b"../..",
-        b"1_0",
-    ]
-)
+_WORDS = b"""0 -1 1e999 NaN null true " ' [ { , = 99999999999999999999 [[[[ ../.. 1_0""".split()
+_TEXTS = st.sampled_from([*_WORDS, b"\n", "\N{RIGHT-TO-LEFT OVERRIDE}".encode()])
 
 MUTATIONS = st.lists(
     st.one_of(

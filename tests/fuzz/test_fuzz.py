@@ -1,6 +1,6 @@
-"""Mutated files of every format: read as what they now are, or refused in one line. Never a crash,
-a hang, much memory, or silent garbage.
+"""Mutated files of every format are read as what they now are, or refused in one line.
 
+There is never a crash, a hang, much memory, or silent garbage.
 `make test-faults` makes 28,600 mutations, the usual tests a few hundred.
 """
 
@@ -12,6 +12,7 @@ import shutil
 import signal
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,21 +23,32 @@ from tests.bad_inputs.spoil import idx_header, images, rows
 from tests.fuzz.mutations import MUTATIONS, mutate
 from tfmlp import Config
 from tfmlp.data.idx import read_idx
+from tfmlp.data.schema import Schema
 from tfmlp.data.sources import load_dataset
 from tfmlp.data.svhn import read_mat
 from tfmlp.errors import TfmlpError, TfmlpWarning
-from tfmlp.runs.checkpoints import Checkpoint, Checkpoints
+from tfmlp.runs.checkpoint import Checkpoint
+from tfmlp.runs.checkpoints import Checkpoints
 from tfmlp.runs.folder import RunFolder
+from tfmlp.runs.record import DatasetRecord, EngineRecord, RunRecord, Status
 
+UNHURRIED = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 SECONDS = 5  # for one file
 MEGABYTES = 500  # for all of them
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 5, 7), np.uint8)
 TABLE = "a,b,kind\n" + "".join(f"{n}.5,{n % 7},{'xyz'[n % 3]}\n" for n in range(40))
-TOML = (
-    '[data]\ndataset = "mnist"\nvalidation = 0.2\n[model]\nhidden_units = [64, 32]\ndropout ='
-    ' 0.1\n[optimization]\nepochs = 3\nschedule = "cosine"\n'
-)
+TOML = """
+[data]
+dataset = "mnist"
+validation = 0.2
+[model]
+hidden_units = [64, 32]
+dropout = 0.1
+[optimization]
+epochs = 3
+schedule = "cosine"
+"""
 ARRAYS = {
     "state/w": np.arange(40.0).reshape(5, 8),
     "state/steps": np.array(7),
@@ -59,28 +71,21 @@ def packed_idx(folder):
 
 
 def check_packed_idx(path):
-    # The checksum covers the content; names and dates in gzip's header are nobody's.
+    # The checksum covers the content; gzip's header, with its names and dates, is not.
     values, _ = read_idx(path)
     assert np.array_equal(values, PIXELS) or path.read_bytes()[:2] != b"\x1f\x8b"
 
 
-def plain_mat(folder):
-    scipy.io.savemat(folder / "x.mat", images(3), do_compression=False)
-    return (folder / "x.mat").read_bytes()
-
-
-def packed_mat(folder):
-    scipy.io.savemat(folder / "x.mat", images(3), do_compression=True)
+def mat(folder, compressed):
+    scipy.io.savemat(folder / "x.mat", images(3), do_compression=compressed)
     return (folder / "x.mat").read_bytes()
 
 
 def check_mat(path):
     found = read_mat(path)
-    assert (
-        found.images.dtype == np.uint8
-        and found.images.shape == (len(found.labels), 32, 32, 3)
-        and set(found.labels) <= set(range(10))
-    )
+    assert found.images.dtype == np.uint8
+    assert found.images.shape == (len(found.labels), 32, 32, 3)
+    assert set(found.labels) <= set(range(10))
 
 
 def npz(folder):
@@ -91,10 +96,8 @@ def npz(folder):
 def check_npz(path):
     data = load_dataset(f"arrays:{path}", validation=0)
     found = np.concatenate([data.train.features, data.test.features])
-    whole = rows()["x"]
-    assert sorted(map(tuple, found)) == sorted(map(tuple, whole)), (
-        "zip's checksums cover the values"
-    )
+    # zip's checksums cover the values.
+    assert sorted(map(tuple, found)) == sorted(map(tuple, rows()["x"]))
 
 
 def npy(folder):
@@ -107,10 +110,8 @@ def check_npy(where):
     def check(path):
         shutil.copy(path, path.parent / "x.npy")
         data = load_dataset(f"arrays:{path.parent}", validation=0, features_in=where)
-        assert (
-            data.train.features.shape[1:] == data.test.features.shape[1:]
-            and len(data.train) + len(data.test) == 60
-        )
+        assert data.train.features.shape[1:] == data.test.features.shape[1:]
+        assert len(data.train) + len(data.test) == 60
 
     return check
 
@@ -136,15 +137,18 @@ def check_toml(path):
 def record(folder):
     run = RunFolder(folder / "whole")
     run.path.mkdir()
-    run.write(
-        {
-            "format": 1,
-            "config": Config().to_dict(),
-            "dataset": {"sha256": "0" * 64},
-            "test": {"loss": 0.5},
-            "engine": {"name": "xla"},
-        }
+    sizes = {"train": 40, "test": 10}
+    whole = RunRecord(
+        format=2,
+        status=Status.COMPLETED,
+        recipe=None,
+        config=Config().to_dict(),
+        dataset=DatasetRecord("csv:x.csv", "CSV file", sha256="0" * 64, sizes=sizes),
+        schema=Schema("regression", (1,), "float32", ("a",), ("number",)).to_dict(),
+        engine=EngineRecord("xla", "float32"),
+        test={"loss": 0.5},
     )
+    run.write(whole)
     return (run.path / "run.json").read_bytes()
 
 
@@ -153,7 +157,8 @@ def check_record(path):
     run.path.mkdir(exist_ok=True)
     shutil.copy(path, run.path / "run.json")
     found = run.read()
-    config = Config.from_dict(found["config"])
+    assert RunRecord.from_dict(found.to_dict()) == found
+    config = Config.from_dict(found.config)
     assert Config.from_dict(config.to_dict()) == config
 
 
@@ -172,10 +177,9 @@ def check_part_of_a_checkpoint(name):
             warnings.simplefilter("ignore", TfmlpWarning)
             found = Checkpoints(path.parent / "saved").load()
         if found is not None:
-            assert (found.epoch, found.step, found.figure, found.values) == (3, 0, 0.5, VALUES)
-            assert found.arrays.keys() == ARRAYS.keys() and all(
-                np.array_equal(found.arrays[key], ARRAYS[key]) for key in ARRAYS
-            )
+            assert (found.epoch, found.step, found.score, found.values) == (3, 0, 0.5, VALUES)
+            assert found.arrays.keys() == ARRAYS.keys()
+            assert all(np.array_equal(found.arrays[key], ARRAYS[key]) for key in ARRAYS)
 
     return check
 
@@ -183,24 +187,23 @@ def check_part_of_a_checkpoint(name):
 FORMATS = {
     "idx": (idx, check_idx),
     "idx.gz": (packed_idx, check_packed_idx),
-    "mat": (plain_mat, check_mat),
-    "mat, compressed": (packed_mat, check_mat),
+    "mat": (partial(mat, compressed=False), check_mat),
+    "mat, compressed": (partial(mat, compressed=True), check_mat),
     "npz": (npz, check_npz),
     "npy, in memory": (npy, check_npy("memory")),
     "npy, on disk": (npy, check_npy("disk")),
     "csv": (table, check_table),
     "toml": (toml, check_toml),
     "run.json": (record, check_record),
-    **{
-        f"checkpoint's {name}": (part_of_a_checkpoint(name), check_part_of_a_checkpoint(name))
-        for name in ("arrays.npz", "values.json", "manifest.json")
-    },
 }
+for part in ("arrays.npz", "values.json", "manifest.json"):
+    checks = (part_of_a_checkpoint(part), check_part_of_a_checkpoint(part))
+    FORMATS[f"checkpoint's {part}"] = checks
 SUFFIXES = {"csv": "x.csv", "toml": "x.toml"}
 
 
 class TooLong(BaseException):
-    """No Exception, which a reader could take for an error of the file."""
+    """Not an Exception, which a reader could take for an error of the file."""
 
 
 @contextmanager
@@ -226,13 +229,7 @@ def fuzz(name, folder, count):
     seen = {"refused": 0, "read": 0}
 
     # Headers are what readers stumble over; data are most of a .mat file's bytes.
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=count, derandomize=True, parent=UNHURRIED)
     @given(MUTATIONS)
     def mutated(mutations):
         for within in (None, 600):
@@ -262,7 +259,6 @@ def test_mutated_files(name, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_thousands_of_mutated_files(name, tmp_path):
-    count = int(
-        os.environ.get("TFMLP_FUZZ", 1100)
-    )  # each is made twice: anywhere, and in the first bytes
+    # Each is made twice: anywhere, and in the first bytes.
+    count = int(os.environ.get("TFMLP_FUZZ", 1100))
     print(name, json.dumps(fuzz(name, tmp_path, count)))
