@@ -134,14 +134,14 @@ CASES = [
         "expected mnist; received",
     ),
     Case(
-        "a figure of another task",
+        "a metric of another task",
         (*DIGITS, "--monitor", "mae"),
-        "monitor mae is not a figure of classification",
+        "monitor mae is no metric of classification",
     ),
     Case(
-        "patience without validation rows",
+        "patience without validation examples",
         (*DIGITS, "--patience", "2", "--validation", "0"),
-        "patience needs validation rows",
+        "patience needs validation examples",
     ),
     Case("a warm-up longer than the run", (*DIGITS, "--warmup", "5"), "warmup must be shorter"),
     Case(
