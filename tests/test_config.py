@@ -1,3 +1,5 @@
+"""Options: their values, their files, and what has no effect."""
+
 import dataclasses
 import json
 
@@ -28,9 +30,8 @@ def test_the_text_of_a_default_gives_the_default(name):
 
 def test_values_take_the_type_of_their_field():
     config = Config.from_options(learning_rate=1, hidden_units=[8], epochs=2.0)
-    assert config.optimization.learning_rate == 1.0 and isinstance(
-        config.optimization.learning_rate, float
-    )
+    rate = config.optimization.learning_rate
+    assert rate == 1.0 and isinstance(rate, float)
     assert config.model.hidden_units == (8,)
     assert isinstance(config.optimization.epochs, int)
 
@@ -99,11 +100,76 @@ def test_files_that_are_missing_binary_or_huge(tmp_path):
 
 
 def test_toml_and_json_files_say_the_same(tmp_path):
-    (tmp_path / "a.toml").write_text(
-        '[recipe]\ndescription = "x"\n[model]\nhidden_units = [5]\n[optimization]\nlearning_rate ='
-        " 1e-2\n"
-    )
-    (tmp_path / "a.json").write_text(
-        '{"model": {"hidden_units": [5]}, "optimization": {"learning_rate": 0.01}}'
-    )
+    toml = """
+    [recipe]
+    description = "x"
+    [model]
+    hidden_units = [5]
+    [optimization]
+    learning_rate = 1e-2
+    """
+    tables = {"model": {"hidden_units": [5]}, "optimization": {"learning_rate": 0.01}}
+    (tmp_path / "a.toml").write_text(toml)
+    (tmp_path / "a.json").write_text(json.dumps(tables))
     assert Config.from_file(tmp_path / "a.toml") == Config.from_file(tmp_path / "a.json")
+
+
+# An option, a value of it, options with which it has no effect, and others with which it has.
+WITHOUT_EFFECT = [
+    ("momentum", 0.5, {"optimizer": "adam"}, {"optimizer": "momentum"}),
+    ("momentum", 0.5, {"optimizer": "sgd"}, {"optimizer": "nesterov"}),
+    ("weight_decay", 0.1, {"optimizer": "sgd"}, {"optimizer": "adamw"}),
+    ("drop_every", 3, {"schedule": "cosine"}, {"schedule": "step"}),
+    ("drop_factor", 0.5, {"schedule": "constant"}, {"schedule": "step"}),
+    ("final_learning_rate", 1e-4, {"schedule": "step"}, {"schedule": "linear"}),
+    ("schedule_by", "epoch", {"schedule": "constant"}, {"schedule": "exponential"}),
+    ("dropout_form", "course", {"dropout": 0}, {"dropout": 0.5}),
+    ("negative_slope", 0.2, {"activation": "relu"}, {"activation": "leaky_relu"}),
+    ("negative_slope", 0.2, {"activation": "relu"}, {"output_activation": "leaky_relu"}),
+    ("standardize_target", False, {"task": "classification"}, {"task": "regression"}),
+    ("label_smoothing", 0.1, {"loss": "squared_error"}, {"loss": "cross_entropy"}),
+    ("engine", "xla", {"backend": "numpy"}, {"backend": "tensorflow"}),
+    ("device", "cpu", {"backend": "numeric"}, {"backend": "tensorflow"}),
+    ("threads", 2, {"backend": "numpy"}, {"backend": "tensorflow"}),
+    ("max_restores", 5, {"on_divergence": "stop"}, {"on_divergence": "restore"}),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "without", "with_effect"), WITHOUT_EFFECT)
+def test_an_option_without_effect_is_named(name, value, without, with_effect):
+    (sentence,) = Config.from_options(**{name: value} | without).without_effect([name])
+    assert sentence.startswith(f"{name} has no effect with ")
+    for other, its_value in without.items():
+        assert f"{other} {its_value}" in sentence.replace("dropout 0.0", "dropout 0")
+    has_effect = Config.from_options(**{name: value} | with_effect)
+    assert has_effect.without_effect([name]) == []
+
+
+def test_only_the_options_that_were_given_are_looked_at():
+    config = Config.from_options(optimizer="adam", momentum=0.5, weight_decay=0.1)
+    assert config.without_effect([]) == []
+    sentences = config.without_effect(["weight_decay", "optimizer", "momentum"])
+    assert sentences == [
+        "weight_decay has no effect with optimizer adam; it is for optimizer adamw",
+        "momentum has no effect with optimizer adam; it is for optimizer momentum or nesterov",
+    ]
+
+
+def test_dropout_form_is_for_a_dropout():
+    (sentence,) = Config.from_options(dropout_form="course").without_effect(["dropout_form"])
+    assert sentence == (
+        "dropout_form has no effect with dropout 0.0; it is for dropout other than 0.0"
+    )
+
+
+def test_what_an_option_is_for_is_an_option_and_its_values():
+    for name, field in FIELDS.items():
+        for other, values in (field.metadata["used_with"] or {}).items():
+            assert other in FIELDS and other != name
+            assert set(values) <= set(FIELDS[other].metadata["choices"] or ())
+
+
+def test_options_that_always_have_an_effect_are_never_named():
+    always = [name for name, field in FIELDS.items() if not field.metadata["used_with"]]
+    assert {"optimizer", "learning_rate", "dropout", "hidden_units", "seed"} <= set(always)
+    assert Config().without_effect(always) == []

@@ -1,3 +1,5 @@
+"""The Keras model: its formulas, what it saves, and its dropout."""
+
 import math
 
 import keras
@@ -8,12 +10,14 @@ import tensorflow as tf
 from tfmlp import MLP, seeds
 from tfmlp.errors import CheckpointError, ConfigError
 from tfmlp.model.counters import counters
+from tfmlp.model.dense import Dense
 from tfmlp.model.dropout import Dropout
 from tfmlp.model.preprocessing import Preprocessing
 from tfmlp.model.saved import load_model
 from tfmlp.reference.initializers import initial_weights
 from tfmlp.settings.model import ACTIVATIONS, PREPROCESSING
 
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 IMAGES = np.random.default_rng(0).integers(0, 256, (16, 6, 5, 3), dtype=np.uint8)
 
 
@@ -21,6 +25,14 @@ def built(**options):
     model = MLP(**({"hidden_units": (7, 5), "num_classes": 4} | options))
     model.adapt(IMAGES)
     return model
+
+
+def dense_layers(model):
+    return [layer for layer in model.stack if isinstance(layer, Dense)]
+
+
+def normal_cdf(z):
+    return np.vectorize(lambda value: 0.5 * (1 + math.erf(value / math.sqrt(2))))(z)
 
 
 # What each activation is, by its definition.
@@ -31,21 +43,16 @@ DEFINITIONS = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "linear": lambda z: z,
     "elu": lambda z: np.where(z > 0, z, np.expm1(np.minimum(z, 0))),
-    "gelu": lambda z: z * np.vectorize(lambda v: 0.5 * (1 + math.erf(v / math.sqrt(2))))(z),
-    "selu": (
-        lambda z: (
-            1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0)))
-        )
-    ),
+    "gelu": lambda z: z * normal_cdf(z),
+    "selu": lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0))),
     "swish": lambda z: z / (1 + np.exp(-z)),
 }
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_forward_pass_is_that_of_its_formulas(activation):
-    model = built(
-        activation=activation, negative_slope=0.25, bias_initializer="normal", dtype="float64"
-    )
+    options = {"negative_slope": 0.25, "bias_initializer": "normal", "dtype": "float64"}
+    model = built(activation=activation, **options)
     weights = [w.numpy() for w in model.trainable_weights]
     rows = IMAGES.reshape(16, -1) / 255
     for kernel, bias in (weights[0:2], weights[2:4]):
@@ -53,16 +60,35 @@ def test_the_forward_pass_is_that_of_its_formulas(activation):
     assert np.allclose(model(IMAGES), rows @ weights[4] + weights[5], rtol=1e-9, atol=1e-9)
 
 
+def test_layer_normalization_is_that_of_its_formula():
+    model = built(layer_norm=True, bias_initializer="normal", dtype="float64", l2=0.5)
+    kernels, rows = [], IMAGES.reshape(16, -1) / 255
+    for number in (1, 2):
+        dense, norm = (model.get_layer(f"{kind}_{number}") for kind in ("dense", "norm"))
+        norm.gamma.assign(np.linspace(0.5, 2, dense.units))
+        norm.beta.assign(np.linspace(-1, 1, dense.units))
+        z = rows @ dense.kernel.numpy() + dense.bias.numpy()
+        mean, variance = z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
+        normal = (z - mean) / np.sqrt(variance + 1e-3)
+        rows = np.maximum(normal * norm.gamma.numpy() + norm.beta.numpy(), 0)
+        kernels.append(dense.kernel.numpy())
+    logits = model.get_layer("logits")
+    expected = rows @ logits.kernel.numpy() + logits.bias.numpy()
+    for training in (False, True):
+        assert np.allclose(model(IMAGES, training=training), expected, rtol=1e-9, atol=1e-9)
+    penalty = 0.5 * sum(np.square(kernel).sum() for kernel in (*kernels, logits.kernel.numpy()))
+    assert sum(map(float, model.losses)) == pytest.approx(penalty, rel=1e-12)
+
+
 def test_initial_weights_are_those_of_the_reference():
-    model = built(
-        initializer="he_normal", initializer_scale=0.5, bias_initializer="fan_in_uniform", seed=3
-    )
-    kernel = initial_weights("he_normal", seeds.generator(3, seeds.Stream.WEIGHTS, 2), 7, 5, 0.5)
-    bias = initial_weights(
-        "fan_in_uniform", seeds.generator(3, seeds.Stream.WEIGHTS, 3), 7, 5, rows=1
-    )
-    assert np.array_equal(model.denses[1].kernel, kernel.astype(np.float32))
-    assert np.array_equal(model.denses[1].bias, bias[0].astype(np.float32))
+    options = {"initializer": "he_normal", "initializer_scale": 0.5}
+    model = built(**options, bias_initializer="fan_in_uniform", seed=3)
+    stream, other = (seeds.generator(3, seeds.Stream.WEIGHTS, number) for number in (2, 3))
+    kernel = initial_weights("he_normal", stream, 7, 5, 0.5)
+    bias = initial_weights("fan_in_uniform", other, 7, 5, rows=1)
+    second = dense_layers(model)[1]
+    assert np.array_equal(second.kernel, kernel.astype(np.float32))
+    assert np.array_equal(second.bias, bias[0].astype(np.float32))
 
 
 def test_preprocessing():
@@ -86,26 +112,22 @@ def test_a_table_is_standardized_by_column_and_a_constant_column_becomes_zero():
     layer = Preprocessing("standardize")
     layer.adapt(rows)
     values = layer(rows).numpy()
-    assert np.allclose(values.mean(axis=0), 0, atol=1e-6) and np.allclose(
-        values.std(axis=0), [1, 0], atol=1e-6
-    )
+    assert np.allclose(values.mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(values.std(axis=0), [1, 0], atol=1e-6)
     per_image = Preprocessing("per_image")
     assert np.isfinite(per_image(np.full((2, 3, 3, 1), 9, np.uint8))).all()
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {
-            "dropout": 0.3,
-            "batch_norm": True,
-            "l2": 1e-3,
-            "activation": "leaky_relu",
-            "preprocessing": "standardize",
-        },
-    ],
-)
+EVERYTHING = {
+    "dropout": 0.3,
+    "batch_norm": True,
+    "l2": 1e-3,
+    "activation": "leaky_relu",
+    "preprocessing": "standardize",
+}
+
+
+@pytest.mark.parametrize("options", [{}, EVERYTHING, {"layer_norm": True, "dropout": 0.3}])
 def test_a_saved_model_is_the_same_model(tmp_path, options):
     model = built(**options)
     model.save(tmp_path / "model.keras")
@@ -128,9 +150,8 @@ def test_files_that_are_no_saved_model(tmp_path):
 
 def test_keras_fit_and_summary(capsys):
     model = built(dropout=0.5, batch_norm=True)
-    model.compile(
-        "sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, metrics=["accuracy"])
     before = model.get_weights()
     history = model.fit(IMAGES, np.arange(16) % 4, epochs=2, batch_size=5, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
@@ -142,13 +163,20 @@ def test_keras_fit_and_summary(capsys):
 def test_it_takes_any_depth_and_builds_by_being_called():
     model = MLP(hidden_units=(), num_classes=3)
     assert model(IMAGES).shape == (16, 3) and len(model.trainable_weights) == 2
-    assert len(MLP(hidden_units=[2] * 12).denses) == 12
+    assert len(dense_layers(built(hidden_units=[2] * 12))) == 12 + 1
+    assert [layer.name for layer in built(dropout=0.5, layer_norm=True).stack] == [
+        *("dense_1", "norm_1", "relu_1", "dropout_1"),
+        *("dense_2", "norm_2", "relu_2", "dropout_2"),
+        "logits",
+    ]
 
 
 def test_logits_are_float32_in_bfloat16():
     model = built(dtype="mixed_bfloat16")
     assert model(IMAGES).dtype == tf.float32
-    assert model.denses[0].compute_dtype == "bfloat16" and model.denses[0].kernel.dtype == "float32"
+    first, *_, logits = dense_layers(model)
+    assert first.compute_dtype == "bfloat16" and first.kernel.dtype == "float32"
+    assert logits.compute_dtype == "float32"
 
 
 @pytest.mark.parametrize(
@@ -169,12 +197,11 @@ def test_dropout_in_a_step_is_the_reference_mask(compiled):
         with counters(step, first + tf.range(40)):
             return layer(inputs, training=True)
 
+    positions = np.arange(100, 140, dtype=np.uint32)
+    key = seeds.stream_key(5, seeds.Stream.DROPOUT, 2)
     with np.errstate(over="ignore"):
-        positions = np.arange(100, 140, dtype=np.uint32)
-        key = seeds.stream_key(5, seeds.Stream.DROPOUT, 2)
-        bits = seeds.counter_bits(
-            key, seeds.column_words(key, 30), np.uint32(7), positions, np.right_shift
-        )
+        columns = seeds.column_words(key, 30)
+        bits = seeds.counter_bits(key, columns, np.uint32(7), positions, np.right_shift)
     expected = np.where(bits < seeds.keep_threshold(0.75), inputs.numpy() / 0.75, 0)
     assert np.allclose(call(tf.constant(7, tf.int64), 100), expected, rtol=1e-6)
     assert not np.array_equal(call(tf.constant(8, tf.int64), 100), expected)

@@ -10,6 +10,7 @@ from tfmlp.reference.optimizers import OPTIMIZERS, clip_by_global_norm
 from tfmlp.settings.optimization import OPTIMIZERS as NAMES
 from tfmlp.training.optimizers import make_optimizer
 
+DECAY = 1 - 0.004 * 0.05  # of adamw in one step
 RATE = float(np.float32(0.05))  # Keras keeps the rate in float32
 
 
@@ -29,9 +30,8 @@ class Keras:
 
     def __init__(self, name, start):
         self._variable = keras.Variable(np.array(start, np.float64), dtype="float64")
-        self._rule = make_optimizer(
-            Config.from_options(optimizer=name).optimization, np.array([RATE], np.float32)
-        )
+        settings = Config.from_options(optimizer=name).optimization
+        self._rule = make_optimizer(settings, np.array([RATE], np.float32))
         self._rule.build([self._variable])
 
     def step(self, gradient):
@@ -66,7 +66,7 @@ def test_it_finds_the_bottom_of_a_bowl(make, name):
         ("momentum", 0.9, 0.9 - (0.9 * 0.1 + 0.1)),
         ("nesterov", 1 - 0.9 * 0.1 - 0.1, 0.81 - 0.9 * 0.19 - 0.1),
         ("adam", 0.95, 0.9),  # each step is the rate, whatever the gradient
-        ("adamw", 1 - 0.004 * 0.05 - 0.05, (1 - 0.004 * 0.05 - 0.05) * (1 - 0.004 * 0.05) - 0.05),
+        ("adamw", DECAY - 0.05, (DECAY - 0.05) * DECAY - 0.05),
         ("rmsprop", 1 - 0.1 / np.sqrt(0.4), 1 - 0.1 / np.sqrt(0.4) - 0.1 / np.sqrt(0.76)),
     ],
 )
@@ -90,9 +90,9 @@ def test_a_hundred_random_steps_are_equal(name):
     for step in range(1, 101):
         gradient = stream.standard_normal((4, 3)) * 10.0 ** stream.integers(-6, 4)
         one, other = ours.step(gradient), theirs.step(gradient)
-        assert np.allclose(one, other, rtol=1e-12, atol=1e-12), (
-            f"diverged at step {step} by {np.abs(one - other).max()}"
-        )
+        difference = np.abs(one - other).max()
+        is_equal = np.allclose(one, other, rtol=1e-12, atol=1e-12)
+        assert is_equal, f"diverged at step {step} by {difference}"
 
 
 def test_clipping_scales_all_gradients_together():

@@ -1,3 +1,5 @@
+"""Random numbers as functions of counters."""
+
 import numpy as np
 import pytest
 
@@ -14,12 +16,9 @@ def words_wrap_around():
 
 def bits(seed=0, stream=seeds.Stream.DROPOUT, index=0, step=0, rows=512, columns=256):
     key = seeds.stream_key(seed, stream, index)
+    positions = np.arange(rows, dtype=np.uint32)
     return seeds.counter_bits(
-        key,
-        seeds.column_words(key, columns),
-        np.uint32(step),
-        np.arange(rows, dtype=np.uint32),
-        SHIFT,
+        key, seeds.column_words(key, columns), np.uint32(step), positions, SHIFT
     )
 
 
@@ -34,9 +33,8 @@ def test_an_order_is_a_permutation_and_depends_on_seed_and_epoch_only():
 def test_streams_of_one_seed_differ():
     drawn = {stream: seeds.generator(0, stream).integers(2**60) for stream in seeds.Stream}
     assert len(set(drawn.values())) == len(drawn)
-    assert (
-        seeds.generator(0, seeds.Stream.WEIGHTS, 1).integers(2**60) != drawn[seeds.Stream.WEIGHTS]
-    )
+    of_another_layer = seeds.generator(0, seeds.Stream.WEIGHTS, 1).integers(2**60)
+    assert of_another_layer != drawn[seeds.Stream.WEIGHTS]
 
 
 def test_mixing_loses_no_word():
@@ -50,8 +48,8 @@ def test_masks_have_the_mean_and_variance_of_coin_tosses():
     # column.
     for axis in (None, 0, 1):
         count = keep.size if axis is None else keep.shape[axis]
-        deviation = np.sqrt(0.8 * 0.2 / count)
-        assert np.abs(keep.mean(axis=axis) - 0.8).max() < 5 * deviation
+        standard_deviation = np.sqrt(0.8 * 0.2 / count)
+        assert np.abs(keep.mean(axis=axis) - 0.8).max() < 5 * standard_deviation
     assert keep.mean(axis=1).var() == pytest.approx(0.8 * 0.2 / keep.shape[1], rel=0.3)
     assert keep.mean(axis=0).var() == pytest.approx(0.8 * 0.2 / keep.shape[0], rel=0.4)
 
@@ -72,16 +70,15 @@ def test_masks_of_another_seed_layer_step_or_purpose_are_independent(change):
     assert abs(agreement - 0.5) < 5 * 0.5 / np.sqrt(one.size)
 
 
-def test_rows_and_units_are_independent_of_their_neighbors():
+def test_examples_and_units_are_independent_of_their_neighbors():
     keep = bits(rows=1024, columns=512) < seeds.keep_threshold(0.5)
     for distance in (1, 2, 3, 16, 128, 256):
-        for one, other in (
-            (keep[distance:], keep[:-distance]),
-            (keep[:, distance:], keep[:, :-distance]),
-        ):
+        examples = keep[distance:], keep[:-distance]
+        units = keep[:, distance:], keep[:, :-distance]
+        for one, other in (examples, units):
             assert abs((one == other).mean() - 0.5) < 5 * 0.5 / np.sqrt(one.size)
-    # Four corners of a rectangle: a hash of row and unit that only added two hashes would fail
-    # here.
+    # Four corners of a rectangle: a hash of example and unit that only added two hashes would
+    # fail here.
     corners = keep[:-1, :-1] ^ keep[1:, :-1] ^ keep[:-1, 1:] ^ keep[1:, 1:]
     assert abs(corners.mean() - 0.5) < 5 * 0.5 / np.sqrt(corners.size)
 
@@ -102,12 +99,7 @@ def test_numpy_and_tensorflow_compute_the_same_bits():
 
         @tf.function(jit_compile=compiled)
         def draw(step):
-            return seeds.counter_bits(
-                key,
-                tf.constant(columns),
-                tf.cast(step, tf.uint32),
-                tf.constant(rows),
-                tf.bitwise.right_shift,
-            )
+            words = tf.constant(columns), tf.cast(step, tf.uint32), tf.constant(rows)
+            return seeds.counter_bits(key, *words, tf.bitwise.right_shift)
 
         assert np.array_equal(draw(tf.constant(123, tf.int64)).numpy(), expected)
