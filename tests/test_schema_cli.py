@@ -15,7 +15,7 @@ from tfmlp.seeds import split_order
 
 COLUMNS = ("width", "height", "depth")
 OPTIONS = """
-    --target kind --recipe none --hidden-units 8 --batch-size 16 --learning-rate 0.05 --epochs 3
+    --target kind --recipe none --hidden-units 8 --batch-size 16 --learning-rate 0.05 --epochs 6
 """.split()
 
 
@@ -153,12 +153,12 @@ def test_a_resumed_run_refuses_a_renamed_column(run_cli):
     assert run_cli("train", "--dataset", "csv:my.csv", *OPTIONS, "--out", "run").exit_code == 0
     before = read_record("run")
     write("my.csv", renamed(table(), "width", "breadth"), ("breadth", *COLUMNS[1:], "kind"))
-    result = run_cli("train", "--resume", "run", "--epochs", 4)
+    result = run_cli("train", "--resume", "run", "--epochs", 8)
     assert result.exit_code == 1 and len(lines(result)) == 1, result.stderr
     assert "missing: 'width'; additional: 'breadth'" in result.stderr
     assert read_record("run") == before
     write("my.csv", table())
-    assert run_cli("train", "--resume", "run", "--epochs", 4).exit_code == 0
+    assert run_cli("train", "--resume", "run", "--epochs", 8).exit_code == 0
 
 
 def test_a_table_of_values(run_cli):
