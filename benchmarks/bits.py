@@ -1,4 +1,4 @@
-"""The bits of many short trainings: recorded before a change of the house, compared afterwards.
+"""The bits of many short trainings: recorded before a change of the code, compared afterwards.
 
     python -m benchmarks.bits --out before.json
     python -m benchmarks.bits --against before.json
@@ -12,6 +12,7 @@ compared on the same machine, and never kept as goldens.
 import argparse
 import gc
 import hashlib
+import itertools
 import json
 import sys
 import tempfile
@@ -34,157 +35,124 @@ _BASE = {
     "precision": "float32",
     "validation": 0.1,
 }
+_EVERYTHING = {
+    "dropout": 0.3,
+    "batch_norm": True,
+    "l2": 1e-4,
+    "clip_norm": 1.0,
+    "optimizer": "adam",
+    "learning_rate": 0.01,
+    "shift": 2,
+    "invert": 0.3,
+    "schedule": "cosine",
+    "patience": 2,
+}
+_UNCLIPPED = _EVERYTHING | {"clip_norm": None}
 _CHOICES = {name: field.metadata["choices"] for name, field in FIELDS.items()}
 _RATES = {"adam": 0.01, "adamw": 0.01, "rmsprop": 0.003}
+_BACKENDS = ("tensorflow", "numpy")
+
+# (name, options beside the common ones)
+_Case = tuple[str, dict[str, Any]]
 
 
 def cases() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yields (name, dataset's kind, options beside the common ones)."""
-    for optimizer in _CHOICES["optimizer"]:
-        for engine in ("graph", "hybrid", "xla"):
-            yield (
-                f"optimizer {optimizer}, {engine}",
-                "images",
-                {
-                    "optimizer": optimizer,
-                    "engine": engine,
-                    "learning_rate": _RATES.get(optimizer, 0.05),
-                },
-            )
+    of_images = (_choices(), _losses(), _engines(), _precisions(), _backends(), _resumed())
+    for name, options in itertools.chain(*of_images):
+        yield name, "images", options
+    for name, options in _regressions():
+        yield name, "table", {"task": "regression"} | options
+
+
+def _choices() -> Iterator[_Case]:
+    for optimizer, engine in itertools.product(_CHOICES["optimizer"], ("graph", "hybrid", "xla")):
+        rate = _RATES.get(optimizer, 0.05)
+        options = {"optimizer": optimizer, "engine": engine, "learning_rate": rate}
+        yield f"optimizer {optimizer}, {engine}", options
     for activation in _CHOICES["activation"]:
-        yield f"activation {activation}", "images", {"activation": activation}
-        yield (
-            f"activation {activation}, numpy",
-            "images",
-            {"activation": activation, "backend": "numpy"},
-        )
+        options = {"activation": activation}
+        yield f"activation {activation}", options
+        yield f"activation {activation}, numpy", options | {"backend": "numpy"}
     for initializer in _CHOICES["initializer"]:
-        yield f"initializer {initializer}", "images", {"initializer": initializer}
+        yield f"initializer {initializer}", {"initializer": initializer}
     for schedule in _CHOICES["schedule"]:
-        yield (
-            f"schedule {schedule}",
-            "images",
-            {"schedule": schedule, "drop_every": 1, "warmup": 0.5},
-        )
-    for loss in (
-        "binary_cross_entropy",
-        "squared_error",
-        "summed_squared_error",
-        "half_squared_error",
-    ):
-        for backend in ("tensorflow", "numpy"):
-            yield (
-                f"loss {loss}, {backend}",
-                "images",
-                {"loss": loss, "learning_rate": 0.01, "backend": backend},
-            )
-    yield (
-        "sigmoid outputs",
-        "images",
-        {"loss": "squared_error", "output_activation": "sigmoid", "activation": "sigmoid"},
-    )
-    everything = {
-        "dropout": 0.3,
-        "batch_norm": True,
-        "l2": 1e-4,
-        "clip_norm": 1.0,
-        "optimizer": "adam",
-        "learning_rate": 0.01,
-        "shift": 2,
-        "invert": 0.3,
-        "schedule": "cosine",
-        "patience": 2,
-    }
-    unclipped = everything | {"clip_norm": None}
-    for engine in (
-        "graph",
-        "hybrid",
-        "xla",
-        "streaming-graph",
-        "streaming-hybrid",
-        "streaming-xla",
-    ):
-        yield f"everything, {engine}", "images", everything | {"engine": engine}
-        yield f"dropout, {engine}", "images", {"dropout": 0.5, "engine": engine}
+        options = {"schedule": schedule, "drop_every": 1, "warmup": 0.5}
+        yield f"schedule {schedule}", options
+    yield "monitor accuracy", {"monitor": "accuracy", "patience": 1, "epochs": 4}
+
+
+def _losses() -> Iterator[_Case]:
+    names = [name for name in _CHOICES["loss"] if name not in ("auto", "cross_entropy")]
+    for loss, backend in itertools.product(names, _BACKENDS):
+        options = {"loss": loss, "learning_rate": 0.01, "backend": backend}
+        yield f"loss {loss}, {backend}", options
+    sigmoids = {"output_activation": "sigmoid", "activation": "sigmoid"}
+    yield "sigmoid outputs", {"loss": "squared_error"} | sigmoids
+
+
+def _engines() -> Iterator[_Case]:
+    for place, program in itertools.product(("", "streaming-"), ("graph", "hybrid", "xla")):
+        engine = place + program
+        yield f"everything, {engine}", _EVERYTHING | {"engine": engine}
+        yield f"dropout, {engine}", {"dropout": 0.5, "engine": engine}
         # The global norm is a sum over the weights in their order.
-        yield f"everything unclipped, {engine}", "images", unclipped | {"engine": engine}
-    yield (
-        "everything, bfloat16",
-        "images",
-        everything | {"precision": "bfloat16", "engine": "hybrid"},
-    )
-    yield (
-        "wide bfloat16",
-        "images",
-        {"hidden_units": (512,), "precision": "bfloat16", "engine": "graph"},
-    )
-    yield "everything, float64", "images", everything | {"precision": "float64"}
-    yield "everything, numpy", "images", everything | {"backend": "numpy"}
-    yield (
-        "everything, numpy float64",
-        "images",
-        everything | {"backend": "numpy", "precision": "float64"},
-    )
-    for form in ("inverted", "course"):
-        for backend in ("tensorflow", "numpy"):
-            options = {"dropout": 0.4, "dropout_form": form, "backend": backend}
-            yield f"dropout {form}, {backend}", "images", options
-    for preprocessing in ("none", "scale", "standardize", "per_image"):
-        for backend in ("tensorflow", "numpy"):
-            options = {"preprocessing": preprocessing, "backend": backend, "learning_rate": 1e-3}
-            yield f"preprocessing {preprocessing}, {backend}", "images", options
-    for backend in ("tensorflow", "numpy"):
-        options = {
-            "backend": backend,
+        yield f"everything unclipped, {engine}", _UNCLIPPED | {"engine": engine}
+    yield "automatic engine", {"engine": "auto", "precision": "auto"}
+
+
+def _precisions() -> Iterator[_Case]:
+    bfloat16, float64 = {"precision": "bfloat16"}, {"precision": "float64"}
+    yield "everything, bfloat16", _EVERYTHING | bfloat16 | {"engine": "hybrid"}
+    yield "wide bfloat16", {"hidden_units": (512,), "engine": "graph"} | bfloat16
+    yield "everything, float64", _EVERYTHING | float64
+    yield "everything, numpy", _EVERYTHING | {"backend": "numpy"}
+    yield "everything, numpy float64", _EVERYTHING | {"backend": "numpy"} | float64
+
+
+def _backends() -> Iterator[_Case]:
+    by_name = {
+        "dropout inverted": {"dropout": 0.4, "dropout_form": "inverted"},
+        "dropout course": {"dropout": 0.4, "dropout_form": "course"},
+        "initial biases": {
             "bias_initializer": "normal",
             "initializer": "normal",
             "initializer_scale": 0.1,
-        }
-        yield f"initial biases, {backend}", "images", options
-        yield f"batch norm, {backend}", "images", {"backend": backend, "batch_norm": True}
-        yield f"l2, {backend}", "images", {"backend": backend, "l2": 1e-3}
-        yield f"clipping, {backend}", "images", {"backend": backend, "clip_norm": 0.1}
-        yield f"augmentation, {backend}", "images", {"backend": backend, "shift": 3, "invert": 0.5}
-        yield (
-            f"no remainder, {backend}",
-            "images",
-            {"backend": backend, "drop_remainder": True, "shuffle": False},
-        )
-        for standardized in (True, False):
-            options = {"task": "regression", "standardize_target": standardized, "backend": backend}
-            yield (
-                f"regression {standardized}, {backend}",
-                "table",
-                options | {"learning_rate": 0.01},
-            )
-    yield (
-        "regression, xla, adam",
-        "table",
-        {"task": "regression", "engine": "xla", "optimizer": "adam"},
-    )
-    yield "linear model", "table", {"hidden_units": (), "task": "regression"}
-    numeric = {
-        "backend": "numeric",
-        "hidden_units": (3,),
-        "epochs": 1,
-        "batch_size": 32,
-        "task": "regression",
+        },
+        "batch norm": {"batch_norm": True},
+        "layer norm": {"layer_norm": True},
+        "label smoothing": {"label_smoothing": 0.1},
+        "l2": {"l2": 1e-3},
+        "clipping": {"clip_norm": 0.1},
+        "augmentation": {"shift": 3, "invert": 0.5},
+        "no remainder": {"drop_remainder": True, "shuffle": False},
     }
-    yield "numeric", "table", numeric
+    for kind in _CHOICES["preprocessing"]:
+        by_name[f"preprocessing {kind}"] = {"preprocessing": kind, "learning_rate": 1e-3}
+    for (name, options), backend in itertools.product(by_name.items(), _BACKENDS):
+        yield f"{name}, {backend}", options | {"backend": backend}
+
+
+def _resumed() -> Iterator[_Case]:
+    resumed = {"epochs": 4, "resume": True}
     for engine in ("graph", "xla"):
-        yield (
-            f"resumed, {engine}",
-            "images",
-            everything | {"engine": engine, "epochs": 4, "resume": True},
-        )
-        unclipped_options = unclipped | {"engine": engine, "epochs": 4, "resume": True}
-        yield f"resumed unclipped, {engine}", "images", unclipped_options
-    yield "resumed, numpy", "images", everything | {"backend": "numpy", "epochs": 4, "resume": True}
-    yield "automatic engine", "images", {"engine": "auto", "precision": "auto"}
-    yield "monitor accuracy", "images", {"monitor": "accuracy", "patience": 1, "epochs": 4}
+        yield f"resumed, {engine}", _EVERYTHING | {"engine": engine} | resumed
+        yield f"resumed unclipped, {engine}", _UNCLIPPED | {"engine": engine} | resumed
+    yield "resumed, numpy", _EVERYTHING | {"backend": "numpy"} | resumed
+
+
+def _regressions() -> Iterator[_Case]:
+    for backend, standardized in itertools.product(_BACKENDS, (True, False)):
+        options = {"standardize_target": standardized, "backend": backend, "learning_rate": 0.01}
+        yield f"regression {standardized}, {backend}", options
+    yield "regression, xla, adam", {"engine": "xla", "optimizer": "adam"}
+    yield "linear model", {"hidden_units": ()}
+    numeric = {"hidden_units": (3,), "epochs": 1, "batch_size": 32}
+    yield "numeric", {"backend": "numeric"} | numeric
 
 
 def _write_data(folder: Path) -> dict[str, str]:
+    """Writes images of five classes and a table; returns the dataset option of each kind."""
     stream = np.random.default_rng(0)
     centers = stream.integers(0, 256, (5, 12, 12))
     labels = stream.integers(0, 5, 700)
@@ -198,14 +166,14 @@ def _write_data(folder: Path) -> dict[str, str]:
 
 
 def _train(dataset: str, options: dict[str, Any]) -> str:
+    """Returns the digest of a training; with "resume", of one that is restored half-way."""
     resume = options.pop("resume", False)
     config = tfmlp.Config.from_options(**_BASE | options, dataset=dataset)
     data = tfmlp.load_dataset(dataset, validation=config.data.validation, task=config.data.task)
     training = tfmlp.fit(config, data)
     if resume:
-        epochs = iter(training)
-        next(epochs)
-        next(epochs)
+        for _ in itertools.islice(training, 2):
+            pass
         state = training.get_state()
         training = tfmlp.fit(config, data)
         training.set_state(*state)
@@ -214,7 +182,8 @@ def _train(dataset: str, options: dict[str, Any]) -> str:
     epochs = [epoch.to_dict() for epoch in training.history]
     for epoch in epochs:
         del epoch["seconds"]
-    digest = hashlib.sha256(json.dumps([epochs, training.evaluate("test").to_dict()]).encode())
+    metrics = [epochs, training.evaluate("test").to_dict()]
+    digest = hashlib.sha256(json.dumps(metrics).encode())
     for variable in sorted(training.model.weights, key=lambda variable: variable.path):
         digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
     return digest.hexdigest()
