@@ -99,7 +99,7 @@ MOMENTS = {
     "while TensorFlow is loaded": "libtensorflow_framework",
     "while TensorFlow is imported": "_pywrap_tfe",
     "while Keras is imported": "libhdf5",
-    "while the model is made": "_psutil_linux",
+    "when TensorFlow is there": "_psutil_linux",
 }
 
 

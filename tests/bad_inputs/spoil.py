@@ -1,5 +1,6 @@
-"""Small files in the real layouts, and ways to spoil them. Each function takes the folder and
-returns a function of it, to be called later.
+"""Small files in the real layouts, and ways to spoil them.
+
+What returns a `Spoil` returns a function of the folder, to be called later.
 """
 
 import gzip
@@ -13,15 +14,6 @@ import numpy as np
 import scipy.io
 
 Spoil = Callable[[Path], None]
-DIGITS = {
-    part: f"digits/{part}"
-    for part in (
-        "train-images-idx3-ubyte.gz",
-        "train-labels-idx1-ubyte.gz",
-        "t10k-images-idx3-ubyte.gz",
-        "t10k-labels-idx1-ubyte.gz",
-    )
-}
 IMAGES, LABELS = "digits/train-images-idx3-ubyte.gz", "digits/train-labels-idx1-ubyte.gz"
 
 
@@ -44,12 +36,12 @@ def remove(name: str) -> Spoil:
     return lambda folder: (folder / name).unlink()
 
 
-def cut(name: str, share: float = 0.5) -> Spoil:
-    """Cuts a file off."""
+def cut(name: str, to: int | None = None) -> Spoil:
+    """Cuts a file off, in its middle or after some bytes."""
 
     def spoil(folder: Path) -> None:
         content = (folder / name).read_bytes()
-        (folder / name).write_bytes(content[: int(share * len(content))])
+        (folder / name).write_bytes(content[: len(content) // 2 if to is None else to])
 
     return spoil
 

@@ -1,5 +1,6 @@
-"""Bad input gets one line, an exit status, and nothing else: no traceback, no run folder, no long
-wait, no memory.
+"""Bad input gets one line, an exit status, and nothing else.
+
+There is no traceback, no run folder, no long wait, and no use of much memory.
 """
 
 import re
@@ -24,22 +25,8 @@ def template(tmp_path_factory, mnist_dir):
     (folder / "rows").mkdir()
     for name, array in rows().items():
         np.save(folder / "rows" / f"{name}.npy", array)
-    trained = run_forked(
-        [
-            "train",
-            "--data-dir",
-            "digits",
-            "--recipe",
-            "none",
-            "--hidden-units",
-            "8",
-            "--epochs",
-            "2",
-            "--out",
-            "run",
-        ],
-        folder,
-    )
+    command = "train --data-dir digits --recipe none --hidden-units 8 --epochs 2 --out run"
+    trained = run_forked(command.split(), folder)
     assert trained.status == 0, trained.stderr
     return folder
 
@@ -53,15 +40,14 @@ def test_bad_input(case: Case, template, tmp_path):
     folder = tmp_path / "here"
     shutil.copytree(template, folder)
     case.spoil(folder)
-    before = {path for path in folder.rglob("*")}
+    before = set(folder.rglob("*"))
     outcome = run_forked(case.arguments, folder)
-    lines = [
-        line for line in outcome.stderr.splitlines() if not line.startswith(("warning:", "note:"))
-    ]
+    told = outcome.stderr.splitlines()
+    lines = [line for line in told if not line.startswith(("warning:", "note:"))]
     assert outcome.status == case.status, outcome.stderr
     assert re.search(case.message, lines[-1], re.IGNORECASE), outcome.stderr
     assert "Traceback" not in outcome.stderr and "defect" not in outcome.stderr
     usage = [line for line in lines if line.startswith(("Usage:", "Try ")) or not line]
     assert len(lines) - len(usage) == 1, outcome.stderr
-    assert {path for path in folder.rglob("*")} == before, "something was left behind"
+    assert set(folder.rglob("*")) == before, "something was left behind"
     assert outcome.seconds < SECONDS and outcome.grown_mb < MEGABYTES, outcome
