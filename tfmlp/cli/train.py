@@ -68,8 +68,6 @@ def train(
         config, recipe = make_config(recipe, config_file, options)
         folder = RunFolder(files.user_path(out) if out else default_folder(config.data.dataset))
         folder.check()
-    for sentence in config.without_effect(given):
-        say(f"warning: {sentence}.")
 
     from tfmlp.cli.loading import load_data
 
@@ -82,6 +80,8 @@ def train(
     if earlier is not None:
         data, restore = resume_run(data, earlier, folder)
     training = fit(config, data)
+    for sentence in config.without_effect(given):
+        say(f"warning: {sentence}.")
     # Of another training, which began in the same second.
     if not (resume or out) and folder.path.exists():
         folder = RunFolder(default_folder(config.data.dataset))

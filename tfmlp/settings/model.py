@@ -60,7 +60,7 @@ class ModelConfig(Group):
     bias_initializer: str = knob("zeros", "Initial biases.", choices=BIAS_INITIALIZERS)
     standardize_target: bool = knob(
         True,
-        "For regression: learn the target less its training mean, over its training standard"
+        "For regression: learn the target minus its training mean, divided by its training standard"
         " deviation. Outputs, mae and rmse stay in the target's unit.",
         used_with={"task": ("regression",)},
     )
