@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 SIZES = {"train_32x32.mat": 73257, "test_32x32.mat": 26032}
 ROUNDS = 5
@@ -27,22 +28,19 @@ def tile(source: Path, target: Path) -> None:
 
     for name, size in SIZES.items():
         contents = scipy.io.loadmat(source / name)
-        rows = np.arange(size) % contents["X"].shape[3]
-        scipy.io.savemat(
-            target / name,
-            {"X": contents["X"][..., rows], "y": contents["y"][rows]},
-            do_compression=True,
-        )
+        chosen = np.arange(size) % contents["X"].shape[3]
+        repeated = {"X": contents["X"][..., chosen], "y": contents["y"][chosen]}
+        scipy.io.savemat(target / name, repeated, do_compression=True)
 
 
-def time_reading(folder: Path) -> dict:
+def time_reading(folder: Path) -> dict[str, float]:
     """Returns median seconds of scipy alone and of tfmlp's readers, in turn."""
     import scipy.io
 
     from tfmlp.data.svhn import read_mats
 
     paths = [folder / name for name in SIZES]
-    seconds = {"scipy.io.loadmat": [], "tfmlp": []}
+    seconds: dict[str, list[float]] = {"scipy.io.loadmat": [], "tfmlp": []}
     for _ in range(ROUNDS):
         started = time.perf_counter()
         for path in paths:
@@ -61,21 +59,28 @@ def peak_of(code: str) -> float:
     return float(done.stdout.split()[-1])
 
 
+_ALONE = """
+import tensorflow as tf
+tf.function(lambda a: a @ a)(tf.ones((512, 512)))
+"""
+_TRAINING = """
+import tfmlp
+config = tfmlp.load_recipe("svhn").config.replace(data_dir={folder!r}, epochs=1)
+training = tfmlp.fit(config)
+list(training)
+training.evaluate("test")
+"""
+
+
 def main() -> None:
+    """Prints what was measured, as JSON."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tile(Path(sys.argv[1]), folder)
         seconds = time_reading(folder)
-        alone = peak_of(
-            "import tensorflow as tf\ntf.function(lambda a: a @ a)(tf.ones((512, 512)))"
-        )
-        training = peak_of(
-            "import tfmlp\n"
-            f"config = tfmlp.load_recipe('svhn').config.replace(data_dir={name!r}, epochs=1)\n"
-            "training = tfmlp.fit(config)\nlist(training)\ntraining.evaluate('test')"
-        )
+        alone, training = peak_of(_ALONE), peak_of(_TRAINING.format(folder=name))
     arrays = sum(SIZES.values()) * 32 * 32 * 3 / 2**20
-    report = {
+    report: dict[str, Any] = {
         "median_seconds": seconds,
         "ratio": seconds["tfmlp"] / seconds["scipy.io.loadmat"],
         "arrays_mib": arrays,

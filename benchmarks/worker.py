@@ -4,20 +4,21 @@ One process each, so that peers share no threads and no memory: while one is tim
 on their pipes.
 """
 
-import functools
 import importlib
 import importlib.util
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
 from benchmarks.cells import Cell, make_task, train_loss
 from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 
-# Seconds before a turn, in which the threads of the one before go to sleep: OpenBLAS' stay awake,
-# and busy, for a tenth of a second.
+# Seconds before a turn, in which the threads of the peer before go to sleep: those of OpenBLAS stay
+# awake, and busy, for a tenth of a second.
 _REST = 0.15
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -31,7 +32,8 @@ class Worker:
     """
 
     def __init__(self, name: str, cell: Cell):
-        self.name, self.absent = name, None
+        self.name = name
+        self.absent: str | None = None
         if importlib.util.find_spec(PEERS[name].requires) is None:
             self.absent = f"{PEERS[name].requires} is not installed"
             return
@@ -51,8 +53,11 @@ class Worker:
             self._process.join()
 
     def ask(self, verb: str, *arguments: Any) -> Any:
-        """Has the process do something, and returns what came of it: ("epoch", n) and ("evaluate",)
-        seconds; ("finish",) the final figures.
+        """Has the process do something.
+
+        Returns:
+          For ("epoch", n) and ("evaluate",) the seconds; for ("finish",) what is measured at the
+          end.
         """
         time.sleep(_REST)
         self._pipe.send((verb, *arguments))
@@ -68,9 +73,8 @@ class Worker:
         try:
             answer = self._pipe.recv()
         except EOFError:
-            raise RuntimeError(
-                f"{self.name} ended with exit status {self._process.exitcode}"
-            ) from None
+            status = self._process.exitcode
+            raise RuntimeError(f"{self.name} ended with exit status {status}") from None
         if isinstance(answer, NotImplementedError):
             raise answer
         if isinstance(answer, Exception):
@@ -78,44 +82,45 @@ class Worker:
         return answer
 
 
-def _serve(pipe, name: str, cell: Cell) -> None:
+def _serve(pipe: Connection, name: str, cell: Cell) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries tell while they start
     try:
-        entry = PEERS[name]
-        task = make_task(cell)
-        before = peak_megabytes()
-        peer = importlib.import_module(f"benchmarks.peers.{entry.module}").make(task, entry.variant)
-        pipe.send("ready")
-        while True:
-            try:
-                verb, *arguments = pipe.recv()
-            except EOFError:
-                return
-            if verb == "finish":
-                loss = train_loss(task, peer.layers()) if hasattr(peer, "layers") else None
-                pipe.send(
-                    {
-                        "loss": loss,
-                        "peak_mb": peak_megabytes() - before,
-                        "engine": getattr(peer, "chosen", None),
-                    }
-                )
-                continue
-            work = (
-                functools.partial(peer.epoch, task.order(arguments[0]))
-                if verb == "epoch"
-                else peer.evaluate
-            )
-            getattr(
-                peer, "evaluate", work
-            )()  # not timed: within a run, threads and caches are awake
-            started = time.perf_counter()
-            work()
-            pipe.send(time.perf_counter() - started)
+        _work(pipe, name, cell)
+    except NotImplementedError as error:
+        pipe.send(error)
+    # A peer is another library, which raises what it likes: the other process tells it.
     except Exception as error:
-        pipe.send(
-            error
-            if isinstance(error, NotImplementedError)
-            else RuntimeError(f"{type(error).__name__}: {error}")
-        )
+        pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
+
+
+def _work(pipe: Connection, name: str, cell: Cell) -> None:
+    entry, task = PEERS[name], make_task(cell)
+    before = peak_megabytes()
+    peer = importlib.import_module(f"benchmarks.peers.{entry.module}").make(task, entry.variant)
+    pipe.send("ready")
+    while True:
+        try:
+            verb, *arguments = pipe.recv()
+        except EOFError:
+            return
+        if verb == "finish":
+            loss = train_loss(task, peer.layers()) if hasattr(peer, "layers") else None
+            peak, chosen = peak_megabytes() - before, getattr(peer, "chosen", None)
+            pipe.send({"loss": loss, "peak_mb": peak, "engine": chosen})
+        elif verb == "epoch":
+            order = task.order(arguments[0])
+            pipe.send(_seconds(peer, lambda order=order: peer.epoch(order)))
+        else:
+            pipe.send(_seconds(peer, peer.evaluate))
+
+
+def _seconds(peer: Any, work: Callable[[], Any]) -> float:
+    """Returns the seconds of some work, after an evaluation (or the work itself) as a warm-up.
+
+    Within a run, threads and caches are awake.
+    """
+    getattr(peer, "evaluate", work)()
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

@@ -8,36 +8,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import bits, commands
 from benchmarks.cells import GRID, SMOKE, Task, make_task, train_loss
 from benchmarks.memory import peak_megabytes
 from benchmarks.peers import PEERS
 from benchmarks.report import ratios, to_markdown
+from tfmlp.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
 
 def test_a_smoke_of_the_benchmark(tmp_path):
-    peers = ["--peers", "tfmlp!", "--peers", "NumPy", "--peers", "Keras fit!"]
+    names = ["tfmlp", "NumPy reference", "Keras fit"]
+    peers = [word for name in names for word in ("--peers", f"{name}!")]
     text = run("benchmarks", "--smoke", "--rounds", "1", *peers, "--out", str(tmp_path))
     results = json.loads((tmp_path / "performance.json").read_text())
-    assert (tmp_path / "performance.png").stat().st_size > 1000 and (
-        tmp_path / "performance.md"
-    ).read_text().strip() == text.strip()
+    assert (tmp_path / "performance.png").stat().st_size > 1000
+    assert (tmp_path / "performance.md").read_text().strip() == text.strip()
     assert [cell["cell"] for cell in results["cells"]] == [cell.name for cell in SMOKE]
     for cell in results["cells"]:
-        assert set(cell["peers"]) == {"tfmlp", "NumPy reference", "Keras fit"}
+        assert set(cell["peers"]) == set(names)
+        # All of them trained the same net on the same examples.
         losses = [values["loss"] for values in cell["peers"].values()]
-        assert max(losses) - min(losses) < 0.15 * np.mean(
-            losses
-        )  # everyone trained the same net on the same rows
+        assert max(losses) - min(losses) < 0.15 * np.mean(losses)
     plain = results["cells"][0]["peers"]
     assert plain["tfmlp"]["loss"] == pytest.approx(plain["NumPy reference"]["loss"], rel=1e-3)
 
@@ -59,7 +59,7 @@ def test_the_loss_is_that_of_the_weights():
 
 
 def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
-    peers = {
+    seconds = {
         "tfmlp": 1.0,
         "tfmlp graph": 2.0,
         "Keras fit": 4.0,
@@ -67,19 +67,37 @@ def test_ratios_are_against_the_fastest_peer_of_the_same_precision():
         "PyTorch bfloat16": 0.1,
         "floor": 0.5,
     }
-    cell = {
-        "cell": "c",
-        "rows": 1,
-        "absent": {},
-        "peers": {
-            name: {"seconds": s, "engine": "xla", "loss": 1.0, "peak_mb": 1.0}
-            for name, s in peers.items()
-        },
+    peers = {
+        name: {"seconds": value, "engine": "xla", "loss": 1.0, "peak_mb": 1.0}
+        for name, value in seconds.items()
     }
-    assert ratios(cell, "float32") == {
-        "best peer": 0.8,
-        "Keras fit": 0.25,
-        "floor": 2.0,
-        "best engine": 1.0,
-    }
+    cell = {"cell": "c", "rows": 1, "absent": {}, "peers": peers}
+    found = ratios(cell, "float32")
+    assert found == {"best peer": 0.8, "Keras fit": 0.25, "floor": 2.0, "best engine": 1.0}
     assert "| c | xla | JAX scan | 0.80 | 0.25 | 2.00 | 1.00 |  |" in to_markdown({"cells": [cell]})
+
+
+def test_the_published_report_is_written_from_its_results():
+    results = json.loads((ROOT / "docs" / "runs" / "performance.json").read_text())
+    text = to_markdown(results)
+    for cell in results["cells"]:
+        assert text.count(f"| {cell['cell']} |") == 6  # five tables, one of them in two precisions
+
+
+def test_every_case_of_bits_is_a_configuration_with_a_name_of_its_own():
+    cases = list(bits.cases())
+    assert len({name for name, _, _ in cases}) == len(cases) > 100
+    for _, kind, options in cases:
+        assert kind in ("images", "table")
+        Config.from_options(**{name: v for name, v in options.items() if name != "resume"})
+
+
+def test_commands_are_measured_against_tfmlp():
+    measured = {
+        "tfmlp": {"median": 2.0, "accuracy": [0.98, 0.001]},
+        "import tensorflow": {"median": 4.0, "accuracy": []},
+    }
+    table = commands.to_markdown("one epoch", measured)
+    assert "| tfmlp | 2.00 | 1.00 | 98.00 ± 0.10 |" in table
+    assert "| import tensorflow | 4.00 | 0.50 |  |" in table
+    assert set(measured) <= set(commands.commands(epochs=1, seed=0))

@@ -2,8 +2,8 @@
 
 A peer is made from a `Task` and a variant, and has
 
-    epoch(order)      trains on every row once, in this order where the library lets one choose
-    evaluate()        looks at the test rows; returns the mean loss and the share of right answers
+    epoch(order)      trains on every example once, in this order where the library lets one choose
+    evaluate()        looks at the test examples; returns the mean loss and the accuracy
     layers()          the weights, as `benchmarks.cells.train_loss` takes them
 """
 

@@ -1,23 +1,26 @@
 """The step's matrix products and nothing else: what the hardware allows.
 
-Forward for every layer, the gradient of every kernel, and the slopes of every hidden layer, in the
-faster of PyTorch's BLAS and NumPy's.
+Forward for every layer, the gradient of every kernel and that of every hidden layer's outputs, in
+the faster of PyTorch's BLAS and NumPy's.
 """
 
 import itertools
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.cells import Task
+from benchmarks.cells import Cell, Task
 
 
-def _numpy_products(cell, batch: int):
+def _numpy_products(cell: Cell) -> Callable[[], None]:
     stream = np.random.default_rng(0)
-    kernels = [
-        stream.standard_normal(shape, dtype=np.float32) for shape in itertools.pairwise(cell.widths)
-    ]
-    inputs = [stream.standard_normal((batch, width), dtype=np.float32) for width in cell.widths]
+
+    def draw(*shape: int) -> np.ndarray:
+        return stream.standard_normal(shape, dtype=np.float32)
+
+    kernels = [draw(*shape) for shape in itertools.pairwise(cell.widths)]
+    inputs = [draw(cell.batch, width) for width in cell.widths]
 
     def run() -> None:
         for index, kernel in enumerate(kernels):
@@ -30,13 +33,13 @@ def _numpy_products(cell, batch: int):
     return run
 
 
-def _torch_products(cell, batch: int, precision: str):
+def _torch_products(cell: Cell, precision: str) -> Callable[[], None]:
     import torch
 
     dtype = getattr(torch, precision)
     kernels = [torch.randn(shape).to(dtype) for shape in itertools.pairwise(cell.widths)]
-    inputs = [torch.randn(batch, width).to(dtype) for width in cell.widths]
-    outputs = [torch.empty(batch, width, dtype=dtype) for width in cell.widths]
+    inputs = [torch.randn(cell.batch, width).to(dtype) for width in cell.widths]
+    outputs = [torch.empty(cell.batch, width, dtype=dtype) for width in cell.widths]
     gradients = [torch.empty_like(kernel) for kernel in kernels]
 
     def run() -> None:
@@ -55,18 +58,18 @@ class Floor:
 
     def __init__(self, task: Task, precision: str):
         cell = task.cell
-        self._steps = cell.rows / cell.batch
+        self._steps = cell.examples / cell.batch
         candidates = []
         try:
-            candidates.append(_torch_products(cell, cell.batch, precision))
+            candidates.append(_torch_products(cell, precision))
         except ImportError:
             if precision != "float32":
                 raise
         if precision == "float32":
-            candidates.append(_numpy_products(cell, cell.batch))
+            candidates.append(_numpy_products(cell))
         self._run = min(candidates, key=self._seconds)
 
-    def _seconds(self, run) -> float:
+    def _seconds(self, run: Callable[[], None]) -> float:
         for _ in range(20):
             run()
         started = time.perf_counter()

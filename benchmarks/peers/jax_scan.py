@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.cells import SEED, Task
+from benchmarks.cells import SEED, Layers, Task
 
 
 class JaxScan:
@@ -13,9 +13,7 @@ class JaxScan:
         import jax.numpy as jnp
 
         cell = task.cell
-        activate = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[
-            cell.activation
-        ]
+        activate = getattr(jax.nn, cell.activation)
         params, stats = [], []
         for index, (kernel, bias) in enumerate(task.weights()):
             hidden = index < len(cell.widths) - 2
@@ -32,37 +30,31 @@ class JaxScan:
             for index, layer in enumerate(params[:-1]):
                 values = values @ layer["kernel"]
                 if cell.batch_norm:
+                    now = stats[index]
                     if training:
-                        mean, variance = values.mean(0), values.var(0)
-                        moved.append(
-                            {
-                                "mean": 0.99 * stats[index]["mean"] + 0.01 * mean,
-                                "variance": 0.99 * stats[index]["variance"] + 0.01 * variance,
-                            }
-                        )
-                    else:
-                        mean, variance = stats[index]["mean"], stats[index]["variance"]
-                    values = (values - mean) * jax.lax.rsqrt(variance + 1e-3) * layer[
-                        "gamma"
-                    ] + layer["beta"]
+                        now = {"mean": values.mean(0), "variance": values.var(0)}
+                        old = stats[index]
+                        moved.append({name: 0.99 * old[name] + 0.01 * now[name] for name in now})
+                    values = (values - now["mean"]) * jax.lax.rsqrt(now["variance"] + 1e-3)
+                    values = values * layer["gamma"] + layer["beta"]
                 else:
                     values = values + layer["bias"]
                 values = activate(values)
                 if cell.dropout and training:
-                    keep = jax.random.bernoulli(
-                        jax.random.fold_in(key, index), 1 - cell.dropout, values.shape
-                    )
+                    own_key = jax.random.fold_in(key, index)
+                    keep = jax.random.bernoulli(own_key, 1 - cell.dropout, values.shape)
                     values = jnp.where(keep, values / (1 - cell.dropout), 0)
             return values @ params[-1]["kernel"] + params[-1]["bias"], moved
 
         def losses(logits, labels):
-            return (
-                jax.nn.logsumexp(logits, 1) - jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
-            )
+            chosen = jnp.take_along_axis(logits, labels[:, None], 1)[:, 0]
+            return jax.nn.logsumexp(logits, 1) - chosen
 
         def mean_loss(params, stats, images, labels, key):
             logits, moved = forward(params, stats, images, key, True)
             return losses(logits, labels).mean(), (moved, (logits.argmax(1) == labels).sum())
+
+        gradient = jax.value_and_grad(mean_loss, has_aux=True)
 
         def update(params, slots, gradients, step):
             rate = cell.learning_rate
@@ -75,27 +67,23 @@ class JaxScan:
             first = jax.tree.map(lambda m, g: m + 0.1 * (g - m), first, gradients)
             second = jax.tree.map(lambda v, g: v + 0.001 * (g * g - v), second, gradients)
             alpha = rate * jnp.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-            return jax.tree.map(
-                lambda p, m, v: p - alpha * m / (jnp.sqrt(v) + 1e-7), params, first, second
-            ), (first, second)
 
-        def train_on(state, features, labels, rows, number):
+            def step_down(p, m, v):
+                return p - alpha * m / (jnp.sqrt(v) + 1e-7)
+
+            return jax.tree.map(step_down, params, first, second), (first, second)
+
+        def train_on(state, features, labels, chosen, number):
             params, slots, stats, total, right = state
             key = jax.random.fold_in(jax.random.key(SEED), number)
-            images = features[rows]
-            (loss, (moved, hits)), gradients = jax.value_and_grad(mean_loss, has_aux=True)(
-                params, stats, images, labels[rows], key
-            )
+            batch = features[chosen], labels[chosen]
+            (loss, (moved, hits)), gradients = gradient(params, stats, *batch, key)
             params, slots = update(params, slots, gradients, number + 1.0)
-            return (
-                params,
-                slots,
-                moved if cell.batch_norm else stats,
-                total + loss * len(rows),
-                right + hits,
-            )
+            if cell.batch_norm:
+                stats = moved
+            return params, slots, stats, total + loss * len(chosen), right + hits
 
-        full, tail = divmod(cell.rows, cell.batch)
+        full, tail = divmod(cell.examples, cell.batch)
 
         @jax.jit
         def epoch(state, features, labels, order, first):
@@ -104,11 +92,10 @@ class JaxScan:
 
             batches = order[: full * cell.batch].reshape(full, cell.batch)
             state, _ = jax.lax.scan(body, state, (batches, first + jnp.arange(full)))
-            return (
-                train_on(state, features, labels, order[full * cell.batch :], first + full)
-                if tail
-                else state
-            )
+            if tail:
+                last = order[full * cell.batch :]
+                state = train_on(state, features, labels, last, first + full)
+            return state
 
         @jax.jit
         def evaluate(params, stats, images, labels):
@@ -123,23 +110,23 @@ class JaxScan:
         self._epoch, self._evaluate, self._jax = epoch, evaluate, jax
 
     def epoch(self, order: np.ndarray) -> None:
-        self._state = self._jax.block_until_ready(
-            self._epoch(self._state, *self._data, order, self._step)
-        )
+        state = self._epoch(self._state, *self._data, order, self._step)
+        self._state = self._jax.block_until_ready(state)
         self._step += self._steps
 
     def evaluate(self) -> tuple[float, float]:
-        return tuple(map(float, self._evaluate(self._state[0], self._state[2], *self._test)))
+        params, _, stats, _, _ = self._state
+        loss, accuracy = self._evaluate(params, stats, *self._test)
+        return float(loss), float(accuracy)
 
-    def layers(self) -> list[dict[str, np.ndarray]]:
+    def layers(self) -> Layers:
+        params, _, stats, _, _ = self._state
         layers = []
-        for index, layer in enumerate(self._state[0]):
-            layers.append({name: np.asarray(value) for name, value in layer.items()})
+        for index, layer in enumerate(params):
+            named = dict(layer)
             if "gamma" in layer:
-                layers[-1] |= {
-                    name: np.asarray(value) for name, value in self._state[2][index].items()
-                }
-                layers[-1]["bias"] = np.zeros(layer["gamma"].shape)
+                named |= stats[index] | {"bias": np.zeros(layer["gamma"].shape)}
+            layers.append({name: np.asarray(value) for name, value in named.items()})
         return layers
 
 

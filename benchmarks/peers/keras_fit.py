@@ -1,11 +1,16 @@
 """Keras' own `compile` and `fit`: as a tutorial writes it, and with the fastest settings."""
 
+from typing import Any
+
 import numpy as np
 
-from benchmarks.cells import SEED, Task
+from benchmarks.cells import SEED, Layers, Task
+
+# What the benchmark calls the weights of batch normalization.
+_NORM = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "variance": "moving_variance"}
 
 
-def sequential(task: Task):
+def sequential(task: Task) -> Any:
     """Makes the cell's network of Keras' own layers, with the task's initial weights."""
     import keras
 
@@ -28,7 +33,7 @@ def sequential(task: Task):
     return model
 
 
-def make_optimizer(task: Task):
+def make_optimizer(task: Task) -> Any:
     """Makes the cell's optimizer."""
     import keras
 
@@ -38,27 +43,17 @@ def make_optimizer(task: Task):
     return keras.optimizers.SGD(rate, momentum=0.9 if task.cell.optimizer == "momentum" else 0.0)
 
 
-def read_layers(model) -> list[dict[str, np.ndarray]]:
+def read_layers(model: Any) -> Layers:
     """Returns the weights of a `sequential` model."""
-    layers = []
+    layers: Layers = []
     for layer in model.layers:
         kind = type(layer).__name__
         if kind == "Dense":
             kernel = np.asarray(layer.kernel)
-            layers.append(
-                {
-                    "kernel": kernel,
-                    "bias": np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1]),
-                }
-            )
+            bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(kernel.shape[1])
+            layers.append({"kernel": kernel, "bias": bias})
         elif kind == "BatchNormalization":
-            names = {
-                "gamma": layer.gamma,
-                "beta": layer.beta,
-                "mean": layer.moving_mean,
-                "variance": layer.moving_variance,
-            }
-            layers[-1] |= {name: np.asarray(value) for name, value in names.items()}
+            layers[-1] |= {key: np.asarray(getattr(layer, own)) for key, own in _NORM.items()}
     return layers
 
 
@@ -70,42 +65,31 @@ class KerasFit:
 
         if precision == "bfloat16":
             keras.config.set_dtype_policy("mixed_bfloat16")
-        self._model = sequential(task)
-        # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose
-        # random bits are slow under XLA.
-        steps = -(-task.cell.rows // task.cell.batch)
-        settings = (
-            {
-                "jit_compile": not task.cell.dropout and precision == "float32",
-                "steps_per_execution": min(steps, 64),
-            }
-            if best
-            else {}
-        )
-        self._model.compile(
-            make_optimizer(task),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-            **settings,
-        )
-        self._data, self._test, self._batch, self._best = (
-            (task.features, task.train_labels),
-            task.test,
-            task.cell.batch,
-            best,
-        )
+        self._model, cell = sequential(task), task.cell
+        settings: dict[str, Any] = {"metrics": ["accuracy"]}
+        if best:
+            # XLA and many steps in a call are the fastest there is, but for Keras' dropout, whose
+            # random bits are slow under XLA.
+            settings["jit_compile"] = not cell.dropout and precision == "float32"
+            settings["steps_per_execution"] = min(-(-cell.examples // cell.batch), 64)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self._model.compile(make_optimizer(task), loss, **settings)
+        self._data, self._test = (task.features, task.train_labels), task.test
+        self._batch, self._evaluated_at_a_time = cell.batch, 2000 if best else None
 
     def epoch(self, order: np.ndarray) -> None:
         self._model.fit(*self._data, batch_size=self._batch, epochs=1, verbose=0)
 
     def evaluate(self) -> tuple[float, float]:
-        return tuple(
-            self._model.evaluate(*self._test, batch_size=2000 if self._best else None, verbose=0)
+        loss, accuracy = self._model.evaluate(
+            *self._test, batch_size=self._evaluated_at_a_time, verbose=0
         )
+        return loss, accuracy
 
-    def layers(self) -> list[dict[str, np.ndarray]]:
+    def layers(self) -> Layers:
         return read_layers(self._model)
 
 
 def make(task: Task, variant: str) -> KerasFit:
-    return KerasFit(task, "best" in variant, "bfloat16" if "bfloat16" in variant else "float32")
+    precision = "bfloat16" if "bfloat16" in variant else "float32"
+    return KerasFit(task, "best" in variant, precision)

@@ -2,22 +2,21 @@
 
 import numpy as np
 
-from benchmarks.cells import Task
+from benchmarks.cells import Layers, Task
+
+# What the benchmark calls the weights of batch normalization.
+_NORM = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "variance": "moving_variance"}
 
 
 class Own:
     """tfmlp, with a pinned or chosen engine."""
 
     def __init__(self, task: Task, engine: str, precision: str):
-        from tfmlp.training.numpy_backend import NumpyBackend
-        from tfmlp.training.tensorflow_backend import TensorFlowBackend
+        from tfmlp.training.backends import make_backend
 
-        if engine == "numpy":
-            self._backend = NumpyBackend(task.cell.config(backend="numpy"), task.dataset())
-        else:
-            self._backend = TensorFlowBackend(
-                task.cell.config(engine=engine, precision=precision), task.dataset()
-            )
+        uses_numpy = engine == "numpy"
+        options = {"backend": "numpy"} if uses_numpy else {"engine": engine, "precision": precision}
+        self._backend = make_backend(task.cell.config(**options), task.dataset())
         self._epoch = 0
 
     @property
@@ -28,32 +27,26 @@ class Own:
     def epoch(self, order: np.ndarray) -> None:
         # tfmlp draws the same order itself, and its time counts.
         self._epoch += 1
-        self._backend.train_epoch(self._epoch)
+        steps = self._backend.timetable.steps_per_epoch
+        self._backend.train_steps(self._epoch, 0, steps)
+        self._backend.train_metrics(steps)
 
     def evaluate(self) -> tuple[float, float]:
-        figures = self._backend.evaluate("validation")
-        return figures.loss, figures.accuracy
+        metrics = self._backend.evaluate("validation")
+        return metrics.loss, metrics["accuracy"]
 
-    def layers(self) -> list[dict[str, np.ndarray]]:
-        model = self._backend.model
+    def layers(self) -> Layers:
+        weights = self._backend.get_weights()
         layers = []
-        for index, dense in enumerate([*model.denses, model.head]):
-            kernel = np.asarray(dense.kernel)
-            layers.append(
-                {
-                    "kernel": kernel,
-                    "bias": np.asarray(dense.bias) if dense.use_bias else np.zeros(kernel.shape[1]),
-                }
-            )
-            norm = model.norms[index] if index < len(model.norms) else None
-            if norm is not None:
-                names = {
-                    "gamma": norm.gamma,
-                    "beta": norm.beta,
-                    "mean": norm.moving_mean,
-                    "variance": norm.moving_variance,
-                }
-                layers[-1] |= {name: np.asarray(value) for name, value in names.items()}
+        for name in (name for name in weights if name.endswith("/kernel")):
+            dense = name.removesuffix("/kernel")
+            kernel = weights[name]
+            bias = weights.get(f"{dense}/bias", np.zeros(kernel.shape[1]))
+            layer = {"kernel": kernel, "bias": bias}
+            norm = dense.replace("dense", "norm")
+            if f"{norm}/gamma" in weights:
+                layer |= {key: weights[f"{norm}/{own}"] for key, own in _NORM.items()}
+            layers.append(layer)
         return layers
 
 

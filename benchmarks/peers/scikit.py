@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 
-from benchmarks.cells import SEED, Task
+from benchmarks.cells import SEED, Layers, Task
 
 
 class Scikit:
-    """`MLPClassifier.partial_fit` over all rows: one epoch of mini-batches."""
+    """`MLPClassifier.partial_fit` over all examples: one epoch of mini-batches."""
 
     def __init__(self, task: Task):
         from sklearn.neural_network import MLPClassifier
@@ -29,23 +29,21 @@ class Scikit:
             random_state=SEED,
         )
         self._data, self._test = (task.features, task.train_labels), task.test
+        features, labels = self._data
         classes = np.arange(cell.widths[-1])
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # about a batch size above the few rows that only serve to make the weights
-            self._model.partial_fit(self._data[0][:10], self._data[1][:10], classes=classes)
+            # About a batch size above the few examples that only serve to make the weights.
+            warnings.simplefilter("ignore")
+            self._model.partial_fit(features[:10], labels[:10], classes=classes)
         for index, (kernel, bias) in enumerate(task.weights()):
             self._model.coefs_[index][...], self._model.intercepts_[index][...] = kernel, bias
-        self._model._optimizer.__init__(
-            self._model.coefs_ + self._model.intercepts_,
-            self._model.learning_rate_init,
-            **(
-                {"epsilon": 1e-7}
-                if cell.optimizer == "adam"
-                else {"momentum": self._model.momentum, "nesterov": False}
-            ),
-        )
+        # There is no public way to make it forget that first step.
+        if cell.optimizer == "adam":
+            options = {"epsilon": 1e-7}
+        else:
+            options = {"momentum": self._model.momentum, "nesterov": False}
+        weights = self._model.coefs_ + self._model.intercepts_
+        self._model._optimizer.__init__(weights, cell.learning_rate, **options)
 
     def epoch(self, order: np.ndarray) -> None:
         self._model.partial_fit(*self._data)
@@ -53,15 +51,12 @@ class Scikit:
     def evaluate(self) -> tuple[float, float]:
         images, labels = self._test
         shares = self._model.predict_proba(images)
-        return float(-np.log(shares[np.arange(len(labels)), labels]).mean()), float(
-            (shares.argmax(1) == labels).mean()
-        )
+        losses = -np.log(shares[np.arange(len(labels)), labels])
+        return float(losses.mean()), float((shares.argmax(1) == labels).mean())
 
-    def layers(self) -> list[dict[str, np.ndarray]]:
-        return [
-            {"kernel": kernel, "bias": bias}
-            for kernel, bias in zip(self._model.coefs_, self._model.intercepts_, strict=True)
-        ]
+    def layers(self) -> Layers:
+        pairs = zip(self._model.coefs_, self._model.intercepts_, strict=True)
+        return [{"kernel": kernel, "bias": bias} for kernel, bias in pairs]
 
 
 def make(task: Task, variant: str) -> Scikit:

@@ -1,10 +1,11 @@
-"""The loop that TensorFlow's guides write by hand: one call of a `tf.function` step for each batch
-of a tf.data pipeline.
+"""The loop that TensorFlow's guides write by hand.
+
+One call of a `tf.function` step for each batch of a tf.data pipeline.
 """
 
 import numpy as np
 
-from benchmarks.cells import Task
+from benchmarks.cells import Layers, Task
 from benchmarks.peers.keras_fit import make_optimizer, read_layers, sequential
 
 
@@ -15,15 +16,11 @@ class TensorFlowLoop:
         import keras
         import tensorflow as tf
 
-        self._tf, self._task = tf, task
         self._model = model = sequential(task)
         optimizer = make_optimizer(task)
         loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self._loss, self._accuracy = mean, accuracy = (
-            keras.metrics.Mean(),
-            keras.metrics.SparseCategoricalAccuracy(),
-        )
-        self._data = task.features, task.train_labels
+        self._loss = mean = keras.metrics.Mean()
+        self._accuracy = accuracy = keras.metrics.SparseCategoricalAccuracy()
 
         @tf.function(reduce_retracing=True)
         def step(images, labels):
@@ -42,16 +39,11 @@ class TensorFlowLoop:
             accuracy.update_state(labels, logits)
 
         self._step, self._look = step, look
-        self._batches = (
-            tf.data.Dataset.from_tensor_slices(self._data)
-            .shuffle(10_000)
-            .batch(task.cell.batch)
-            .prefetch(tf.data.AUTOTUNE)
-        )
-        self._test = (
-            tf.data.Dataset.from_tensor_slices(task.test)
-            .batch(task.cell.batch)
-            .prefetch(tf.data.AUTOTUNE)
+        train = tf.data.Dataset.from_tensor_slices((task.features, task.train_labels))
+        test = tf.data.Dataset.from_tensor_slices(task.test)
+        self._batches, self._test = (
+            examples.batch(task.cell.batch).prefetch(tf.data.AUTOTUNE)
+            for examples in (train.shuffle(10_000), test)
         )
 
     def epoch(self, order: np.ndarray) -> None:
@@ -67,7 +59,7 @@ class TensorFlowLoop:
             self._look(images, labels)
         return float(self._loss.result()), float(self._accuracy.result())
 
-    def layers(self) -> list[dict[str, np.ndarray]]:
+    def layers(self) -> Layers:
         return read_layers(self._model)
 
 

@@ -1,3 +1,1 @@
-"""What a person would write without tfmlp: short programs, run as whole commands by
-`benchmarks.commands`.
-"""
+"""What a person would write without tfmlp: short programs, which `benchmarks.commands` runs."""

@@ -9,9 +9,8 @@ _FOLDER = Path(__file__).resolve().parents[2] / "data" / "mnist"
 
 
 def read(name: str, header: int) -> np.ndarray:
-    return np.frombuffer(
-        gzip.decompress((_FOLDER / f"{name}.gz").read_bytes()), np.uint8, offset=header
-    )
+    content = gzip.decompress((_FOLDER / f"{name}.gz").read_bytes())
+    return np.frombuffer(content, np.uint8, offset=header)
 
 
 def load() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

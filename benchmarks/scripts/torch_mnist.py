@@ -1,5 +1,6 @@
-"""MNIST in PyTorch: `python -m benchmarks.scripts.torch_mnist loader|memory UNITS,UNITS BATCH
-EPOCHS [SEED]`, the recipe of `keras_mnist`.
+"""MNIST in PyTorch, by the recipe of `keras_mnist`.
+
+    python -m benchmarks.scripts.torch_mnist loader|memory UNITS,UNITS BATCH EPOCHS [SEED]
 
 "loader" is written as PyTorch's guides do it, "memory" as fast as PyTorch goes: batches indexed
 from tensors in memory, and the fused update.
@@ -12,42 +13,41 @@ import torch
 
 from benchmarks.scripts.idx import load
 
-units, batch, epochs, seed = (
-    [784, *map(int, sys.argv[2].split(","))],
-    int(sys.argv[3]),
-    int(sys.argv[4]),
-    int((sys.argv[5:] or [0])[0]),
-)
-torch.manual_seed(seed)
+is_in_memory = sys.argv[1] == "memory"
+units = [784, *map(int, sys.argv[2].split(","))]
+batch, epochs = int(sys.argv[3]), int(sys.argv[4])
+torch.manual_seed(int(sys.argv[5]) if sys.argv[5:] else 0)
 arrays = load()
-mean, deviation = arrays[0].mean(), arrays[0].std()
-x_train, x_test = (torch.from_numpy((arrays[i] - mean) / deviation) for i in (0, 2))
+mean, std = arrays[0].mean(), arrays[0].std()
+x_train, x_test = (torch.from_numpy((arrays[i] - mean) / std) for i in (0, 2))
 y_train, y_test = (torch.from_numpy(arrays[i].astype("int64")) for i in (1, 3))
-hidden = [
-    layer
-    for pair in itertools.pairwise(units)
-    for layer in (torch.nn.Linear(*pair), torch.nn.ReLU())
-]
-model = torch.nn.Sequential(*hidden, torch.nn.Linear(units[-1], 10))
+layers = []
+for pair in itertools.pairwise(units):
+    layers += [torch.nn.Linear(*pair), torch.nn.ReLU()]
+model = torch.nn.Sequential(*layers, torch.nn.Linear(units[-1], 10))
 for layer in model:
     if isinstance(layer, torch.nn.Linear):  # the recipe's initial weights
         torch.nn.init.xavier_uniform_(layer.weight)
         torch.nn.init.zeros_(layer.bias)
-optimizer = torch.optim.Adam(model.parameters(), 2e-3, eps=1e-7, fused=sys.argv[1] == "memory")
+optimizer = torch.optim.Adam(model.parameters(), 2e-3, eps=1e-7, fused=is_in_memory)
 steps = -(-len(x_train) // batch) * epochs
-schedule = torch.optim.lr_scheduler.LambdaLR(
-    optimizer, lambda step: max(1 - step / steps, 0) * (1 - 0.005) + 0.005
-)
+
+
+def decay(step):
+    """The factor on the learning rate: from 1 to 0.005."""
+    return max(1 - step / steps, 0) * (1 - 0.005) + 0.005
+
+
+schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, decay)
 
 
 def batches():
-    if sys.argv[1] == "loader":
-        yield from torch.utils.data.DataLoader(
-            torch.utils.data.TensorDataset(x_train, y_train), batch_size=batch, shuffle=True
-        )
+    if is_in_memory:
+        for chosen in torch.randperm(len(x_train)).split(batch):
+            yield x_train[chosen], y_train[chosen]
     else:
-        for rows in torch.randperm(len(x_train)).split(batch):
-            yield x_train[rows], y_train[rows]
+        examples = torch.utils.data.TensorDataset(x_train, y_train)
+        yield from torch.utils.data.DataLoader(examples, batch_size=batch, shuffle=True)
 
 
 for _ in range(epochs):
