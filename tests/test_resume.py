@@ -1,5 +1,6 @@
 """A run that is stopped and goes on ends with the bits of one that was never stopped."""
 
+import functools
 import gzip
 import json
 import os
@@ -32,17 +33,23 @@ def arguments(mnist_dir):
 
 
 @pytest.fixture(scope="module")
-def kept_whole(tmp_path_factory, run_cli, mnist_dir):
-    """A run of six epochs that was never stopped."""
-    folder = tmp_path_factory.mktemp("whole") / "run"
-    assert run_cli("train", "--data-dir", mnist_dir, *OPTIONS, "--out", folder).exit_code == 0
-    return folder
+def make_whole(tmp_path_factory, run_cli, mnist_dir):
+    """Returns a run of six epochs, with further options, that was never stopped."""
+
+    @functools.cache
+    def make_whole(options=""):
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        arguments = ["train", "--data-dir", mnist_dir, *OPTIONS, *options.split()]
+        assert run_cli(*arguments, "--out", folder).exit_code == 0
+        return folder
+
+    return make_whole
 
 
 @pytest.fixture
-def whole(kept_whole):
-    """A copy of that run."""
-    shutil.copytree(kept_whole, "whole")
+def whole(make_whole):
+    """A copy of such a run."""
+    shutil.copytree(make_whole(), "whole")
     return "whole"
 
 
@@ -114,9 +121,10 @@ def stop_at_step(patch, steps):
     ],
 )
 @pytest.mark.parametrize("after", [1, 4])
-def test_a_stopped_run_goes_on_to_the_same_bits(run_cli, arguments, monkeypatch, options, after):
+def test_a_stopped_run_goes_on_to_the_same_bits(
+    run_cli, arguments, make_whole, monkeypatch, options, after
+):
     arguments += options.split()
-    assert run_cli(*arguments, "--out", "whole").exit_code == 0
     with monkeypatch.context() as patch:
         stop_after(patch, after)
         stopped = run_cli(*arguments, "--out", "part")
@@ -124,7 +132,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(run_cli, arguments, monkeypatch,
     assert read_record("part")["status"] == "interrupted"
     resumed = run_cli("train", "--resume", "part")
     assert resumed.exit_code == 0 and f"going on after epoch {after} of 6" in resumed.stderr
-    assert_same("whole", "part")
+    assert_same(make_whole(options), "part")
 
 
 def test_sigterm_saves_and_exits_with_143(run_cli, arguments, whole, monkeypatch):
@@ -224,14 +232,13 @@ def test_a_run_stopped_within_an_epoch_goes_on_within_it(run_cli, arguments, who
 @pytest.mark.parametrize(
     "options", ["--engine xla", "--engine streaming", "--backend numpy --shift 0"]
 )
-def test_every_engine_goes_on_within_an_epoch(run_cli, arguments, monkeypatch, options):
+def test_every_engine_goes_on_within_an_epoch(run_cli, arguments, make_whole, monkeypatch, options):
     arguments += options.split()
-    assert run_cli(*arguments, "--out", "whole").exit_code == 0
     with monkeypatch.context() as patch:
         stop_at_step(patch, 23)
         assert run_cli(*arguments, "--checkpoint-steps", 5, "--out", "part").exit_code == 130
     assert "step 7 of 9" in run_cli("train", "--resume", "part").stderr
-    assert_same("whole", "part")
+    assert_same(make_whole(options), "part")
 
 
 def test_checkpoints_are_made_when_they_are_asked_for(run_cli, short, monkeypatch):
