@@ -31,7 +31,7 @@ class DivergenceError(TfmlpError):
     """Training produced NaN or infinity.
 
     Attributes:
-      divergence: The `tfmlp.training.divergence.Divergence`, where it was found.
+      divergence: The `tfmlp.training.recovery.Divergence`, where it was found.
     """
 
     exit_code = 3

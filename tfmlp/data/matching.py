@@ -73,7 +73,7 @@ def _column_order(data: Dataset, schema: Schema) -> Array | None:
         return np.array([place[column] for column in schema.columns])
     if data.feature_shape != schema.feature_shape:
         raise DataError(
-            f"{name}: the model takes rows of shape {schema.feature_shape}; received"
+            f"{name}: the model takes features of shape {schema.feature_shape}; received"
             f" {data.feature_shape}. Use data of the model's shape."
         )
     if data.columns or schema.columns:
