@@ -116,16 +116,9 @@ def test_any_keras_model_optimizer_and_loss(examples):
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_what_cannot_be_stepped_says_so(examples):
-    optimizer = keras.optimizers.SGD()
-    with pytest.raises(ConfigError, match=r"call model.build"):
-        make_train_step(MLP(), optimizer)
+def test_what_cannot_be_stepped_says_so():
     with pytest.raises(ConfigError, match="did you mean 'cross_entropy'"):
-        make_train_step(built_model(), optimizer, "crossentropy")
-    reduced = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    step = make_train_step(built_model(), optimizer, reduced)
-    with pytest.raises(ConfigError, match="one value per example.*reduction='none'"):
-        step(examples.features, examples.labels)
+        make_train_step(built_model(), keras.optimizers.SGD(), "crossentropy")
 
 
 def test_squared_error_does_not_broadcast_labels():

@@ -21,7 +21,7 @@ from tfmlp.diagnosis.symptoms.history import history_findings
 from tfmlp.diagnosis.symptoms.labels import label_findings, target_findings
 from tfmlp.diagnosis.symptoms.retracing import retracing_findings
 from tfmlp.errors import ConfigError
-from tfmlp.training.losses import PerExampleLoss, find_loss
+from tfmlp.training.user_loss import UserLoss, per_example
 
 
 def diagnose(
@@ -30,7 +30,7 @@ def diagnose(
     train: tuple[Array, Array],
     *,
     test: tuple[Array, Array] | None = None,
-    loss: str | PerExampleLoss = "cross_entropy",
+    loss: UserLoss = "cross_entropy",
     batch_size: int = 128,
     shuffle: bool = True,
     history: list[dict[str, Any]] | None = None,
@@ -44,7 +44,7 @@ def diagnose(
       optimizer: A Keras optimizer.
       train: Features [n, ...] and labels [n] as they go into the model.
       test: Test features and labels, to look for training examples among them.
-      loss: "cross_entropy" (of logits), another of tfmlp's names, or a function of (labels,
+      loss: "cross_entropy" (of logits), or a loss as for `make_train_step`: a function of (labels,
         outputs) that returns one loss per example, such as
         `keras.losses.sparse_categorical_crossentropy`.
       batch_size: The number of examples in a batch.
@@ -66,7 +66,7 @@ def diagnose(
         )
     started = time.perf_counter()
     features, labels = np.asarray(train[0]), np.asarray(train[1])
-    function = find_loss(loss)
+    function = per_example(loss)
     outputs = int(model(tf.constant(features[:1]), training=False).shape[-1])
     classes = outputs if labels.dtype.kind in "iu" and outputs > 1 else 1
     diagnosis = Diagnosis()

@@ -51,7 +51,10 @@ class Evaluation:
             tf.while_loop(lambda start: start < tf.shape(labels)[0], evaluate, [0])
 
         self._prepare, self._run = prepare, run
-        # Traced now, not within the first epoch.
+        # Traced now, not within the first epoch; not by a call, which TensorFlow would count, and
+        # warn of after five models.
+        prepare.get_concrete_function()
+        run.get_concrete_function()
         self.of_prepared(self.prepare(features[:0]), labels[:0])
 
     def __call__(self, features: np.ndarray | RowFile, labels: np.ndarray) -> Metrics:

@@ -33,6 +33,9 @@ class _Keeper:
     def __init__(self, iterations: tf.Variable):
         self.iterations = iterations
 
+    def scale_loss(self, loss: tf.Tensor) -> tf.Tensor:
+        return loss
+
     def apply(self, gradients: list[tf.Tensor | None], variables: Any) -> None:
         self.gradients = gradients
 

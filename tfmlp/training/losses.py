@@ -19,21 +19,36 @@ def cross_entropy(labels: tf.Tensor, logits: tf.Tensor, label_smoothing: float =
     """Returns -log softmax(logits)[label], float [b]; stable for any finite logits.
 
     Args:
-      labels: int [b].
+      labels: Classes [b] or [b, 1], of any numeric type; or one-hot (or any) probabilities
+        [b, classes].
       logits: [b, classes].
       label_smoothing: Share of the label that is spread evenly over all classes.
     """
-    if not label_smoothing:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    count = logits.shape[-1]
-    smoothing = tf.constant(label_smoothing, logits.dtype)
-    targets = tf.one_hot(labels, count, dtype=logits.dtype) * (1 - smoothing) + smoothing / count
+    labels, count = tf.convert_to_tensor(labels), logits.shape[-1]
+    if labels.shape.rank == 2 and labels.shape[1] == count and count > 1:
+        targets = tf.cast(labels, logits.dtype)
+    else:
+        labels = _classes(labels)
+        if not label_smoothing:
+            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        targets = tf.one_hot(labels, count, dtype=logits.dtype)
+    if label_smoothing:
+        smoothing = tf.constant(label_smoothing, logits.dtype)
+        targets = targets * (1 - smoothing) + smoothing / count
     return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
 
 
+def _classes(labels: tf.Tensor) -> tf.Tensor:
+    """Returns classes int [b] of labels [b] or [b, 1], which may be floats or bytes."""
+    if labels.shape.rank == 2:
+        labels = tf.squeeze(labels, axis=1)
+    return labels if labels.dtype in (tf.int32, tf.int64) else tf.cast(labels, tf.int32)
+
+
 def _targets(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-    if labels.dtype.is_integer:
-        return tf.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype)
+    labels = tf.convert_to_tensor(labels)
+    if labels.dtype.is_integer and labels.shape != outputs.shape:
+        return tf.one_hot(_classes(labels), outputs.shape[-1], dtype=outputs.dtype)
     # [b] against [b, 1] would broadcast to [b, b]
     return tf.reshape(tf.cast(labels, outputs.dtype), tf.shape(outputs))
 
@@ -120,16 +135,8 @@ def batch_loss(losses: tf.Tensor, penalties: Sequence[tf.Tensor]) -> tf.Tensor:
     return loss
 
 
-def require_per_example(losses: tf.Tensor, loss: PerExampleLoss) -> tf.Tensor:
-    """Returns losses [b] as they are.
-
-    Raises:
-      ConfigError: for losses of another shape.
-    """
-    if losses.shape.rank != 1:
-        name = getattr(loss, "__name__", type(loss).__name__)
-        raise ConfigError(
-            f"the loss must return one value per example, shape [b]; {name} returned the shape"
-            f" {losses.shape}. A Keras loss object needs reduction='none'."
-        )
-    return losses
+def weighted(losses: tf.Tensor, sample_weight: tf.Tensor | None) -> tf.Tensor:
+    """Returns per-example losses [b] times the examples' weights [b] or [b, 1], if any."""
+    if sample_weight is None:
+        return losses
+    return losses * tf.reshape(tf.cast(sample_weight, losses.dtype), tf.shape(losses))

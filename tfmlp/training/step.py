@@ -8,68 +8,74 @@ Works with any built Keras model and any Keras optimizer. What stands beside the
 modules of its own: tracing in `traced`, counters in `forward`, bfloat16 in `mixed_step`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from tfmlp.errors import ConfigError
+from tfmlp.training.first_batch import FirstBatch
 from tfmlp.training.forward import training_pass
-from tfmlp.training.losses import PerExampleLoss, batch_loss, find_loss, require_per_example
+from tfmlp.training.losses import batch_loss, weighted
 from tfmlp.training.traced import Step
+from tfmlp.training.user_loss import UserLoss, per_example, with_class_weights
+from tfmlp.training.user_optimizer import find_optimizer
 
 
 def make_train_step(
     model: keras.Model,
-    optimizer: keras.optimizers.Optimizer,
-    loss: str | PerExampleLoss = "cross_entropy",
+    optimizer: str | keras.optimizers.Optimizer = "adam",
+    loss: UserLoss = "cross_entropy",
     metrics: Sequence[keras.metrics.Metric] = (),
+    class_weight: Mapping[int, float] | None = None,
 ) -> Step:
     """Makes the step that changes the weights.
 
     The loss is the sum of per-example losses over the number of examples in the global batch, so it
     and its gradient are the plain mean on one device. Penalties of layers (`model.losses`) are
-    added to it.
+    added to it. The first call builds what is not built, and looks at the batch.
 
     Args:
-      model: A built Keras model, from features [b, ...] to outputs [b, k]; logits for
-        "cross_entropy".
-      optimizer: A Keras optimizer; built here for the model's variables if it is not.
-      loss: "cross_entropy", "squared_error", or a function of (labels, outputs) that returns one
-        loss per example, [b].
+      model: A Keras model, built or not, from features [b, ...] to outputs [b, k].
+      optimizer: A Keras optimizer, or its name.
+      loss: "cross_entropy" (of logits) or another of tfmlp's names; a name, an object (whatever its
+        reduction) or a function of Keras; or a function of (labels, outputs) that returns one loss
+        per example, [b].
       metrics: Keras metrics to update. `keras.metrics.Mean` receives the per-example losses, every
         other one (labels, outputs).
+      class_weight: Factor on the losses of each class; 1 where there is none.
 
     Returns:
-      A step: (features, labels) -> loss, a scalar.
+      A step: (features, labels) or (features, labels, sample_weight) -> loss, a scalar. Labels are
+      [b], [b, 1] or, for losses that take them, [b, k]; weights are [b].
 
     Raises:
-      ConfigError: for an unbuilt model, an unknown loss, or (at the first call) a loss that is not
-        per example.
+      ConfigError: for an unknown loss or optimizer, or (at the first call) for a batch that does
+        not fit.
     """
-    require_built(model)
-    per_example_loss = find_loss(loss)
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
+    optimizer = find_optimizer(optimizer)
+    per_example_loss = with_class_weights(per_example(loss), class_weight)
     forward = training_pass(model, optimizer.iterations)
 
-    def train_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def train_step(
+        features: tf.Tensor, labels: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             outputs = forward(features)
-            losses = require_per_example(per_example_loss(labels, outputs), per_example_loss)
+            losses = weighted(per_example_loss(labels, outputs), sample_weight)
             loss = batch_loss(losses, model.losses)
-        gradients = tape.gradient(loss, model.trainable_variables)
+            scaled_loss = optimizer.scale_loss(loss)  # the loss itself, but for loss scaling
+        gradients = tape.gradient(scaled_loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         update_metrics(metrics, labels, outputs, losses)
         return loss
 
-    return Step(train_step)
+    return Step(train_step, FirstBatch(model, loss, per_example_loss, optimizer))
 
 
 def make_test_step(
     model: keras.Model,
-    loss: str | PerExampleLoss = "cross_entropy",
+    loss: UserLoss = "cross_entropy",
     metrics: Sequence[keras.metrics.Metric] = (),
     **call_options: Any,
 ) -> Step:
@@ -80,21 +86,22 @@ def make_test_step(
       **call_options: Passed on to the model, such as `preprocessed=True` to an `MLP`.
 
     Returns:
-      A step: (features, labels) -> the batch's mean loss, a scalar.
+      A step: (features, labels) or (features, labels, sample_weight) -> the batch's mean loss.
 
     Raises:
       ConfigError: As `make_train_step`.
     """
-    require_built(model)
-    per_example_loss = find_loss(loss)
+    per_example_loss = per_example(loss)
 
-    def test_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def test_step(
+        features: tf.Tensor, labels: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
         outputs = model(features, training=False, **call_options)
-        losses = require_per_example(per_example_loss(labels, outputs), per_example_loss)
+        losses = weighted(per_example_loss(labels, outputs), sample_weight)
         update_metrics(metrics, labels, outputs, losses)
         return tf.reduce_mean(losses)
 
-    return Step(test_step)
+    return Step(test_step, FirstBatch(model, loss, per_example_loss, call_options=call_options))
 
 
 def update_metrics(
@@ -109,17 +116,3 @@ def update_metrics(
             metric.update_state(losses)
         else:
             metric.update_state(labels, outputs)
-
-
-def require_built(model: keras.Model) -> None:
-    """Refuses a model without weights.
-
-    Raises:
-      ConfigError: when it is not built.
-    """
-    if not model.built:
-        raise ConfigError(
-            f"{model.name} has no weights yet, so the step could train none: call"
-            " model.build((None, 28, 28, 1)), with your inputs' shape, or call the model on one"
-            " batch, before making a step."
-        )

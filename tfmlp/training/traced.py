@@ -1,9 +1,16 @@
 """A step as a `tf.function` that is traced once, whatever the batch's length."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
+
+
+class Look(Protocol):
+    """What is done with the first batch, before the step is traced."""
+
+    def look(self, features: tf.Tensor, labels: tf.Tensor) -> None:
+        """Takes the first batch; raises where it does not fit."""
 
 
 class Step:
@@ -13,23 +20,30 @@ class Step:
     batches of any length, and later calls find that trace. Every other attribute, such as
     `experimental_get_tracing_count`, is the `tf.function`'s own.
 
+    Args:
+      python_function: The step.
+      first_batch: Looks at the first batch, before anything is traced.
+
     Attributes:
       function: The `tf.function`.
     """
 
-    def __init__(self, python_function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]):
+    def __init__(self, python_function: Callable[..., tf.Tensor], first_batch: Look | None = None):
         self.function = tf.function(python_function)
+        self._first_batch = first_batch
         self._traced: set[tuple[Any, ...]] = set()
 
-    def __call__(self, features: Any, labels: Any) -> tf.Tensor:
-        features, labels = tf.convert_to_tensor(features), tf.convert_to_tensor(labels)
-        signature = tuple(
-            tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in (features, labels)
-        )
+    def __call__(self, features: Any, labels: Any, sample_weight: Any = None) -> tf.Tensor:
+        given = (features, labels) if sample_weight is None else (features, labels, sample_weight)
+        batch = [tf.convert_to_tensor(one) for one in given]
+        if self._first_batch is not None:
+            self._first_batch.look(*batch[:2])
+            self._first_batch = None
+        signature = tuple(tf.TensorSpec([None, *one.shape[1:]], one.dtype) for one in batch)
         if signature not in self._traced:
             self.function.get_concrete_function(*signature)
             self._traced.add(signature)
-        return self.function(features, labels)
+        return self.function(*batch)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.function, name)
