@@ -12,6 +12,8 @@ from tfmlp.errors import DataError
 
 DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
 _CHECKOUT = Path(__file__).resolve().parent.parent
+# Small data that come with the package, wherever it is installed.
+PACKAGED = Path(__file__).resolve().parent / "data" / "files"
 
 
 def machine_memory() -> int:

@@ -1,6 +1,6 @@
 """MNIST, and any other set in the layout of its four IDX files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfmlp import files
@@ -49,12 +49,21 @@ def _find(folder: Path, stem: str) -> Path | None:
     return next((folder / name for name in names if files.is_file(folder / name)), None)
 
 
-def read_mnist(paths: Sequence[Path]) -> RawDataset:
-    """Reads the four files; `official` tells whether they are the published ones."""
+def read_mnist(
+    paths: Sequence[Path], name: str = "mnist", official: Mapping[str, str] = OFFICIAL
+) -> RawDataset:
+    """Reads the four files.
+
+    Args:
+      paths: Train images, train labels, test images, test labels.
+      name: The dataset's name.
+      official: The sha256 of the published files by their stems; the provenance tells whether
+        these are the ones.
+    """
     contents = [read_idx(path) for path in paths]
     digests = dict(zip(OFFICIAL, (digest for _, digest in contents)))
     source = f"IDX files in {files.shown(paths[0].parent)}"
-    provenance = Provenance("mnist", source, digests, official=digests == OFFICIAL)
+    provenance = Provenance(name, source, digests, official=digests == official)
     train_images, train_labels, test_images, test_labels = (values for values, _ in contents)
     names = tuple("0123456789")
     return RawDataset((train_images, train_labels), (test_images, test_labels), provenance, names)

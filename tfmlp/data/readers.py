@@ -40,7 +40,16 @@ def _mnist(argument: str, config: DataConfig, progress: Progress | None) -> RawD
     try:
         return _tfds("mnist", config, progress)
     except DataError as error:
-        raise DataError(f"MNIST's IDX files are in none of {folders}, and: {error}") from None
+        raise DataError(
+            f"MNIST's IDX files are in none of {folders}, and: {error} What works at once, with"
+            " digits that come with the package: --dataset mnist-small."
+        ) from None
+
+
+def _mnist_small(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
+    from tfmlp.data.mnist_small import read_mnist_small
+
+    return read_mnist_small()
 
 
 def _svhn(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -52,8 +61,7 @@ def _svhn(argument: str, config: DataConfig, progress: Progress | None) -> RawDa
 def _synthetic(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
     from tfmlp.data.synthetic import read_synthetic
 
-    mnist = _mnist("", DataConfig(tfds_dir=config.tfds_dir), progress)
-    return read_synthetic(mnist, config.data_dir)
+    return read_synthetic(config.data_dir)
 
 
 def _tfds(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -92,6 +100,11 @@ SOURCES = {
     "mnist": Source(
         "handwritten digits, 28x28 gray, 60,000 training and 10,000 test images", "mnist", _mnist
     ),
+    "mnist-small": Source(
+        "every tenth digit of MNIST, 6,000 and 1,000; comes with the package",
+        "mnist_small",
+        _mnist_small,
+    ),
     "svhn": Source(
         "house-number digits, 32x32 color, 73,257 training and 26,032 test images (with --extra"
         " 531,131 more)",
@@ -99,7 +112,7 @@ SOURCES = {
         _svhn,
     ),
     "svhn-synthetic": Source(
-        "images like SVHN's, drawn from MNIST, 5,000 and 1,500; needs no network",
+        "images like SVHN's, drawn from MNIST or mnist-small, 5,000 and 1,500; needs no network",
         "synthetic",
         _synthetic,
     ),

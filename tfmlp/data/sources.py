@@ -13,7 +13,7 @@ from tfmlp.settings.data import DataConfig
 # Options that are for some kinds only, and their value where none was given.
 _USED_BY: dict[str, tuple[tuple[str, ...], object]] = {
     "data_dir": (("mnist", "svhn", "svhn-synthetic"), None),
-    "tfds_dir": (("mnist", "svhn-synthetic", "tfds"), None),
+    "tfds_dir": (("mnist", "tfds"), None),
     "target": (("csv",), None),
     "features_in": (("arrays",), "auto"),
     "extra": (("svhn",), False),
@@ -64,8 +64,8 @@ def load_dataset(
     """Loads a dataset by its name.
 
     Args:
-      name: "mnist", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz", "arrays:FOLDER",
-        "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
+      name: "mnist", "mnist-small", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz",
+        "arrays:FOLDER", "csv:FILE.csv", "idx:IMAGES,LABELS[,...]" or "mat:TRAIN[,TEST]".
       data_dir: The folder of its files; without it, $TFMLP_DATA_DIR, the checkout's data/ and the
         cache are searched.
       validation: Share (below 1) or number of training examples to hold out; 0 for none.

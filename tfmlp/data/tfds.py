@@ -17,6 +17,7 @@ from tfmlp.errors import DataError
 
 _EXAMPLES_AT_A_TIME = 4096
 _HOST = "https://storage.googleapis.com"  # where tensorflow-datasets keeps what it prepared
+_MNIST = f"{_HOST}/cvdf-datasets/mnist/"  # where it gets MNIST from
 
 
 def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
@@ -58,7 +59,9 @@ def read_tfds(name: str, tfds_dir: str | None) -> RawDataset:
     except DataError:
         raise
     except Exception as error:  # as above
-        own = "--data-dir with the four IDX files" if name == "mnist" else "--dataset arrays:FILE"
+        own = "--dataset arrays:FILE"
+        if name == "mnist":
+            own = f"--data-dir with the four IDX files, which are at {_MNIST}"
         raise DataError(
             f"tensorflow-datasets could not prepare or read {name!r}: {_first_line(error)}. Name"
             f" the folder of a prepared copy with --tfds-dir, or read files of your own: {own}."

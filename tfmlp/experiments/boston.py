@@ -6,7 +6,6 @@ layers, loss and update rule are the reference's.
 
 import itertools
 import math
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from tfmlp import files
 from tfmlp.data.tabular import read_table
-from tfmlp.errors import DataError
 from tfmlp.experiments.comparison import Comparison
 from tfmlp.reference.activations import ACTIVATIONS
 from tfmlp.reference.layers import Activate, Dense, Layer
@@ -61,14 +59,12 @@ class BostonData(NamedTuple):
 
 
 def load_boston() -> BostonData:
-    """Reads boston.csv, standardizes its features over all examples by the population standard
-    deviation, and cuts them as scikit-learn's `train_test_split(test_size=0.3,
-    random_state=80718)` does.
-
-    Raises:
-      DataError: when the file is nowhere.
+    """Reads boston.csv, which comes with the package, standardizes its features over all examples
+    by the population standard deviation, and cuts them as scikit-learn's
+    `train_test_split(test_size=0.3, random_state=80718)` does.
     """
-    table, targets = read_table(str(_find_file()), "MEDV", "regression").train
+    file = files.PACKAGED / "boston.csv"
+    table, targets = read_table(str(file), "MEDV", "regression").train
     features = np.asarray(table)
     features = (features - features.mean(axis=0)) / features.std(axis=0)
     targets = targets.reshape(-1, 1)
@@ -76,16 +72,6 @@ def load_boston() -> BostonData:
     held_out = math.ceil(_TEST_SHARE * len(features))
     test, train = order[:held_out], order[held_out:]
     return BostonData(features[train], targets[train], features[test], targets[test])
-
-
-def _find_file() -> Path:
-    for folder in files.data_folders("boston", None):
-        if (folder / "boston.csv").is_file():
-            return folder / "boston.csv"
-    raise DataError(
-        "boston.csv is neither in the checkout's data/ nor in $TFMLP_DATA_DIR: run this from a"
-        " checkout, or set the variable."
-    )
 
 
 def boston(name: str) -> tuple[Comparison, ...]:

@@ -16,6 +16,7 @@ _FOLDER = Path(__file__).parent
 # Kind of dataset -> the recipe that is used when none is named.
 _DEFAULTS = {
     "mnist": "mnist",
+    "mnist-small": "mnist-small",
     "idx": "mnist",
     "svhn": "svhn",
     "svhn-synthetic": "svhn",

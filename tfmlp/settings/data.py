@@ -13,8 +13,8 @@ class DataConfig(Group):
 
     dataset: str = knob(
         "mnist",
-        "mnist, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, arrays:FOLDER, csv:FILE.csv,"
-        " idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or mat:TRAIN[,TEST].",
+        "mnist, mnist-small, svhn, svhn-synthetic, tfds:NAME, arrays:FILE.npz, arrays:FOLDER,"
+        " csv:FILE.csv, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or mat:TRAIN[,TEST].",
     )
     data_dir: str | None = knob(
         None,
