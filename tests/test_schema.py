@@ -153,7 +153,7 @@ def test_another_task_and_another_shape_are_refused(trees, tmp_path):
         match(values, trees.schema)
     with pytest.raises(DataError, match=r"features of shape \(3,\); received \(2,\)"):
         match(trees, Schema("classification", (3,), "float32", class_names=trees.class_names))
-    with pytest.raises(DataError, match=r"rows of shape \(28, 28, 1\); received \(2,\)"):
+    with pytest.raises(DataError, match=r"features of shape \(28, 28, 1\); received \(2,\)"):
         match(trees, replace(trees.schema, feature_shape=(28, 28, 1), columns=()))
 
 
