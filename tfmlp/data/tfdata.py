@@ -1,5 +1,7 @@
 """The examples of a `tf.data.Dataset`, read into memory."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -50,7 +52,7 @@ def read_tfdata(dataset: Any, what: str) -> tuple[Array, Array]:
     features: list[Array] = []
     labels: list[Array] = []
     size = 0
-    for x, y in dataset.as_numpy_iterator():
+    for x, y in _elements(dataset, what):
         size += x.nbytes + y.nbytes
         if size > files.machine_memory() // 4:  # what is joined takes as much once more
             raise DataError(
@@ -62,6 +64,14 @@ def read_tfdata(dataset: Any, what: str) -> tuple[Array, Array]:
     if not features:
         raise DataError(f"{what} has no examples: is it used up or filtered empty?")
     return np.concatenate(features), np.concatenate(labels)
+
+
+def _elements(dataset: Any, what: str) -> Iterator[tuple[Array, Array]]:
+    try:
+        yield from dataset.as_numpy_iterator()
+    except Exception as error:  # a user's own functions run within
+        reason = re.sub(r"{{.*?}}", "", str(getattr(error, "message", error)))
+        raise DataError(f"{what} cannot be read: {' '.join(reason.split()):.200}") from error
 
 
 def _is_tensor(spec: Any) -> bool:
