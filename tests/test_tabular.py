@@ -166,6 +166,18 @@ def test_stratified_splits_of_a_file(run_cli):
     assert result.exit_code == 0 and '"stratify": true' in Path("run/run.json").read_text()
 
 
+def test_a_run_is_evaluated_on_a_part_of_its_classes_and_without_the_dropped_column(run_cli):
+    rows = [[str(i), str(i % 30), str(i % 30)] for i in range(600)]
+    write(header=["id", "a", "y"], rows=rows)
+    options = ("--dataset", "csv:a.csv", "--target", "y", "--drop", "id", "--epochs", 1)
+    result = run_cli("train", *options, "--recipe", "none", "--out", "run")
+    assert result.exit_code == 0, result.stderr
+    part = [row[1:] for row in rows if row[2] not in ("3", "7")]  # now the classes have gaps
+    write(header=["a", "y"], rows=part, name="b.csv")
+    result = run_cli("evaluate", "run", "--dataset", "csv:b.csv", "--drop", "none")
+    assert result.exit_code == 0, result.stderr
+
+
 # --- data show
 
 
