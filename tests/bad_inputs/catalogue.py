@@ -173,7 +173,7 @@ CASES = [
     Case("columns first, on disk", "NPY --features-in disk", "C order", _columns_first),
     Case("no target", "CSV", "expected --target", table(CSV)),
     Case("a mistyped target", "CSV --target knd", "did you mean 'kind'", table(CSV)),
-    Case("classes that do not repeat", "CSV --target a", "classes repeat", table(NUMBERED)),
+    Case("classes that do not repeat", "CSV --target a", "give --task regression", table(NUMBERED)),
     Case("images of a table", "TABLE --shift 1", "for images", table(CSV)),
     Case("a file to check that is no Python", "check a.py", "a.py", write("a.py", "def net(:\n")),
     Case(

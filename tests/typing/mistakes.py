@@ -8,3 +8,4 @@ tfmlp.load_dataset(7)
 tfmlp.fit({"epochs": 3})
 tfmlp.Config.from_options().optimization.learning_rat
 tfmlp.fit(tfmlp.Config()).evaluate("test").acuracy
+tfmlp.load_dataset("csv:a.csv", tagret="y")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
@@ -54,7 +55,7 @@ def download(name: str, **options: Any) -> None:
 
 @data.command(cls=Command)
 @click.argument("name_or_path")
-@config_options("data_dir", "tfds_dir", "extra", "target", "task")
+@config_options("data_dir", "tfds_dir", "extra", "target", "drop", "task")
 def verify(name_or_path: str, **options: Any) -> None:
     """Read all of NAME_OR_PATH and compare it with what was published.
 
@@ -90,7 +91,7 @@ def verify(name_or_path: str, **options: Any) -> None:
 
 @data.command(cls=Command)
 @click.argument("name")
-@config_options("data_dir", "tfds_dir", "extra", "target", "task")
+@config_options("data_dir", "tfds_dir", "extra", "target", "drop", "task")
 @click.option(
     "--out", metavar="PATH", help="The picture to write. Without it, NAME.png in this folder."
 )
@@ -106,8 +107,13 @@ def show(name: str, out: str | None, **options: Any) -> None:
         console.print(_class_table(dataset))
         _say_more(len(dataset.class_names), "classes")
     is_image = len(dataset.feature_shape) == 3
-    features = statistics(dataset.train)
-    console.print(_feature_table(features, "channel" if is_image else "column"))
+    if dataset.target is not None:
+        console.print(f"target: {printable(dataset.target)}")
+    if dataset.task == "regression":
+        console.print(_value_table(dataset))
+    features = statistics(dataset.train.features)
+    names = [printable(name) for name in dataset.columns]
+    console.print(_feature_table(features, "channel" if is_image else "column", names))
     _say_more(len(features), "columns")
     if is_image:
         plain_name = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)
@@ -127,12 +133,25 @@ def _class_table(dataset: "Dataset") -> "Table":
     return table
 
 
-def _feature_table(features: list[dict[str, float]], what: str) -> "Table":
+def _value_table(dataset: "Dataset") -> "Table":
+    from tfmlp.data.sheet import statistics
+
+    values = [
+        statistics(split.labels[:, np.newaxis])[0] | {"rows": float(len(split))}
+        for split in dataset.splits.values()
+    ]
+    return _feature_table(values, "split", list(dataset.splits), "values to predict")
+
+
+def _feature_table(
+    features: list[dict[str, float]], what: str, names: list[str], title: str = "training features"
+) -> "Table":
     from rich.table import Table
 
-    table = Table(what, *features[0], title="training features")
+    table = Table(what, *features[0], title=title)
     for index, values in enumerate(features[:_MOST_LINES]):
-        table.add_row(str(index), *(f"{value:.4g}" for value in values.values()))
+        name = names[index] if names else str(index)
+        table.add_row(name, *(f"{value:.4g}" for value in values.values()))
     return table
 
 

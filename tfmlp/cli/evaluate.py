@@ -28,7 +28,7 @@ _TOLERANCE = 1e-5  # relative; another batch size or machine sums in another ord
     show_default=True,
     help="Which examples to evaluate on.",
 )
-@config_options("dataset", "data_dir", "tfds_dir")
+@config_options("dataset", "data_dir", "tfds_dir", "drop")
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
 def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     """Evaluate the model in the run folder RUN, and compare with what the run recorded.
@@ -39,6 +39,8 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     folder = RunFolder(files.user_path(run))
     record = folder.read()
     config = Config.from_dict(record.config, source=f"{folder.path}/run.json")
+    if config.data.task is None and record.schema is not None:
+        config = config.replace(task=record.schema["task"])  # the run's, whatever these labels are
     config = config.replace(**given_options(options))
     _require_model(folder, record)
 

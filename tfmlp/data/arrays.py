@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance
 from tfmlp.data.npy import check_header, read_npy
 from tfmlp.data.raw import Pair, RawDataset
 from tfmlp.data.rowfile import Array, RowFile
+from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError
 
 # The names under which training and test arrays are looked for: (features, labels).

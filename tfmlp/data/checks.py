@@ -1,16 +1,20 @@
 """The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from tfmlp.data.dataset import Split
 from tfmlp.data.rowfile import Array, Features
+from tfmlp.data.split import Split
 from tfmlp.errors import DataError
 
 _MOST_CLASSES = 100_000  # more is a column of values, not of classes
 _EXAMPLES_AT_A_TIME = 8192  # bounds the memory that checking a large array takes
 
 
-def check_split(features: Features, labels: Array, task: str, what: str) -> Split:
+def check_split(
+    features: Features, labels: Array, task: str, what: str, columns: tuple[str, ...] = ()
+) -> Split:
     """Makes a split of features and labels.
 
     Args:
@@ -18,6 +22,7 @@ def check_split(features: Features, labels: Array, task: str, what: str) -> Spli
       labels: Numbers, [n] or [n, 1].
       task: "classification" or "regression".
       what: The beginning of a message: which dataset, which split.
+      columns: The names of the columns, for messages; empty where they have none.
 
     Raises:
       DataError: when they cannot be trained on.
@@ -38,30 +43,33 @@ def check_split(features: Features, labels: Array, task: str, what: str) -> Spli
             # What is too large for float32 becomes infinite, and is found next.
             with np.errstate(over="ignore"):
                 features = features.astype(np.float32, copy=False)
-        _check_finite(features, what)
+        _check_finite(features, what, columns)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = np.squeeze(labels, axis=1)
     if labels.ndim != 1:
         raise DataError(f"{what} labels must have the shape [n]; received {labels.shape}.")
     if len(labels) != len(features):
         raise DataError(
-            f"{what} images and labels must be equally many; received {len(features):,} and"
+            f"{what} features and labels must be equally many; received {len(features):,} and"
             f" {len(labels):,}."
         )
     if isinstance(features, np.ndarray):
         features = np.ascontiguousarray(features)
-    return Split(features, _checked_labels(labels, task, what))
+    return Split.trusted(features, _checked_labels(labels, task, what))
 
 
-def _check_finite(features: Features, what: str) -> None:
+def _check_finite(features: Features, what: str, columns: tuple[str, ...]) -> None:
     for start in range(0, len(features), _EXAMPLES_AT_A_TIME):
         piece = features[start : start + _EXAMPLES_AT_A_TIME]
         bad = np.argwhere(~np.isfinite(piece))
         if len(bad):
             number, *index = (int(i) for i in bad[0])
+            place = f"index {tuple(index)}"
+            if len(index) == 1:
+                place = f"column {columns[index[0]]!r}" if columns else f"column {index[0]}"
             raise DataError(
                 f"{what} features must be finite in float32; received {piece[tuple(bad[0])]} at"
-                f" row {start + number}, index {tuple(index)}: remove or fill it."
+                f" row {start + number}, {place}: remove or fill it."
             )
 
 
@@ -89,14 +97,20 @@ def _checked_labels(labels: Array, task: str, what: str) -> Array:
 
 
 def check_classes(
-    known: tuple[str, ...] | None, train: Split, test: Split, name: str
+    known: tuple[str, ...] | None, splits: Sequence[Split], name: str
 ) -> tuple[str, ...]:
     """Returns the names of the classes: those known, or the numbers up to the largest label.
+
+    Args:
+      known: The names, where there are any.
+      splits: Checked examples, those for training first.
+      name: The dataset's, for messages.
 
     Raises:
       DataError: when a label has no name, or the training examples are all of one class.
     """
-    highest = int(max(train.labels.max(), test.labels.max()))
+    train = splits[0]
+    highest = max(int(split.labels.max()) for split in splits)
     if known is None:
         known = tuple(map(str, range(highest + 1)))
     if highest >= len(known):

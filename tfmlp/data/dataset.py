@@ -1,67 +1,22 @@
 """`Dataset`: splits of examples that were checked once and may be trusted from then on."""
 
-import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfmlp.data.rowfile import Array, Features, RowFile
+from tfmlp.data.checks import check_split
+from tfmlp.data.raw import Parts, RawDataset, make_parts
+from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
+from tfmlp.data.split import Provenance, Split
+from tfmlp.errors import DataError
 
+if TYPE_CHECKING:
+    from tfmlp.data.examples import Examples
 
-@dataclass(frozen=True)
-class Split:
-    """Examples and their labels.
-
-    Attributes:
-      features: uint8 or float32, [n, height, width, channels] for images or [n, columns] for
-        tables; an array, or a `RowFile`, which is read when it is indexed.
-      labels: int32 [n], classes from 0; or float32 [n], values to predict.
-    """
-
-    features: Features
-    labels: Array
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    @property
-    def images(self) -> Features:
-        """The features, under the name that reads better for images."""
-        return self.features
-
-    def take(self, numbers: Array) -> "Split":
-        """Returns the split of the examples with the given numbers, in their order: a copy, except
-        for features that stay in their file.
-        """
-        features = self.features
-        if isinstance(features, RowFile):
-            return Split(features.take(numbers), self.labels[numbers])
-        return Split(features[numbers], self.labels[numbers])
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where a dataset came from.
-
-    Attributes:
-      name: The name it was asked for by.
-      source: A sentence for people: which reader, which folder.
-      files: sha256 of each file's (unpacked) bytes, by file name.
-      official: True when the files are the published ones, False when they are not, None where
-        there is nothing to compare with.
-    """
-
-    name: str
-    source: str
-    files: dict[str, str] = field(default_factory=dict)
-    official: bool | None = None
-
-    @property
-    def sha256(self) -> str:
-        """One digest for all files: of the lines "digest  name", sorted by name."""
-        lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(self.files.items()))
-        return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+__all__ = ["Dataset", "Provenance", "Split", "make_dataset"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +43,134 @@ class Dataset:
     provenance: Provenance
     columns: tuple[str, ...] = ()
     target: str | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Any,
+        y: Any,
+        *,
+        validation: Any = 0.1,
+        test: Any = 0.2,
+        task: str | None = None,
+        class_names: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        stratify: bool = False,
+        seed: int = 0,
+    ) -> "Dataset":
+        """Makes a dataset of arrays.
+
+        Args:
+          x: Numbers, [n, columns], [n, height, width] or [n, height, width, channels]; anything
+            that NumPy makes an array of, or a data frame.
+          y: [n] or [n, 1]: classes 0, 1, 2, ..., text, truth values, or values to predict; or
+            one-hot [n, classes].
+          validation: Share (below 1) or number of the examples to hold out, 0 for none; or a pair
+            (x, y).
+          test: Likewise, but not 0.
+          task: "classification" or "regression"; None: what the labels look like.
+          class_names: A name for each class; None: the texts in y, sorted, or the numbers.
+          columns: A name for each column of a table; None: none, or those of a data frame.
+          stratify: Whether classes have the same shares in the examples held out as in all.
+          seed: Decides which examples are held out.
+
+        Raises:
+          ConfigError: when values are to be stratified.
+          DataError: when the arrays cannot be trained on; it says where.
+
+        >>> data = Dataset.from_arrays(np.eye(20), ["cat", "dog"] * 10, validation=2, test=0.5)
+        >>> len(data.train), len(data.validation), len(data.test), data.class_names
+        (8, 2, 10, ('cat', 'dog'))
+        """
+        from tfmlp.data.examples import read_examples
+
+        examples = read_examples(x, y, validation, test, task, class_names, columns)
+        return cls._from_examples(examples, seed, stratify)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        target: str,
+        *,
+        validation: Any = 0.1,
+        test: Any = 0.2,
+        task: str | None = None,
+        class_names: Sequence[str] | None = None,
+        drop: Sequence[str] = (),
+        stratify: bool = False,
+        seed: int = 0,
+    ) -> "Dataset":
+        """Makes a dataset of a data frame, as pandas or polars have them.
+
+        Args:
+          frame: The frame: columns of numbers or truth values.
+          target: The column to predict: numbers, truth values or text.
+          validation, test: As `from_arrays`, or frames.
+          drop: Columns to leave out.
+          task, class_names, stratify, seed: As `from_arrays`.
+
+        Raises:
+          ConfigError, DataError: as `from_arrays`; for a column of text, by its name.
+        """
+        from tfmlp.data.examples import read_frame
+
+        options = {"task": task, "class_names": class_names}
+        examples = read_frame(frame, target, drop, validation, test, **options)
+        return cls._from_examples(examples, seed, stratify)
+
+    @classmethod
+    def from_tfdata(
+        cls,
+        dataset: Any,
+        test: Any = 0.2,
+        *,
+        validation: Any = 0.1,
+        task: str | None = None,
+        class_names: Sequence[str] | None = None,
+        stratify: bool = False,
+        seed: int = 0,
+    ) -> "Dataset":
+        """Reads a `tf.data.Dataset` of pairs (x, y), batched or not, into memory.
+
+        Args:
+          dataset: It must end; each element is two tensors.
+          test, validation: As `from_arrays`, or datasets; None for the test is 0.2.
+          task, class_names, stratify, seed: As `from_arrays`.
+
+        Raises:
+          ConfigError, DataError: as `from_arrays`, and where memory does not suffice.
+        """
+        from tfmlp.data.examples import read_tfdata_examples
+
+        options = {"task": task, "class_names": class_names}
+        test = 0.2 if test is None else test
+        examples = read_tfdata_examples(dataset, validation, test, **options)
+        return cls._from_examples(examples, seed, stratify)
+
+    @classmethod
+    def _from_examples(cls, examples: "Examples", seed: int, stratify: bool) -> "Dataset":
+        shares = examples.validation, examples.test
+        return make_dataset(examples.raw, examples.task, *shares, seed, stratify)
+
+    def checked(self) -> "Dataset":
+        """Returns the dataset with every split looked at: those that a reader made, as they are;
+        those made by hand, in the types that are documented.
+
+        Raises:
+          DataError: when a split cannot be trained on.
+        """
+        name = self.provenance.name
+        changed: dict[str, Any] = {}
+        for split_name, split in self.splits.items():
+            if not split.is_checked:
+                what = f"{name}: {split_name}"
+                changed[split_name] = check_split(
+                    split.features, split.labels, self.task, what, self.columns
+                )
+                if self.task == "classification":
+                    _require_known(changed[split_name].labels, self.class_names, what)
+        return replace(self, **changed) if changed else self
 
     @property
     def num_classes(self) -> int:
@@ -128,3 +211,30 @@ class Dataset:
             name: np.bincount(split.labels, minlength=self.num_classes)
             for name, split in self.splits.items()
         }
+
+
+def make_dataset(
+    raw: RawDataset,
+    task: str,
+    validation: float,
+    test_share: float,
+    seed: int,
+    stratify: bool = False,
+) -> Dataset:
+    """Makes a dataset of what a source read; `make_parts` describes the arguments.
+
+    Raises:
+      ConfigError, DataError: as `make_parts`.
+    """
+    parts: Parts = make_parts(raw, task, validation, test_share, seed, stratify)
+    splits = parts.train, parts.validation, parts.test
+    return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)
+
+
+def _require_known(labels: Array, class_names: tuple[str, ...], what: str) -> None:
+    highest = int(labels.max())
+    if highest >= len(class_names):
+        raise DataError(
+            f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
+            f" received {highest}."
+        )

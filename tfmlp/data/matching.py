@@ -136,7 +136,8 @@ def _matched(split: Split, order: Array | None, numbers: Array | None, name: str
                 " order. Read them into memory: --features-in memory."
             )
         features = np.take(features, order, axis=1)
-    return Split(features, split.labels if numbers is None else numbers[split.labels])
+    make = Split.trusted if split.is_checked else Split
+    return make(features, split.labels if numbers is None else numbers[split.labels])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance
 from tfmlp.data.idx import read_idx
 from tfmlp.data.raw import RawDataset
+from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError
 
 # File stem -> sha256 of the unpacked original file.

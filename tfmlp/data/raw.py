@@ -1,15 +1,13 @@
-"""`RawDataset`: what a source read, and how it becomes a `Dataset`."""
+"""`RawDataset`: what a source read, and how it becomes the parts of a `Dataset`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from tfmlp import seeds
 from tfmlp.data.checks import check_classes, check_split
-from tfmlp.data.dataset import Dataset, Provenance
+from tfmlp.data.heldout import hold_out
 from tfmlp.data.rowfile import Array, Features
-from tfmlp.errors import DataError
+from tfmlp.data.split import Provenance, Split
+from tfmlp.errors import ConfigError, DataError
 
 Pair = tuple[Features, Array]  # features [n, ...] and labels [n]
 Progress = Callable[[str, int, int], None]  # of a download: file name, bytes so far, bytes in all
@@ -27,6 +25,7 @@ class RawDataset:
       columns: The names of a table's columns, in the order of the features; empty where they have
         none.
       target: The name of the column that is predicted, or None where it has no name.
+      validation: As `test`.
     """
 
     train: Pair
@@ -35,64 +34,78 @@ class RawDataset:
     class_names: tuple[str, ...] | None = None
     columns: tuple[str, ...] = ()
     target: str | None = None
+    validation: Pair | None = None
 
 
-def make_dataset(
-    raw: RawDataset, task: str, validation: float, test_share: float, seed: int
-) -> Dataset:
-    """Checks what a source read, and holds out validation examples (and test examples where the
-    source brought none).
+@dataclass(frozen=True)
+class Parts:
+    """The splits that were made of a `RawDataset`, and the names of its classes."""
+
+    train: Split
+    validation: Split | None
+    test: Split
+    class_names: tuple[str, ...]
+
+
+def make_parts(
+    raw: RawDataset,
+    task: str,
+    validation: float,
+    test_share: float,
+    seed: int,
+    stratify: bool = False,
+) -> Parts:
+    """Checks what a source read, and holds out the examples for validation and test that the
+    source did not bring.
 
     Args:
       raw: What the source read. Its arrays are taken from it, without a copy where possible.
       task: "classification" or "regression".
       validation: Share of the training examples to hold out, or, from 1 on, their number; 0 for
         none.
-      test_share: Share of the examples to hold out for testing where the source has none.
+      test_share: Share or number of the examples to hold out for testing where the source has none.
       seed: Decides which examples are held out.
+      stratify: Whether classes have the same shares in the examples held out as in all.
 
     Raises:
+      ConfigError: when values are to be stratified.
       DataError: when the arrays cannot be trained on.
     """
+    if stratify and task == "regression":
+        raise ConfigError("stratify is for classes, and the task is regression: leave it out.")
     name = raw.provenance.name
-    train = check_split(*raw.train, task, f"{name}: training")
+    choose = hold_out(seed, stratify)
+    train = check_split(*raw.train, task, f"{name}: training", raw.columns)
     if raw.test is None:
-        kept, held = _held_out(len(train), test_share, seed, part=1, what=f"{name}: test")
+        kept, held = choose(train.labels, test_share, 1, f"{name}: test")
         train, test = train.take(kept), train.take(held)
     else:
-        test = check_split(*raw.test, task, f"{name}: test")
-    del raw.train, raw.test  # the copies below must not come on top of what was read
-    if test.features.shape[1:] != train.features.shape[1:]:
-        raise DataError(
-            f"{name}: training and test examples must have the same shape; received"
-            f" {train.features.shape[1:]} and {test.features.shape[1:]}."
-        )
-    if test.features.dtype != train.features.dtype:
-        raise DataError(
-            f"{name}: training and test features must have the same type; received"
-            f" {train.features.dtype} and {test.features.dtype}."
-        )
+        test = check_split(*raw.test, task, f"{name}: test", raw.columns)
+    held_out = None
+    if raw.validation is not None:
+        held_out = check_split(*raw.validation, task, f"{name}: validation", raw.columns)
+        _require_alike(train, held_out, f"{name}: training and validation")
+    # The copies below must not come on top of what was read.
+    del raw.train, raw.test, raw.validation
+    _require_alike(train, test, f"{name}: training and test")
     class_names: tuple[str, ...] = ()
     if task == "classification":
-        class_names = check_classes(raw.class_names, train, test, name)
-    held_out = None
-    if validation:
-        kept, held = _held_out(len(train), validation, seed, part=0, what=f"{name}: validation")
+        given = (train, test) if held_out is None else (train, test, held_out)
+        class_names = check_classes(raw.class_names, given, name)
+    if validation and held_out is None:
+        kept, held = choose(train.labels, validation, 0, f"{name}: validation")
         train, held_out = train.take(kept), train.take(held)
-    return Dataset(
-        train, held_out, test, task, class_names, raw.provenance, raw.columns, raw.target
-    )
+    return Parts(train, held_out, test, class_names)
 
 
-def _held_out(count: int, share: float, seed: int, part: int, what: str) -> tuple[Array, Array]:
-    """Returns the numbers of the examples that are kept and held, each ascending, so that copying
-    them runs through memory in order.
-    """
-    held = round(share * count) if share < 1 else int(share)
-    if not 0 < held < count:
+def _require_alike(train: Split, other: Split, what: str) -> None:
+    if other.features.shape[1:] != train.features.shape[1:]:
         raise DataError(
-            f"{what} split: holding out {share:g} of {count:,} rows would leave"
-            f" {count - held:,} and {held:,}; both must have at least one row."
+            f"{what} examples must have the same shape; received"
+            f" {train.features.shape[1:]} and {other.features.shape[1:]}."
         )
-    order = seeds.split_order(seed, count, part)
-    return np.sort(order[held:]), np.sort(order[:held])
+    if other.features.dtype != train.features.dtype:
+        raise DataError(
+            f"{what} features must have the same type; received"
+            f" {train.features.dtype} and {other.features.dtype}."
+        )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tfmlp import files
 from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.errors import DataError
-from tfmlp.settings.data import DataConfig
+from tfmlp.settings.data import DataConfig, split_names
 
 
 class Source(NamedTuple):
@@ -81,7 +81,7 @@ def _arrays(argument: str, config: DataConfig, progress: Progress | None) -> Raw
 def _csv(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
     from tfmlp.data.tabular import read_table
 
-    return read_table(argument, config.target, config.task)
+    return read_table(argument, config.target, config.task, split_names(config.drop))
 
 
 def _idx(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
@@ -130,7 +130,7 @@ SOURCES = {
         takes_argument=True,
     ),
     "csv": Source(
-        "csv:FILE.csv with --target COLUMN [--task regression]",
+        "csv:FILE.csv with --target COLUMN [--drop COLUMN,...] [--task regression]",
         "tabular",
         _csv,
         takes_argument=True,

@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Dataset, Split
-from tfmlp.data.rowfile import Array
+from tfmlp.data.dataset import Dataset
+from tfmlp.data.rowfile import Array, Features
 from tfmlp.errors import DataError
 from tfmlp.reference.preprocessing import moments
 
@@ -17,11 +17,10 @@ _MOST_CLASSES = 30  # rows of a sheet that still fits on a screen
 _INCHES = 0.75  # of an image on the sheet
 
 
-def statistics(split: Split) -> list[dict[str, float]]:
+def statistics(features: Features) -> list[dict[str, float]]:
     """Returns mean, standard deviation, least and largest value of each channel (images) or column
     (tables).
     """
-    features = split.features
     axes = tuple(range(features.ndim - 1))
     mean, deviation = moments(cast(Array, features), axes)
     pieces = [
@@ -54,21 +53,23 @@ def draw_sheet(data: Dataset, path: Path) -> None:
         )
     from matplotlib.figure import Figure
 
-    names = data.class_names[:_MOST_CLASSES]
+    names = data.class_names[:_MOST_CLASSES] or ("",)  # values to predict have one row
     size = (_COLUMNS * _INCHES + 1, len(names) * _INCHES)  # an inch for the names
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(names), _COLUMNS, squeeze=False)
-    lightest = 255.0
+    scale = 255.0
     if images.dtype != np.uint8:
-        lightest = max(channel["largest"] for channel in statistics(data.train))
+        lightest = max(channel["largest"] for channel in statistics(images))
+        scale = lightest if lightest > 0 else 1.0
     for label, (name, row) in enumerate(zip(names, grid)):
         for place in row:
             place.set_axis_off()
-        examples = images[np.flatnonzero(data.train.labels == label)[:_COLUMNS]]
-        if images.dtype != np.uint8:
-            examples = np.clip(examples / lightest, 0, 1)
-        for place, image in zip(row, examples):
-            place.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=lightest)
+        chosen = np.arange(len(data.train))
+        if data.class_names:
+            chosen = np.flatnonzero(data.train.labels == label)
+        examples = images[chosen[:_COLUMNS]]
+        for place, image in zip(row, np.clip(examples / scale, 0, 1)):
+            place.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=1)
         row[0].text(
             -0.3, 0.5, name, transform=row[0].transAxes, ha="right", va="center", parse_math=False
         )

@@ -2,19 +2,22 @@
 
 import importlib
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Never
 
-from tfmlp.data.dataset import Dataset
-from tfmlp.data.raw import Progress, make_dataset
+from tfmlp.data.dataset import Dataset, make_dataset
+from tfmlp.data.raw import Progress
 from tfmlp.data.readers import SOURCES
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning, nearest
-from tfmlp.settings.data import DataConfig
+from tfmlp.settings.data import AUGMENTATION, DataConfig, join_names
 
 # Options that are for some kinds only, and their value where none was given.
 _USED_BY: dict[str, tuple[tuple[str, ...], object]] = {
     "data_dir": (("mnist", "svhn", "svhn-synthetic"), None),
     "tfds_dir": (("mnist", "tfds"), None),
     "target": (("csv",), None),
+    "drop": (("csv",), None),
     "features_in": (("arrays",), "auto"),
     "extra": (("svhn",), False),
 }
@@ -55,13 +58,22 @@ def import_reader(config: DataConfig) -> bool:
 
 
 def load_dataset(
-    name: str,
+    name: str = "mnist",
     data_dir: str | None = None,
     validation: float = 0.1,
     seed: int = 0,
-    **options: Any,
+    *,
+    tfds_dir: str | None = None,
+    target: str | None = None,
+    drop: str | Sequence[str] | None = None,
+    task: str | None = None,
+    test_share: float = 0.2,
+    stratify: bool = False,
+    features_in: str = "auto",
+    extra: bool = False,
+    **unknown: Never,
 ) -> Dataset:
-    """Loads a dataset by its name.
+    """Loads a dataset by its name; the options are those of `tfmlp train`.
 
     Args:
       name: "mnist", "mnist-small", "svhn", "svhn-synthetic", "tfds:NAME", "arrays:FILE.npz",
@@ -70,8 +82,14 @@ def load_dataset(
         cache are searched.
       validation: Share (below 1) or number of training examples to hold out; 0 for none.
       seed: Decides which examples are held out.
-      **options: Further fields of `DataConfig`: target, task, test_share, features_in, extra,
-        tfds_dir.
+      tfds_dir: The folder in which tensorflow-datasets keeps its prepared sets.
+      target: The column to predict, for csv.
+      drop: The column or columns to leave out, for csv.
+      task: "classification" or "regression", for csv and arrays; None: classes.
+      test_share: Share of the examples held out where a file brings no test examples.
+      stratify: Whether classes have the same shares in the examples held out as in all.
+      features_in: "memory", "disk" or "auto", for arrays:FOLDER.
+      extra: Whether to add SVHN's 531,131 extra images to its training images.
 
     Returns:
       A `Dataset` of validated splits.
@@ -80,7 +98,29 @@ def load_dataset(
       ConfigError: for an unknown name or option.
       DataError: when the data cannot be found, read or used.
     """
-    config = DataConfig(dataset=name, data_dir=data_dir, validation=validation, **options)
+    for option in unknown:
+        if option in AUGMENTATION:
+            raise ConfigError(
+                f"{option} changes images while a model is trained on them: give it to the"
+                f" configuration, as in tfmlp.Config.from_options({option}=...)."
+            )
+        known = {field.name for field in fields(DataConfig)} - {"dataset", *AUGMENTATION}
+        raise ConfigError(
+            f"unknown option '{option}': {nearest(option, known | {'name', 'seed'})}."
+        )
+    config = DataConfig(
+        dataset=name,
+        data_dir=None if data_dir is None else str(data_dir),
+        tfds_dir=None if tfds_dir is None else str(tfds_dir),
+        target=target,
+        drop=drop if drop is None or isinstance(drop, str) else join_names(drop),
+        task=task,
+        validation=validation,
+        test_share=test_share,
+        stratify=stratify,
+        features_in=features_in,
+        extra=extra,
+    )
     return load_configured(config, seed)
 
 
@@ -108,7 +148,9 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
             )
     try:
         raw = SOURCES[kind].read(argument, config, progress)
-        dataset = make_dataset(raw, config.task, config.validation, config.test_share, seed)
+        shares = config.validation, config.test_share
+        task = config.task or "classification"
+        dataset = make_dataset(raw, task, *shares, seed, config.stratify)
     except MemoryError:
         raise DataError(f"{config.dataset} needs more memory than there is.") from None
     if dataset.provenance.official is False:
@@ -119,3 +161,36 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
             stacklevel=3,
         )
     return dataset
+
+
+def load_given(data: Any, config: DataConfig, seed: int) -> Dataset:
+    """Makes a dataset of a user's arrays, split as a configuration says.
+
+    Args:
+      data: (x, y), or ((x, y), (x_test, y_test)), as Keras' datasets have them.
+      config: How it is split, and the task.
+      seed: Decides which examples are held out.
+
+    Raises:
+      ConfigError: when it is no such pair; it says what to do.
+      DataError: when the arrays cannot be trained on.
+    """
+    if not isinstance(data, tuple) or len(data) != 2:
+        received = f"a tuple of {len(data)}" if isinstance(data, tuple) else type(data).__name__
+        ways = "Dataset.from_frame(frame, target) and Dataset.from_tfdata(dataset)"
+        raise ConfigError(
+            f"fit expects a tfmlp.Dataset or arrays (x, y); received {received}. {ways} make a"
+            " dataset of other things, load_dataset(name) of a file."
+        )
+    (x, y), test = data, config.test_share
+    if all(isinstance(part, tuple) and len(part) == 2 for part in data):
+        (x, y), test = data
+    return Dataset.from_arrays(
+        x,
+        y,
+        validation=config.validation,
+        test=test,
+        task=config.task,
+        stratify=config.stratify,
+        seed=seed,
+    )

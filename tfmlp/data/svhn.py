@@ -12,11 +12,11 @@ import numpy as np
 import scipy.io
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance
 from tfmlp.data.download import Remote, download
 from tfmlp.data.matfile import check_mat
 from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.data.rowfile import Array
+from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError
 
 _URL = "http://ufldl.stanford.edu/housenumbers/"

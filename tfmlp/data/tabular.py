@@ -1,42 +1,42 @@
 """A user's own table, from a CSV file with a header line."""
 
-import csv
-import io
-from pathlib import Path
+import re
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance
+from tfmlp.data.csvtext import CsvText, read_csv
+from tfmlp.data.labels import looks_like_values
 from tfmlp.data.raw import RawDataset
 from tfmlp.data.rowfile import Array
-from tfmlp.errors import DataError, nearest
+from tfmlp.data.split import Provenance
+from tfmlp.errors import DataError, TfmlpWarning, nearest
 
-_BYTES_A_BYTE = 26  # of memory for each byte of text, while it is cells
+_TRUTH = {"true": 1.0, "false": 0.0}
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_INDEX = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index
 
 
-def read_table(file: str, target: str | None, task: str) -> RawDataset:
+def read_table(
+    file: str, target: str | None, task: str | None, drop: Sequence[str] = ()
+) -> RawDataset:
     """Reads a CSV file: one column is predicted from all others, which must hold numbers.
 
     Args:
-      file: The file's path.
+      file: The file's path. Separators are commas, semicolons (with decimal commas, too), tabs or
+        bars; the encoding is UTF-8, UTF-16 with its mark, or, with a warning, cp1252.
       target: The name of the column to predict.
-      task: "classification" (the target's distinct values, sorted, are the classes) or
-        "regression".
+      task: "classification" (the target's distinct values, sorted, are the classes),
+        "regression", or None: classification, unless the target looks like values.
+      drop: The names of columns to leave out.
 
     Raises:
       DataError: when the file or a cell cannot be used; it names the line and the column.
     """
-    path = files.user_path(file)
-    try:
-        files.require_regular(path)
-        files.require_memory(path, _BYTES_A_BYTE * path.stat().st_size)
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: expected UTF-8 text; byte {error.start:,} is not.") from None
-    header, rows = _rows(path, text)
+    table = read_csv(files.user_path(file))
+    path, header, rows = table.path, table.header, table.rows
     if target is None or target not in header:
         received = f"none. The columns are {', '.join(header)}"
         if target:
@@ -44,62 +44,85 @@ def read_table(file: str, target: str | None, task: str) -> RawDataset:
         raise DataError(
             f"{path}: expected --target to name the column to predict; received {received}."
         )
-    columns = tuple(name for name in header if name != target)
-    place = header.index(target)
-    answers = [(line, cells.pop(place).strip()) for line, cells in rows]
-    features = np.array(
-        [
-            [_number(cell, path, line, column) for column, cell in zip(columns, cells)]
-            for line, cells in rows
-        ],
-        np.float64,
-    )
+    for name in drop:
+        if name not in header:
+            raise DataError(f"{path}: --drop: no column {name!r}: {nearest(name, header)}.")
+        if name == target:
+            raise DataError(f"{path}: column {name} is the target: it cannot be dropped.")
+    index = _index_column(table, target, drop)
+    left_out = {target, *drop, *index}
+    columns = tuple(name for name in header if name not in left_out)
+    if not columns:
+        raise DataError(f"{path}: expected a column beside {target} to predict it from; none left.")
+    features = np.empty((len(rows), len(columns)), np.float64)
+    for place, name in enumerate(columns):
+        features[:, place] = _numbers(table, name)
     class_names = None
     if task == "regression":
-        labels = np.array([_number(cell, path, line, target) for line, cell in answers])
+        labels = _numbers(table, target)
     else:
-        labels, class_names = _classes(answers, path, target)
+        answers = [(line, cell.strip()) for line, cell in _cells(table, target)]
+        labels, class_names = _classes(answers, table, target, is_sure=task is not None)
+    notes = [
+        f"{path}: the column {name!r} only numbers the rows: it is left out." for name in index
+    ]
+    for note in notes + ([table.note] if table.note else []):
+        warnings.warn(note, TfmlpWarning, stacklevel=2)
     provenance = Provenance(
         f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)}
     )
     return RawDataset((features, labels), None, provenance, class_names, columns, target)
 
 
-def _rows(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Returns the header, and each further line that is not blank with its number."""
-    reader = csv.reader(io.StringIO(text))
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        rows = [(reader.line_num, cells) for cells in reader if cells]
-    except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
-    if len(header) < 2 or not rows:
+def _cells(table: CsvText, name: str) -> list[tuple[int, str]]:
+    place = table.header.index(name)
+    return [(line, cells[place]) for line, cells in table.rows]
+
+
+def _index_column(table: CsvText, target: str, drop: Sequence[str]) -> list[str]:
+    """Returns the first column's name where it has only the numbers of rows, as pandas writes them
+    unless it is told index=False.
+    """
+    name = table.header[0]
+    if name == target or name in drop or not _INDEX.fullmatch(name):
+        return []
+    cells = [cell.strip() for _, cell in _cells(table, name)]
+    if not all(cell.isascii() and cell.isdigit() for cell in cells) or len(set(cells)) < len(cells):
+        return []
+    return [name]
+
+
+def _numbers(table: CsvText, name: str) -> Array:
+    """Returns a column of numbers and truth values, float64 [rows]."""
+    cells = _cells(table, name)
+    if table.separator == ";":
+        cells = _with_points(cells, table, name)
+    return np.array([_number(cell, table, line, name) for line, cell in cells])
+
+
+def _with_points(cells: list[tuple[int, str]], table: CsvText, name: str) -> list[tuple[int, str]]:
+    """Returns cells with decimal commas as points."""
+    commas = [line for line, cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    points = [line for line, cell in cells if "." in cell]
+    if commas and points:
         raise DataError(
-            f"{path}: expected a header line with at least two columns, and rows; received"
-            f" {len(header)} column(s) and {len(rows)} row(s)."
+            f"{table.path}, column {name}: expected decimal commas or points; received a comma in"
+            f" line {commas[0]} and a point in line {points[0]}: write all numbers alike."
         )
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise DataError(f"{path}: column names must differ; received {twice!r} twice.")
-    for line, cells in rows:
-        if len(cells) != len(header):
-            raise DataError(
-                f"{path}, line {line}: expected {len(header)} cells; received {len(cells)}."
-            )
-    return header, rows
+    return [(line, cell.replace(",", ".")) for line, cell in cells] if commas else cells
 
 
-def _number(cell: str, path: Path, line: int, column: str) -> float:
+def _number(cell: str, table: CsvText, line: int, column: str) -> float:
     try:
         value = _as_float(cell)
     except ValueError:
         raise DataError(
-            f"{path}, line {line}, column {column}: expected a number; received {cell.strip()!r}:"
-            " leave the column out, or write numbers for its values."
+            f"{table.path}, line {line}, column {column}: expected a number; received"
+            f" {cell.strip()!r}: leave the column out (--drop), or write numbers for its values."
         ) from None
     if not np.isfinite(value):
         raise DataError(
-            f"{path}, line {line}, column {column}: expected a finite number; received"
+            f"{table.path}, line {line}, column {column}: expected a finite number; received"
             f" {cell.strip()!r}: remove the row or fill it."
         )
     return value
@@ -108,25 +131,49 @@ def _number(cell: str, path: Path, line: int, column: str) -> float:
 def _as_float(cell: str) -> float:
     if "_" in cell:  # Python reads 1_000 as a number; the author of a table does not mean one
         raise ValueError(cell)
-    return float(cell)
+    try:
+        return float(cell)
+    except ValueError:
+        if (value := _TRUTH.get(cell.strip().lower())) is None:
+            raise
+        return value
 
 
 def _classes(
-    answers: list[tuple[int, str]], path: Path, target: str
+    answers: list[tuple[int, str]], table: CsvText, target: str, is_sure: bool
 ) -> tuple[Array, tuple[str, ...]]:
     for line, cell in answers:
         if not cell:
             raise DataError(
-                f"{path}, line {line}, column {target}: expected a class; the cell is empty."
+                f"{table.path}, line {line}, column {target}: expected a class; the cell is empty."
             )
     names, spelling = _spelled_alike({cell for _, cell in answers})
+    if not is_sure:
+        _require_classes(names, len(answers), table, target)
     if len(names) > max(2, len(answers) // 2):
         raise DataError(
-            f"{path}: column {target} has {len(names):,} different values in {len(answers):,} rows;"
+            f"{table.path}: column {target} has {len(names):,} different values in"
+            f" {len(answers):,} rows;"
             " classes repeat. For values, use --task regression."
         )
     number = {name: i for i, name in enumerate(names)}
     return np.array([number[spelling[cell]] for _, cell in answers]), tuple(names)
+
+
+def _require_classes(names: list[str], count: int, table: CsvText, target: str) -> None:
+    """Asks for the task where a target of numbers looks like values."""
+    if table.separator == ";":
+        is_decimal = _DECIMAL_COMMA.fullmatch
+        names = [name.replace(",", ".") if is_decimal(name) else name for name in names]
+    try:
+        different = np.unique([_as_float(name) for name in names])
+    except ValueError:
+        return
+    if looks_like_values(different, count):
+        raise DataError(
+            f"{table.path}: column {target} has {len(names):,} different values in {count:,} rows:"
+            " give --task regression for values, or --task classification for classes."
+        )
 
 
 def _spelled_alike(found: set[str]) -> tuple[list[str], dict[str, str]]:
@@ -137,6 +184,8 @@ def _spelled_alike(found: set[str]) -> tuple[list[str], dict[str, str]]:
         values = {cell: _as_float(cell) for cell in found}
     except ValueError:
         values = {}
+    if any(cell.lower() in _TRUTH for cell in found):
+        values = {}  # truth values keep their names
     if not values or not all(map(np.isfinite, values.values())):
         return sorted(found), {cell: cell for cell in found}
     shortest: dict[float, str] = {}

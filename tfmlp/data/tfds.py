@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tfmlp import files
-from tfmlp.data.dataset import Provenance
 from tfmlp.data.raw import RawDataset
 from tfmlp.data.rowfile import Array
+from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError
 
 _EXAMPLES_AT_A_TIME = 4096

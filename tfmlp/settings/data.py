@@ -1,10 +1,31 @@
 """The options that say which examples are trained on, validated on and tested on."""
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tfmlp.knobs import Group, knob
 
 TASKS = ("classification", "regression")
+AUGMENTATION = ("shift", "invert")  # options that say nothing about how data are loaded
+
+
+def join_names(names: Iterable[str]) -> str:
+    """Returns names of columns as one text, as `drop` takes it; `split_names` reads it.
+
+    >>> split_names(join_names(["id", "street, town"]))
+    ['id', 'street, town']
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
+def split_names(text: str | None) -> list[str]:
+    """Returns the names of columns that an option lists; a name with a comma stands in quotes."""
+    rows = csv.reader([text or ""], skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
 
 
 @dataclass(frozen=True)
@@ -25,7 +46,12 @@ class DataConfig(Group):
         None, "The folder in which tensorflow-datasets keeps its prepared sets."
     )
     target: str | None = knob(None, "The column to predict, for csv.")
-    task: str = knob("classification", "What the labels are, for csv and arrays.", choices=TASKS)
+    drop: str | None = knob(None, "Columns to leave out, for csv: COLUMN[,COLUMN].")
+    task: str | None = knob(
+        None,
+        "What the labels are, for csv and arrays; without it, classes.",
+        choices=TASKS,
+    )
     validation: float = knob(
         0.1,
         "Share of the training examples held out for validation; 1 or more is a number of them.",
@@ -36,6 +62,9 @@ class DataConfig(Group):
         "Share of the examples held out for the test where a file brings no test examples.",
         above=0,
         below=1,
+    )
+    stratify: bool = knob(
+        False, "Whether classes have the same shares in the examples held out as in all."
     )
     features_in: str = knob(
         "auto",

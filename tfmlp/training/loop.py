@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
-from tfmlp.data.sources import load_configured
+from tfmlp.data.sources import load_configured, load_given
 from tfmlp.errors import DivergenceError
 from tfmlp.metrics import Metrics
 from tfmlp.training.backend import Arrays, Backend
@@ -228,12 +228,13 @@ class Training:
         return self.backend.evaluate(split)
 
 
-def fit(config: Config, data: Dataset | None = None) -> Training:
+def fit(config: Config, data: Dataset | tuple[Any, Any] | None = None) -> Training:
     """Makes a model as a configuration says, ready to be trained by iterating over the result.
 
     Args:
       config: Every option of the run.
-      data: What to train on; loaded as the configuration says if None.
+      data: What to train on: a dataset; arrays (x, y), or ((x, y), (x_test, y_test)), which are
+        split as the configuration says; or None: loaded as the configuration says.
 
     Returns:
       A `Training`, which yields one `EpochResult` per epoch.
@@ -243,4 +244,6 @@ def fit(config: Config, data: Dataset | None = None) -> Training:
     """
     if data is None:
         data = load_configured(config.data, config.runtime.seed)
-    return Training(config, data)
+    elif not isinstance(data, Dataset):
+        data = load_given(data, config.data, config.runtime.seed)
+    return Training(config, data.checked())
