@@ -44,6 +44,16 @@ class Metric:
             return f"{100 * value:.2f} %"
         return f"{value:.4g}" if value >= 1000 else f"{value:.4f}"
 
+    def show_briefly(self, value: float) -> str:
+        """Returns a value as `show` does, in at most eight characters.
+
+        >>> METRICS["rmse"].show_briefly(123.456), METRICS["rmse"].show_briefly(12345.6)
+        ('123.5', '1.2e+04')
+        """
+        if self.share or abs(value) < 10:
+            return self.show(value)
+        return f"{value:.4g}" if abs(value) < 9999 else f"{value:.1e}"
+
     def signed(self, value: float) -> float:
         """Returns a value with the sign that makes higher better."""
         return value if self.higher_is_better else -value
