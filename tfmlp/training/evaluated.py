@@ -1,6 +1,7 @@
 """What an evaluation knows beside the metrics of training: metrics by class, and R squared."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,8 @@ def complete(metrics: Metrics, labels: np.ndarray, counts: ClassCounts | None) -
       counts: Their counts by class, where there are any.
     """
     if counts is not None:
-        return dataclasses.replace(metrics, **counts.metrics())
+        by_class: dict[str, Any] = counts.metrics()
+        return dataclasses.replace(metrics, **by_class)
     if metrics.rmse is not None:
         return dataclasses.replace(metrics, r2=r_squared(metrics.rmse, labels))
     return metrics
