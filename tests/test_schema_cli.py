@@ -67,7 +67,9 @@ def evaluate(run, run_cli):
 def metrics(result):
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
-    return {name: printed[name] for name in ("loss", "accuracy", "count")}
+    return {
+        name: printed[name] for name in ("loss", "accuracy", "balanced_accuracy", "f1", "count")
+    }
 
 
 def test_the_schema_is_in_the_record(run):

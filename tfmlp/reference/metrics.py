@@ -88,16 +88,19 @@ class ClassCounts(NamedTuple):
         return cls(*(np.bincount(part, minlength=classes) for part in parts))
 
     def metrics(self) -> dict[str, float]:
-        """Returns the metrics that are means over classes.
+        """Returns accuracy, balanced accuracy and F1; 0 without examples.
 
         Balanced accuracy is over the classes that occur, F1 over those that occur or are predicted.
         """
         by_class = self.by_class()
         occurs, seen = self.labels > 0, self.labels + self.predicted > 0
         if not occurs.any():
-            return {"balanced_accuracy": 0.0, "f1": 0.0}
-        recall, f1 = by_class.recall[occurs], by_class.f1[seen]
-        return {"balanced_accuracy": float(recall.mean()), "f1": float(f1.mean())}
+            return {"accuracy": 0.0, "balanced_accuracy": 0.0, "f1": 0.0}
+        return {
+            "accuracy": float(self.right.sum() / self.labels.sum()),
+            "balanced_accuracy": float(by_class.recall[occurs].mean()),
+            "f1": float(by_class.f1[seen].mean()),
+        }
 
     def by_class(self) -> "ClassMetrics":
         """Returns precision, recall and F1 of each class; 0 where there is nothing to divide by."""

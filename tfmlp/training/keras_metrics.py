@@ -116,10 +116,11 @@ class EvaluationMetrics:
 
     def __init__(self, task: str, classes: int):
         self._plain = KerasMetrics(task)
+        self._counts = Counts(classes) if counts_classes(task, classes) else None
+        if self._counts is not None:
+            del self._plain.objects["accuracy"]  # follows from the counts
         self.objects = list(self._plain.objects.values())
-        self._counts: Counts | None = None
-        if counts_classes(task, classes):
-            self._counts = Counts(classes)
+        if self._counts is not None:
             self.objects.append(self._counts)
 
     def reset(self) -> None:
