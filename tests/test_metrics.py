@@ -124,7 +124,9 @@ def test_while_training_metrics_by_class_are_not_computed():
 def test_many_classes_have_no_metrics_by_class():
     for classes in (MOST_CLASSES, MOST_CLASSES + 1):
         counted = classes == MOST_CLASSES
-        assert (len(EvaluationMetrics("classification", classes).objects[-1].name == "class_counts") is counted
+        assert (
+            EvaluationMetrics("classification", classes).objects[-1].name == "class_counts"
+        ) is counted
         sums = EvaluationSums("classification", 1.0, classes)
         sums.add(np.ones(2), np.eye(2, classes), np.array([0, 1]))
         metrics = sums.read_all(np.array([0, 1]))
