@@ -9,12 +9,19 @@ import tensorflow as tf
 from tfmlp.config import FIELDS
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.errors import ConfigError
-from tfmlp.metrics import METRICS, Metrics, metrics_of, show_metrics
-from tfmlp.reference.metrics import SUMS
+from tfmlp.metrics import (
+    METRICS,
+    MOST_CLASSES,
+    Metrics,
+    metrics_of,
+    show_metrics,
+    training_metrics_of,
+)
+from tfmlp.reference.metrics import SUMS, ClassCounts, r_squared
 from tfmlp.settings.data import TASKS
 from tfmlp.settings.optimization import OptimizationConfig
-from tfmlp.training.keras_metrics import KerasMetrics
-from tfmlp.training.numpy_sums import MetricSums
+from tfmlp.training.keras_metrics import EvaluationMetrics, KerasMetrics
+from tfmlp.training.numpy_sums import EvaluationSums, MetricSums
 from tfmlp.training.step import update_metrics
 from tfmlp.training.stopping import make_stopping
 
@@ -26,52 +33,71 @@ LOSSES = STREAM.random(47)
 BATCHES = [slice(0, 20), slice(20, 40), slice(40, 47)]
 
 
-def dataset(task):
+def dataset(task, classes=0):
     split = Split(np.zeros((4, 2), np.float32), np.zeros(4, np.int32))
-    return Dataset(split, split, split, task, (), Provenance("zeros", "a test"))
+    names = tuple(map(str, range(classes)))
+    return Dataset(split, split, split, task, names, Provenance("zeros", "a test"))
 
 
 def expected(task):
     """The metrics by their definitions, over all examples at once."""
     outputs, labels = OUTPUTS[task], LABELS[task]
     if task == "classification":
-        return {"loss": LOSSES.mean(), "accuracy": np.mean(outputs.argmax(axis=1) == labels)}
+        predicted = outputs.argmax(axis=1)
+        right = predicted == labels
+        recalls = [np.mean(right[labels == k]) for k in range(3)]
+        precisions = [np.mean(right[predicted == k]) for k in range(3)]
+        return {
+            "loss": LOSSES.mean(),
+            "accuracy": np.mean(right),
+            "balanced_accuracy": np.mean(recalls),
+            "f1": np.mean([2 * p * r / (p + r) for p, r in zip(precisions, recalls)]),
+        }
     errors = outputs[:, 0] - labels
     return {
         "loss": LOSSES.mean(),
         "mae": np.abs(errors).mean(),
         "rmse": np.sqrt(np.square(errors).mean()),
+        "r2": 1 - np.square(errors).sum() / np.square(labels - labels.mean()).sum(),
     }
 
 
 def by_keras(task):
-    metrics = KerasMetrics(task)
+    metrics = EvaluationMetrics(task, classes=3)
     for batch in BATCHES:
         arrays = LABELS[task][batch], OUTPUTS[task][batch], LOSSES[batch]
-        update_metrics(list(metrics.objects.values()), *map(tf.constant, arrays))
-    return metrics.read(47)
+        update_metrics(metrics.objects, *map(tf.constant, arrays))
+    return metrics.read(LABELS[task])
 
 
 def by_numpy(task):
-    sums = MetricSums(task, unit=1.0)
+    sums = EvaluationSums(task, unit=1.0, classes=3)
     for batch in BATCHES:
         sums.add(LOSSES[batch], OUTPUTS[task][batch], LABELS[task][batch])
-    return sums.read()
+    return sums.read_all(LABELS[task])
 
 
 def test_the_metrics_are_those_of_the_table():
     fields = [field.name for field in dataclasses.fields(Metrics)]
     assert sorted(fields) == sorted([*METRICS, "count"])
-    assert {*SUMS, "loss"} == set(METRICS)
+    while_training = {name for name, metric in METRICS.items() if not metric.evaluated}
+    assert {*SUMS, "loss"} == while_training
     for name, metric in METRICS.items():
         assert metric.tasks and set(metric.tasks) <= set(TASKS), name
 
 
 def test_every_task_has_its_metrics_the_loss_first():
     assert {task: metrics_of(task) for task in TASKS} == {
+        "classification": ("loss", "accuracy", "balanced_accuracy", "f1"),
+        "regression": ("loss", "mae", "rmse", "r2"),
+    }
+    assert {task: training_metrics_of(task) for task in TASKS} == {
         "classification": ("loss", "accuracy"),
         "regression": ("loss", "mae", "rmse"),
     }
+    few = metrics_of("classification", MOST_CLASSES)
+    many = metrics_of("classification", MOST_CLASSES + 1)
+    assert "f1" in few and many == ("loss", "accuracy")
 
 
 @pytest.mark.parametrize("compute", [by_keras, by_numpy])
@@ -84,7 +110,50 @@ def test_both_backends_compute_every_metric_of_a_task(task, compute):
         assert isinstance(metrics[name], float)
         assert metrics[name] == pytest.approx(value, rel=1e-12), name
     for name in set(METRICS) - set(metrics_of(task)):
-        assert metrics[name] is None
+        assert getattr(metrics, name) is None
+        with pytest.raises(KeyError, match=name):
+            metrics[name]
+
+
+def test_while_training_metrics_by_class_are_not_computed():
+    objects = KerasMetrics("classification").objects
+    assert tuple(objects) == training_metrics_of("classification")
+    assert MetricSums("regression", 1.0).totals.shape == (4,)
+
+
+def test_many_classes_have_no_metrics_by_class():
+    for classes in (MOST_CLASSES, MOST_CLASSES + 1):
+        counted = classes == MOST_CLASSES
+        assert (
+            EvaluationMetrics("classification", classes).objects[-1].name == "class_counts"
+        ) is counted
+        sums = EvaluationSums("classification", 1.0, classes)
+        sums.add(np.ones(2), np.eye(2, classes), np.array([0, 1]))
+        metrics = sums.read_all(np.array([0, 1]))
+        assert (metrics.f1 == 1.0) is (metrics.balanced_accuracy == 1.0) is counted
+
+
+def test_classes_that_do_not_occur_are_no_part_of_the_mean():
+    counts = ClassCounts.of(np.array([0, 0, 0, 3]), np.array([0, 0, 2, 0]), classes=6)
+    metrics = counts.metrics()
+    assert metrics["balanced_accuracy"] == pytest.approx((2 / 3 + 0) / 2)
+    assert metrics["f1"] == pytest.approx((2 / 3 + 0 + 0) / 3)
+    nothing = ClassCounts.of(np.array([], int), np.array([], int), 2)
+    assert nothing.metrics() == {"accuracy": 0.0, "balanced_accuracy": 0.0, "f1": 0.0}
+
+
+def test_one_class_for_every_example_has_a_balanced_accuracy_of_one_over_the_classes():
+    labels = np.array([0] * 995 + [1] * 5)
+    metrics = ClassCounts.of(np.zeros(1000, int), labels, 2).metrics()
+    assert metrics["balanced_accuracy"] == 0.5
+    assert metrics["f1"] == pytest.approx(2 * 0.995 / 1.995 / 2)
+
+
+def test_r_squared_of_the_mean_is_zero_and_of_equal_targets_defined():
+    targets = np.float32([1e4, 1e4 + 1, 1e4 + 5])
+    assert r_squared(float(targets.std(dtype=np.float64)), targets) == pytest.approx(0, abs=1e-12)
+    assert r_squared(0.0, targets) == 1
+    assert (r_squared(0.0, np.ones(3)), r_squared(0.5, np.ones(3))) == (1.0, 0.0)
 
 
 def test_metrics_of_standardized_targets_are_in_the_targets_unit():
@@ -92,6 +161,8 @@ def test_metrics_of_standardized_targets_are_in_the_targets_unit():
     sums = MetricSums("regression", unit=8.0)
     sums.add(LOSSES, outputs / 8, labels / 8)
     for name, value in expected("regression").items():
+        if name == "r2":
+            continue
         assert sums.read()[name] == pytest.approx(value, rel=1e-12), name
 
 
@@ -115,12 +186,19 @@ def test_what_can_be_monitored_follows_the_table():
                 make_stopping(config, dataset(task))
 
 
+def test_metrics_by_class_of_too_many_classes_cannot_be_monitored():
+    config = OptimizationConfig(monitor="f1")
+    assert make_stopping(config, dataset("classification", 1000)).monitor == "f1"
+    with pytest.raises(ConfigError, match="use one of loss, accuracy"):
+        make_stopping(config, dataset("classification", 1001))
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_score_is_higher_for_the_better_value(name):
     task = METRICS[name].tasks[0]
     stopping = make_stopping(OptimizationConfig(monitor=name), dataset(task))
     low, high = (stopping.score(Metrics(**{"loss": 0.0, "count": 1} | {name: v})) for v in (1, 2))
-    assert (high > low) is METRICS[name].higher_is_better is (name == "accuracy")
+    assert (high > low) is METRICS[name].higher_is_better is (name not in ("loss", "mae", "rmse"))
 
 
 @pytest.mark.parametrize(
@@ -143,3 +221,7 @@ def test_a_value_as_people_read_it(name, value, shown):
 def test_metrics_on_one_line():
     metrics = Metrics(loss=0.5, count=10, mae=2.0, rmse=3.0)
     assert show_metrics(metrics.to_dict()) == "loss 0.5000  mae 2.0000  rmse 3.0000"
+    shares = Metrics(loss=0.5, count=10, accuracy=0.9, balanced_accuracy=0.5, f1=0.25).to_dict()
+    assert show_metrics(shares, {"loss": "of logits"}) == (
+        "loss 0.5000 (of logits)  accuracy 90.00 %  balanced accuracy 50.00 %  f1 25.00 %"
+    )

@@ -33,6 +33,8 @@ FURTHER = {
         "label_smoothing": 0.1,
         "dropout": 0.3,
     },
+    "class_weights": {"class_weights": "balanced"},
+    "class_weights-label_smoothing": {"class_weights": "balanced", "label_smoothing": 0.1},
 }
 NAMED_LOSSES = LOSSES[1:]  # without "auto"
 # Adam and RMSprop divide by the gradient's own size, which turns rounding of tiny gradients into
@@ -123,6 +125,25 @@ def test_float32(case):
 @pytest.mark.parametrize("case", PRODUCT, ids="-".join)
 def test_float64_the_whole_product(case):
     check(case, "float64", 1e-12)
+
+
+def imbalanced():
+    stream = np.random.default_rng(3)
+    labels = np.array([0] * 60 + [1] * 9 + [3], np.int32)  # class 2 does not occur
+    split = Split(stream.integers(0, 256, (70, 3, 3, 1), dtype=np.uint8), labels)
+    names = tuple("abcd")
+    return Dataset(split, split, split, "classification", names, Provenance("noise", "a test"))
+
+
+@pytest.mark.parametrize("loss", NAMED_LOSSES)
+def test_class_weights_agree_on_imbalanced_data(loss):
+    settings = config("tanh", loss, "sgd", "class_weights")
+    assert agree(settings, imbalanced(), STEPS, tolerance=1e-12)
+    runs = [fit(settings.replace(backend=name), imbalanced()) for name in ("numpy", "tensorflow")]
+    for ours, theirs in zip(*map(list, runs), strict=True):
+        assert ours.train.loss == pytest.approx(theirs.train.loss, rel=1e-10)
+        for name, value in ours.validation.to_dict().items():
+            assert value == pytest.approx(theirs.validation[name], rel=1e-10)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -67,7 +67,9 @@ def evaluate(run, run_cli):
 def metrics(result):
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
-    return {name: printed[name] for name in ("loss", "accuracy", "count")}
+    return {
+        name: printed[name] for name in ("loss", "accuracy", "balanced_accuracy", "f1", "count")
+    }
 
 
 def test_the_schema_is_in_the_record(run):
@@ -168,9 +170,9 @@ def test_a_table_of_values(run_cli):
     result = run_cli("train", "--dataset", "csv:my.csv", *options)
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
-    assert set(printed["test"]) == {"loss", "count", "mae", "rmse"}
+    assert set(printed["test"]) == {"loss", "count", "mae", "rmse", "r2"}
     for epoch in printed["epochs"]:
-        assert set(epoch["validation"]) == {"loss", "count", "mae", "rmse"}
+        assert set(epoch["validation"]) == {"loss", "count", "mae", "rmse", "r2"}
     assert printed["schema"]["target"] == "y" and printed["schema"]["class_names"] == []
     again = run_cli("evaluate", "run")
     assert again.exit_code == 0 and "those that the run recorded" in again.stderr

@@ -9,10 +9,10 @@ import click
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import say
+from tfmlp.cli.results import describe_result
 from tfmlp.config import Config
 from tfmlp.data.matching import match
 from tfmlp.errors import CheckpointError, DataError
-from tfmlp.metrics import show_metrics
 from tfmlp.runs.folder import MODEL, RunFolder
 from tfmlp.runs.record import RunRecord
 
@@ -77,7 +77,7 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
         result = {"run": str(folder.path), "split": split, **metrics}
         click.echo(json.dumps(result | {"recorded": recorded, "same_data": same_data}, indent=2))
     else:
-        click.echo(f"{split} {show_metrics(metrics)}  ({metrics['count']:,} examples)")
+        click.echo(describe_result(split, metrics, data, model.target_scale is not None))
     if recorded and same_data:
         _compare(recorded, metrics)
 
@@ -99,7 +99,7 @@ def _compare(recorded: dict[str, float], metrics: dict[str, Any]) -> None:
     differing = [
         f"{name} {value} (now {metrics.get(name)})"
         for name, value in recorded.items()
-        if not math.isclose(value, metrics.get(name, math.nan), rel_tol=_TOLERANCE)
+        if not _is_same(name, value, metrics.get(name, math.nan))
     ]
     if differing:
         raise CheckpointError(
@@ -107,3 +107,9 @@ def _compare(recorded: dict[str, float], metrics: dict[str, Any]) -> None:
             " changed since."
         )
     say("the metrics are those that the run recorded")
+
+
+def _is_same(name: str, recorded: float, now: float) -> bool:
+    # R squared is a difference from 1, and can be near 0.
+    least = _TOLERANCE if name == "r2" else 0.0
+    return math.isclose(recorded, now, rel_tol=_TOLERANCE, abs_tol=least)

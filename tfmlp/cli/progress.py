@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tfmlp.metrics import show_metrics
+from tfmlp.metrics import METRICS
 from tfmlp.training.observer import Observer
 from tfmlp.training.result import EpochResult
 
@@ -31,15 +31,25 @@ def _is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
+# One metric beside the loss, so that a line has at most 80 columns.
+_SHOWN = ("loss", "accuracy", "rmse")
+
+
 def describe_epoch(epoch: EpochResult, epochs: int) -> str:
-    """Returns an epoch's metrics as one line."""
-    parts = [
-        f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}",
-        f"train {show_metrics(epoch.train.to_dict())}",
-    ]
-    if epoch.validation is not None:
-        parts.append(f"validation {show_metrics(epoch.validation.to_dict())}")
-    return " | ".join([*parts, f"{epoch.seconds:.2f} s"])
+    """Returns an epoch's metrics as one line of at most 80 columns: the loss and one more metric,
+    each of training and of validation ("val").
+    """
+    train = epoch.train.to_dict()
+    validation = {} if epoch.validation is None else epoch.validation.to_dict()
+    parts = [f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"]
+    for name in _SHOWN:
+        if name in train:
+            shown = f"{name} {METRICS[name].show_briefly(train[name])}"
+            if name in validation:
+                shown += f" val {METRICS[name].show_briefly(validation[name])}"
+            parts.append(shown)
+    digits = 1 if epoch.seconds < 99.9 else 0
+    return " | ".join([*parts, f"{epoch.seconds:.{digits}f} s"])
 
 
 class EpochLines(Observer):

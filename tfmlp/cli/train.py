@@ -9,8 +9,8 @@ from tfmlp import files
 from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import Warnings, say, show_epochs
+from tfmlp.cli.results import describe_result
 from tfmlp.errors import DivergenceError
-from tfmlp.metrics import show_metrics
 from tfmlp.runs.folder import RunFolder, default_folder
 
 
@@ -74,6 +74,7 @@ def train(
     data = load_data(config)
     from tfmlp.diagnosis.watch import Watch
     from tfmlp.runner import run_training
+    from tfmlp.training.assembly import plan_for
     from tfmlp.training.loop import fit
 
     restore = None
@@ -98,15 +99,16 @@ def train(
             f"note: batch_size {config.optimization.batch_size:,} is more than the"
             f" {len(data.train):,} training examples: each epoch is one step."
         )
-    counts = data.class_counts().get("train")
-    class_shares = [] if counts is None else (counts / counts.sum()).tolist()
+    counts = data.class_counts()
+    shares = {split: (one / one.sum()).tolist() for split, one in counts.items()}
+    watch = Watch(shares.get("train", []), shares.get("validation", []))
     with show_epochs(config.optimization.epochs) as lines:
         outcome = run_training(
             training,
             folder,
             recipe=recipe,
             started=program.STARTED,
-            observers=[lines, Warnings(Watch(class_shares))],
+            observers=[lines, Warnings(watch)],
             restore=restore and (lambda: restore(training)),
         )
     record, error = outcome.record, outcome.error
@@ -117,8 +119,8 @@ def train(
         if record.test and record.best and config.optimization.patience:
             click.echo(f"weights of epoch {record.best.epoch}, the best in validation")
         if record.test:
-            count = f"{record.test['count']:,} examples"
-            click.echo(f"test {show_metrics(record.test)}  ({count})")
+            standardized = plan_for(config, data).standardize_target
+            click.echo(describe_result("test", record.test, data, standardized))
         click.echo(f"run folder {folder.path}")
     if isinstance(error, KeyboardInterrupt):
         say(f"to go on: tfmlp train --resume {folder.path}")

@@ -31,6 +31,11 @@ KINDS = {
         "some inputs are NaN or infinite",
         "remove these examples, or fill in their missing values",
     ),
+    Name.SVHN_LABELS: Kind(
+        99,
+        "the labels run from 1 to 10 in images of SVHN's shape: in SVHN's files 10 means digit 0",
+        "replace label 10 by 0 (labels % 10)",
+    ),
     Name.LABELS_OFF_BY_ONE: Kind(
         99,
         "the labels run from 1 to {most}, and the model's classes from 0 to {last}",
@@ -145,15 +150,17 @@ KINDS = {
         "use smaller initial weights, scaled inputs, batch normalization, or --clip-norm 1",
         {"clip_norm": 1.0},
     ),
-    Name.MAJORITY_CLASS: Kind(
-        80,
-        "after {steps} steps the net predicts class {label} for {percent:.0f} % of the examples",
-        "see the findings above; if there are none, change the learning rate",
-    ),
     Name.IMBALANCE: Kind(
-        78,
+        80,
         "{percent:.1f} % of the training examples are of class {label}",
-        "look at F1 or balanced accuracy; weight or resample the classes",
+        "look at F1 or balanced accuracy; weight the classes (--class-weights balanced) or resample"
+        " them",
+        {"class_weights": "balanced"},
+    ),
+    Name.MAJORITY_CLASS: Kind(
+        79,
+        "after {steps} steps the net predicts class {label} for {percent:.1f} % of the examples",
+        "see the findings above; if there are none, change the learning rate",
     ),
     Name.SATURATED_UNITS: Kind(
         77,

@@ -9,6 +9,7 @@ class Name(StrEnum):
     """What can be found; `tfmlp.diagnosis.catalog` says what each means."""
 
     NAN_INPUTS = "nan_inputs"
+    SVHN_LABELS = "svhn_labels"
     LABELS_OFF_BY_ONE = "labels_off_by_one"
     LABELS_OUT_OF_RANGE = "labels_out_of_range"
     CONSTANT_LABELS = "constant_labels"
@@ -30,8 +31,8 @@ class Name(StrEnum):
     DROPOUT_TOO_STRONG = "dropout_too_strong"
     VANISHING_GRADIENTS = "vanishing_gradients"
     EXPLODING_GRADIENTS = "exploding_gradients"
-    MAJORITY_CLASS = "majority_class"
     IMBALANCE = "imbalance"
+    MAJORITY_CLASS = "majority_class"
     SATURATED_UNITS = "saturated_units"
     DEAD_UNITS = "dead_units"
     OVERFITTING = "overfitting"

@@ -58,7 +58,12 @@ class Investigation:
             return  # a training would only repeat this
         training, learned = self._train()
         self.probe.restore()
-        self._test_learning_rates(training, learned)
+        # On imbalanced data a net can learn nothing for want of examples, whatever the learning
+        # rate; but a loss that falls shows that the rate works.
+        facts = self.diagnosis.facts
+        falls = facts["loss_after"] < 0.5 * facts["initial_loss"]
+        works = falls and Name.IMBALANCE in self.diagnosis.names
+        self._test_learning_rates(training, learned or works)
         self.probe.restore()
         if not learned:
             self._fit_one_batch()
@@ -85,15 +90,21 @@ class Investigation:
         loss_before, accuracy_before = self._loss_and_accuracy()
         training = train_briefly(probe, _STEPS, self._seconds(2.0, 12.0, reserve=15))
         loss, accuracy = self._loss_and_accuracy()
-        learned = bool(np.isfinite(loss))
+        finite = bool(np.isfinite(loss))
         if self.classes > 1:
             labels = probe.batch[1]
             majority = float(np.bincount(labels.astype(int)).max() / len(labels))
             better = accuracy > majority + 0.1 * (1 - majority)
-            learned = learned and better and accuracy > accuracy_before - 0.02
+            better = better and accuracy > accuracy_before - 0.02
             facts |= {"accuracy_after": accuracy, "majority_share": majority}
+            if Name.IMBALANCE in self.diagnosis.names:  # accuracy says little
+                by_class = probe.class_counts(self.classes).metrics()
+                occurring = len(np.unique(labels))
+                better = by_class["balanced_accuracy"] > (1 + 0.1 * (occurring - 1)) / occurring
+                facts |= {f"{name}_after": value for name, value in by_class.items()}
+            learned = finite and better
         else:
-            learned = learned and loss < 0.9 * loss_before
+            learned = finite and bool(loss < 0.9 * loss_before)
         facts |= {
             "initial_loss": loss_before,
             "loss_after": loss,

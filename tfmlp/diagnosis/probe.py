@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfmlp.diagnosis.layers import Array, LayerView, watched
+from tfmlp.reference.metrics import ClassCounts
 from tfmlp.training.gradients import compute_gradients
 from tfmlp.training.losses import PerExampleLoss
 
@@ -99,6 +100,10 @@ class Probe:
     def accuracy(self) -> float:
         """Returns the share of the batch's labels that the model predicts at inference."""
         return float(np.mean(self.outputs().argmax(axis=1) == self.batch[1]))
+
+    def class_counts(self, classes: int) -> ClassCounts:
+        """Returns the batch's counts by class, of what the model predicts at inference."""
+        return ClassCounts.of(self.outputs().argmax(axis=1), self.batch[1], classes)
 
     def gradients(self) -> list[Array]:
         """Returns the gradients of the batch's loss, one for each trainable variable."""

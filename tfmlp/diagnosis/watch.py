@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tfmlp.metrics import show_metrics
+
 _RISING = 5  # epochs
+_IMBALANCED = 0.7  # a share of the commonest class
+_NEAR = 0.02  # relative, of a metric to what one class for every example gets
 
 
 class Watch:
@@ -11,10 +15,17 @@ class Watch:
 
     Args:
       shares: Each class's share of the training examples; empty for regression.
+      validation_shares: The same of the validation examples; empty where there are none.
     """
 
-    def __init__(self, shares: Sequence[float]):
+    def __init__(self, shares: Sequence[float], validation_shares: Sequence[float] = ()):
         self._majority = max(shares, default=None)
+        # What always predicting the commonest class gets in validation.
+        occurring = sum(share > 0 for share in validation_shares)
+        self._balanced_then = 1 / occurring if occurring > 1 else None
+        self._accuracy_then = 0.0
+        if shares and len(validation_shares):
+            self._accuracy_then = validation_shares[list(shares).index(max(shares))]
         self._history: list[dict[str, Any]] = []
         self._looks = [self._stuck_at_majority, self._constant_loss, self._overfitting]
 
@@ -26,17 +37,46 @@ class Watch:
         return [warning for _, warning in warnings if warning is not None]
 
     def _stuck_at_majority(self) -> str | None:
-        train = self._history[-1]["train"]  # has more examples than validation
-        if self._majority is None or self._majority > 0.9 or "accuracy" not in train:
+        if self._balanced_then is not None and "balanced_accuracy" in self._validation(-1):
+            return self._one_class_in_validation(self._balanced_then)
+        train, majority = self._history[-1]["train"], self._majority
+        if majority is None or "accuracy" not in train or len(self._history) < 2:
             return None
-        learning = train["loss"] < 0.9 * self._history[0]["train"]["loss"]
-        if abs(train["accuracy"] - self._majority) > 0.01 or learning or len(self._history) < 2:
+        if majority > _IMBALANCED:  # the loss falls though the net learns nothing but the share
+            accuracies = [epoch["train"]["accuracy"] for epoch in self._history[-2:]]
+            stuck = all(abs(one - majority) < 0.05 * (1 - majority) for one in accuracies)
+        else:
+            learning = train["loss"] < 0.9 * self._history[0]["train"]["loss"]
+            stuck = abs(train["accuracy"] - majority) <= 0.01 and not learning
+        if not stuck:
             return None
         return (
-            f"the accuracy is the share of the commonest class, {100 * self._majority:.1f} %: the"
+            f"the accuracy is the share of the commonest class, {100 * majority:.1f} %: the"
             " net may predict that class for every example; tfmlp diagnose with the same options"
             " looks for the cause"
         )
+
+    def _one_class_in_validation(self, expected: float) -> str | None:
+        assert self._majority is not None
+        if len(self._history) < 2 or not all(self._is_stuck(epoch, expected) for epoch in (-1, -2)):
+            return None
+        now = self._validation(-1)
+        shown = show_metrics({name: now[name] for name in ("accuracy", "balanced_accuracy", "f1")})
+        advice = "--class-weights balanced may help; " if self._majority > _IMBALANCED else ""
+        return (
+            f"the net predicts the commonest class, {100 * self._majority:.1f} %, for nearly every"
+            f" example (validation {shown}): {advice}tfmlp diagnose with the same options looks for"
+            " the cause"
+        )
+
+    def _is_stuck(self, epoch: int, expected: float) -> bool:
+        metrics = self._validation(epoch)
+        near = abs(metrics["accuracy"] - self._accuracy_then) <= _NEAR * self._accuracy_then
+        return near and metrics["balanced_accuracy"] <= (1 + _NEAR) * expected
+
+    def _validation(self, epoch: int) -> dict[str, Any]:
+        metrics: dict[str, Any] = self._history[epoch].get("validation", {})
+        return metrics
 
     def _constant_loss(self) -> str | None:
         if len(self._history) < 3:

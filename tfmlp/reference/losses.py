@@ -109,3 +109,19 @@ LOSSES: dict[str, Loss] = {
 def make_loss(name: str, **options: float) -> Loss:
     """Returns a loss by its name, with its options: `label_smoothing` for "cross_entropy"."""
     return functools.partial(LOSSES[name], **options) if options else LOSSES[name]
+
+
+def weighted_loss(loss: Loss, weights: Array) -> Loss:
+    """Returns a loss in which each example counts by the weight of its class.
+
+    Args:
+      loss: The loss.
+      weights: One a class, [k].
+    """
+
+    def weighted(outputs: Array, labels: Array) -> tuple[Array, Array]:
+        losses, gradient = loss(outputs, labels)
+        factors = weights[labels].astype(losses.dtype)
+        return losses * factors, gradient * factors[:, np.newaxis]
+
+    return weighted

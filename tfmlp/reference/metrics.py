@@ -54,6 +54,62 @@ def from_sum(name: str, total: float, count: int, unit: float = 1.0) -> float:
     return unit * mean if name == "mae" else mean
 
 
+def r_squared(rmse: float, targets: Array) -> float:
+    """Returns the share of the variance of targets [n] that is explained: 1 - rmse**2 / variance.
+
+    Where all targets are equal there is nothing to explain: 1 without an error, else 0.
+
+    >>> r_squared(1.0, np.array([-2.0, 2.0]))
+    0.75
+    """
+    variance = float(np.var(targets, dtype=np.float64)) if len(targets) else 0.0
+    if not variance:
+        return float(rmse == 0)
+    return 1 - rmse**2 / variance
+
+
+class ClassCounts(NamedTuple):
+    """Counts of examples by class, [k] each: the margins and the diagonal of a confusion matrix.
+
+    Attributes:
+      right: How many examples of the class are recognized.
+      predicted: How many examples are predicted to be of the class.
+      labels: How many examples are of the class.
+    """
+
+    right: Array
+    predicted: Array
+    labels: Array
+
+    @classmethod
+    def of(cls, predicted: Array, labels: Array, classes: int) -> "ClassCounts":
+        """Counts predicted classes int [n] and labels int [n]."""
+        parts = labels[predicted == labels], predicted, labels
+        return cls(*(np.bincount(part, minlength=classes) for part in parts))
+
+    def metrics(self) -> dict[str, float]:
+        """Returns accuracy, balanced accuracy and F1; 0 without examples.
+
+        Balanced accuracy is over the classes that occur, F1 over those that occur or are predicted.
+        """
+        by_class = self.by_class()
+        occurs, seen = self.labels > 0, self.labels + self.predicted > 0
+        if not occurs.any():
+            return {"accuracy": 0.0, "balanced_accuracy": 0.0, "f1": 0.0}
+        return {
+            "accuracy": float(self.right.sum() / self.labels.sum()),
+            "balanced_accuracy": float(by_class.recall[occurs].mean()),
+            "f1": float(by_class.f1[seen].mean()),
+        }
+
+    def by_class(self) -> "ClassMetrics":
+        """Returns precision, recall and F1 of each class; 0 where there is nothing to divide by."""
+        precision = self.right / np.maximum(self.predicted, 1)
+        recall = self.right / np.maximum(self.labels, 1)
+        both = precision + recall
+        return ClassMetrics(precision, recall, 2 * precision * recall / np.where(both > 0, both, 1))
+
+
 class ClassMetrics(NamedTuple):
     """Metrics by class, float64 [k] each.
 
@@ -81,9 +137,4 @@ def class_metrics(predicted: Array, labels: Array, classes: int) -> ClassMetrics
     >>> class_metrics(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).f1.round(3).tolist()
     [0.667, 0.667]
     """
-    right = np.bincount(labels[predicted == labels], minlength=classes)
-    of_predicted = np.bincount(predicted, minlength=classes)
-    of_labels = np.bincount(labels, minlength=classes)
-    precision, recall = right / np.maximum(of_predicted, 1), right / np.maximum(of_labels, 1)
-    both = precision + recall
-    return ClassMetrics(precision, recall, 2 * precision * recall / np.where(both > 0, both, 1))
+    return ClassCounts.of(predicted, labels, classes).by_class()

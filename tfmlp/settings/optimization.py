@@ -39,6 +39,12 @@ class OptimizationConfig(Group):
         below=1,
         used_with={"loss": ("auto", "cross_entropy")},
     )
+    class_weights: str = knob(
+        "none",
+        "For classes: balanced multiplies each example's loss by n / (k * count of its class), of n"
+        " training examples and k classes, so that rare classes count as much as common ones.",
+        choices=("none", "balanced"),
+    )
     optimizer: str = knob("adam", "The update rule.", choices=OPTIMIZERS)
     learning_rate: float = knob(1e-3, "Learning rate at the start (after the warm-up).", above=0)
     momentum: float = knob(

@@ -15,7 +15,7 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
 from tfmlp.plan import Plan, make_plan
 from tfmlp.reference.interpreter import Draw, make_network
-from tfmlp.reference.losses import make_loss
+from tfmlp.reference.losses import make_loss, weighted_loss
 from tfmlp.reference.network import Network
 from tfmlp.reference.optimizers import OPTIMIZERS, Optimizer
 from tfmlp.training.timetable import Timetable
@@ -46,12 +46,14 @@ class Assembly:
       model: The model, built and adapted to the training examples.
       optimizer: Its optimizer.
       loss: The per-example loss that is minimized: (labels, outputs) -> [b].
+      recorded_loss: The same without class weights, which is recorded.
       augmentation: What is done to each batch, or None.
     """
 
     model: MLP
     optimizer: keras.optimizers.Optimizer
     loss: PerExampleLoss
+    recorded_loss: PerExampleLoss
     augmentation: Augmentation | None
 
 
@@ -88,6 +90,26 @@ def choose_loss(config: Config, task: str) -> LossChoice:
     return LossChoice(name, {"label_smoothing": smoothing} if smoothing else {})
 
 
+def choose_class_weights(config: Config, data: Dataset) -> np.ndarray | None:
+    """Returns the weight of each class in the loss, float64 [k], or None where all count alike.
+
+    With "balanced" they are n / (k * count of the class), of the k classes that occur among the n
+    training examples, so that every class has the same share in the loss.
+
+    Raises:
+      ConfigError: when the task has no classes.
+    """
+    if config.optimization.class_weights == "none":
+        return None
+    if data.task == "regression":
+        raise ConfigError(
+            "class_weights balanced is for classes, and the task is regression: leave it out."
+        )
+    counts = data.class_counts()["train"]
+    weights: np.ndarray = len(data.train) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return weights
+
+
 def assemble(config: Config, data: Dataset, rates: np.ndarray) -> Assembly:
     """Makes what trains with TensorFlow.
 
@@ -99,15 +121,17 @@ def assemble(config: Config, data: Dataset, rates: np.ndarray) -> Assembly:
     Raises:
       ConfigError: when configuration and data do not fit, or memory does not suffice.
     """
-    from tfmlp.training.losses import find_loss, standardized_loss
+    from tfmlp.training import losses
     from tfmlp.training.optimizers import make_optimizer
 
     model = make_model(config, data)
-    choice = choose_loss(config, data.task)
+    choice, weights = choose_loss(config, data.task), choose_class_weights(config, data)
+    loss = losses.standardized_loss(model, losses.find_loss(choice.name, **choice.options))
     return Assembly(
         model,
         make_optimizer(config.optimization, rates),
-        standardized_loss(model, find_loss(choice.name, **choice.options)),
+        loss if weights is None else losses.weighted_loss(loss, weights),
+        loss,
         make_config_augmentation(config, data),
     )
 
@@ -171,7 +195,9 @@ def assemble_reference(
     plan = plan_for(config, data)
     plan.require_memory()
     choice = choose_loss(config, data.task)
-    loss = make_loss(choice.name, **choice.options)
+    loss, weights = make_loss(choice.name, **choice.options), choose_class_weights(config, data)
+    if weights is not None:
+        loss = weighted_loss(loss, weights)
     network = make_network(plan.layers, loss, config.runtime.seed, dtype, draw)
     settings = config.optimization
     options = {

@@ -9,7 +9,7 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import RowFile
 from tfmlp.metrics import Metrics
 from tfmlp.model.mlp import MLP
-from tfmlp.training.keras_metrics import KerasMetrics
+from tfmlp.training.keras_metrics import EvaluationMetrics
 from tfmlp.training.losses import PerExampleLoss
 from tfmlp.training.step import make_test_step
 
@@ -28,9 +28,8 @@ class Evaluation:
     """
 
     def __init__(self, model: MLP, data: Dataset, loss: PerExampleLoss):
-        self._metrics = KerasMetrics(data.task)
-        objects = list(self._metrics.objects.values())
-        step = make_test_step(model, loss, objects, preprocessed=True)
+        self._metrics = EvaluationMetrics(data.task, data.num_classes)
+        step = make_test_step(model, loss, self._metrics.objects, preprocessed=True)
         features, labels = data.train.features, data.train.labels
         width = math.prod(features.shape[1:])
         count = self._count = min(_MOST, max(_LEAST, _FLOATS_AT_A_TIME // width))
@@ -63,7 +62,7 @@ class Evaluation:
         for start in range(0, len(labels), self._count):
             part = slice(start, start + self._count)
             self._run(self.prepare(features[part]), tf.convert_to_tensor(labels[part]))
-        return self._metrics.read(len(labels))
+        return self._metrics.read(np.asarray(labels))
 
     def prepare(self, features: np.ndarray | RowFile) -> tf.Tensor:
         """Returns raw features [n, ...] as the first dense layer takes them, [n, d]."""
@@ -73,4 +72,4 @@ class Evaluation:
         """Returns the metrics on what `prepare` returned and labels [n], in one call."""
         self._metrics.reset()
         self._run(rows, tf.convert_to_tensor(labels))
-        return self._metrics.read(len(labels))
+        return self._metrics.read(np.asarray(labels))

@@ -1,8 +1,15 @@
 """The metrics of a task as Keras' metric objects."""
 
-import keras
+from typing import Any
 
-from tfmlp.metrics import Metrics, metrics_of
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmlp.metrics import Metrics, training_metrics_of
+from tfmlp.reference.metrics import ClassCounts
+from tfmlp.training.evaluated import complete, counts_classes
+from tfmlp.training.losses import PerExampleLoss
 
 # Metric -> Keras' class; "loss" is the mean of the per-example losses.
 _CLASSES = {
@@ -13,20 +20,69 @@ _CLASSES = {
 }
 
 
+class LossMean(keras.metrics.Mean):
+    """The mean of a per-example loss that is not the one which the step minimizes.
+
+    Args:
+      loss: The per-example loss.
+      **options: As `keras.metrics.Mean` takes them.
+    """
+
+    def __init__(self, loss: PerExampleLoss, **options: Any):
+        super().__init__(**options)
+        self._loss = loss
+
+    def update_state(self, labels: tf.Tensor, outputs: tf.Tensor) -> None:
+        """Adds a batch."""
+        super().update_state(self._loss(labels, outputs))
+
+
+class Counts(keras.metrics.Metric):
+    """Counts examples by class, as `reference.metrics.ClassCounts` has them.
+
+    Args:
+      classes: The number of classes.
+    """
+
+    def __init__(self, classes: int):
+        super().__init__(name="class_counts", dtype="float64")
+        self._classes = classes
+        # float64 counts exactly up to 2**53.
+        self._counts = self.add_variable([3 * classes], "zeros", dtype="float64", name="counts")
+
+    def update_state(self, labels: tf.Tensor, outputs: tf.Tensor) -> None:
+        """Adds labels int [b] and outputs [b, k]."""
+        labels = tf.cast(labels, tf.int32)
+        predicted = tf.argmax(outputs, axis=-1, output_type=tf.int32)
+        # Numbers below 0 are counted nowhere.
+        right = tf.where(predicted == labels, labels, -1)
+        numbers = tf.concat([right, predicted + self._classes, labels + 2 * self._classes], axis=0)
+        ones = tf.ones_like(numbers, tf.float64)
+        self._counts.assign_add(tf.math.unsorted_segment_sum(ones, numbers, 3 * self._classes))
+
+    def result(self) -> tf.Tensor:
+        """Returns the counts, [3, classes]."""
+        return tf.reshape(self._counts, [3, self._classes])
+
+
 class KerasMetrics:
     """The metric objects of a task.
 
     Args:
       task: "classification" or "regression".
+      loss: The per-example loss that is recorded, where the step minimizes another.
 
     Attributes:
       objects: The metric objects, by the names under which runs record them.
     """
 
-    def __init__(self, task: str):
+    def __init__(self, task: str, loss: PerExampleLoss | None = None):
         # float64: sums over an epoch stay exact enough that a count of right answers comes out as
         # the very fraction.
-        self.objects = {name: _CLASSES[name](name, dtype="float64") for name in metrics_of(task)}
+        names = training_metrics_of(task)
+        self.objects = {name: _CLASSES[name](name, dtype="float64") for name in names}
+        if loss is not None:
+            self.objects["loss"] = LossMean(loss, name="loss", dtype="float64")
 
     def reset(self) -> None:
         """Forgets the examples seen so far."""
@@ -45,3 +101,36 @@ class KerasMetrics:
             for name, metric in self.objects.items()
             for variable in metric.variables
         }
+
+
+class EvaluationMetrics:
+    """The metric objects of an evaluation: those of a task, and counts by class.
+
+    Args:
+      task: "classification" or "regression".
+      classes: The number of classes; 1 for regression.
+
+    Attributes:
+      objects: The metric objects.
+    """
+
+    def __init__(self, task: str, classes: int):
+        self._plain = KerasMetrics(task)
+        self._counts = Counts(classes) if counts_classes(task, classes) else None
+        if self._counts is not None:
+            del self._plain.objects["accuracy"]  # follows from the counts
+        self.objects = list(self._plain.objects.values())
+        if self._counts is not None:
+            self.objects.append(self._counts)
+
+    def reset(self) -> None:
+        """Forgets the examples seen so far."""
+        for metric in self.objects:
+            metric.reset_state()
+
+    def read(self, labels: np.ndarray) -> Metrics:
+        """Returns the metrics of the examples seen, which have these labels, [n]."""
+        counts = None
+        if self._counts is not None:
+            counts = ClassCounts(*np.asarray(self._counts.result()))
+        return complete(self._plain.read(len(labels)), labels, counts)

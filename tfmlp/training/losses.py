@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError, nearest
@@ -116,6 +117,21 @@ def standardized_loss(model: keras.Model, per_example_loss: PerExampleLoss) -> P
     return lambda labels, outputs: per_example_loss(
         scale.standardize(labels), scale.standardize(outputs)
     )
+
+
+def weighted_loss(per_example_loss: PerExampleLoss, weights: np.ndarray) -> PerExampleLoss:
+    """Returns a loss in which each example counts by the weight of its class.
+
+    Args:
+      per_example_loss: The loss.
+      weights: One a class, [k].
+    """
+
+    def weighted(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+        losses = per_example_loss(labels, outputs)
+        return losses * tf.gather(tf.constant(weights, losses.dtype), labels)
+
+    return weighted
 
 
 def batch_loss(losses: tf.Tensor, penalties: Sequence[tf.Tensor]) -> tf.Tensor:

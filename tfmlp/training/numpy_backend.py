@@ -10,11 +10,17 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.errors import ConfigError
 from tfmlp.metrics import Metrics
+from tfmlp.reference.losses import make_loss
 from tfmlp.reference.optimizers import clip_by_global_norm
-from tfmlp.training.assembly import assemble_reference, make_model, make_timetable
+from tfmlp.training.assembly import (
+    assemble_reference,
+    choose_loss,
+    make_model,
+    make_timetable,
+)
 from tfmlp.training.backend import Arrays
 from tfmlp.training.numpy_examples import NumpyExamples
-from tfmlp.training.numpy_sums import MetricSums
+from tfmlp.training.numpy_sums import EvaluationSums, MetricSums
 
 if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
@@ -49,6 +55,9 @@ class NumpyBackend:
         dtype = np.dtype(self.precision)
         self.timetable = make_timetable(config, data, rate_factor)
         self.network, self.optimizer = assemble_reference(config, data, dtype, self._draw)
+        choice = choose_loss(config, data.task)
+        self._recorded_loss = make_loss(choice.name, **choice.options)
+        self._is_weighted = config.optimization.class_weights != "none"
         self._examples = NumpyExamples(config, data, dtype)
         self._sums = MetricSums(data.task, self._examples.unit)
 
@@ -114,6 +123,8 @@ class NumpyBackend:
             features, labels = self.batch(self.timetable.batches(order, step))
             gradients, outputs, losses = self.compute_gradients(features, labels)
             self.update(gradients)
+            if self._is_weighted:
+                losses = self._recorded_losses(outputs, labels)
             self._sums.add(losses, outputs, labels)
 
     def train_metrics(self, steps: int) -> Metrics:
@@ -140,15 +151,20 @@ class NumpyBackend:
         self.train_steps(epoch, step, step + 1)
         yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
 
+    def _recorded_losses(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        # Without class weights.
+        losses, _ = self._recorded_loss(outputs, labels)
+        return losses
+
     def evaluate(self, split: str) -> Metrics:
         """Returns the network's metrics on "train", "validation" or "test"."""
-        sums = MetricSums(self._data.task, self._examples.unit)
+        sums = EvaluationSums(self._data.task, self._examples.unit, self._data.num_classes)
         for start in range(0, len(self._data.splits[split]), _EVALUATED_AT_A_TIME):
             part = slice(start, start + _EVALUATED_AT_A_TIME)
             features, labels = self._examples.part(split, part)
             outputs = self.network.forward(features)
-            sums.add(self.network.loss(outputs, labels)[0], outputs, labels)
-        return sums.read()
+            sums.add(self._recorded_losses(outputs, labels), outputs, labels)
+        return sums.read_all(self._data.splits[split].labels)
 
     def _arrays(self) -> Arrays:
         return self.network.parameters() | self.network.state()

@@ -70,7 +70,7 @@ def make_stopping(config: OptimizationConfig, data: Dataset) -> EarlyStopping:
     Raises:
       ConfigError: when the data do not have what is to be watched.
     """
-    names = metrics_of(data.task)
+    names = metrics_of(data.task, data.num_classes)
     if config.monitor not in names:
         raise ConfigError(
             f"monitor {config.monitor} is no metric of {data.task}; use one of {', '.join(names)}."

@@ -60,7 +60,9 @@ class TensorFlowBackend:
             parts = assemble(config.replace(precision=self.precision), data, self.timetable.rates)
             self.model, self.optimizer = parts.model, parts.optimizer
             self._loss, self._augmentation = parts.loss, parts.augmentation
-            self._train_metrics = KerasMetrics(data.task)
+            is_weighted = parts.loss is not parts.recorded_loss
+            recorded = parts.recorded_loss if is_weighted else None
+            self._train_metrics = KerasMetrics(data.task, recorded)
             is_hybrid = program_of(self.engine) == "hybrid"
             make_step = make_mixed_step if is_hybrid else make_train_step
             objects = list(self._train_metrics.objects.values())
@@ -72,7 +74,8 @@ class TensorFlowBackend:
             self.grain = self._engine.grain
             with ThreadPoolExecutor(initializer=self._enter_device) as executor:
                 compiling = self._engine.compile(executor)
-                self._evaluation = Evaluation(self.model, data, self._loss)  # traced meanwhile
+                # Traced meanwhile.
+                self._evaluation = Evaluation(self.model, data, parts.recorded_loss)
             for program in compiling:
                 program.result()
         self.compile_seconds = time.perf_counter() - started

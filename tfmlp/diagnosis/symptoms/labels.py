@@ -13,6 +13,7 @@ from tfmlp.diagnosis.layers import Array
 _NEIGHBORS = 3000  # examples among which nearest neighbors are looked for
 _FEWEST_NEIGHBORS = 200
 _LOOKED_AT = 20_000  # examples that must be finite for that
+_SVHN = (32, 32, 3)  # the shape of its images
 _MAJORITY = 0.7  # a class with a larger share than this leaves little to learn
 
 
@@ -34,6 +35,9 @@ def label_findings(
       outputs: The number of the model's outputs.
       shuffle: Whether training visits the examples in a new order each epoch.
     """
+    if features.shape[1:] == _SVHN and int(labels.min()) == 1 and int(labels.max()) == 10:
+        evidence = f"{int((labels == 10).sum()):,} of {len(labels):,} labels are 10, none is 0"
+        yield make_finding(Name.SVHN_LABELS, evidence)
     yield from _range(labels, outputs)
     counts = np.bincount(labels[labels >= 0].astype(int))
     if not len(counts):
