@@ -37,7 +37,7 @@ def check_arguments(num_classes: Any, seed: Any, dtype: Any) -> None:
     Raises:
       ConfigError: when one is of another type or out of its range.
     """
-    if not isinstance(num_classes, numbers.Integral) or not 1 <= num_classes <= 10**6:
+    if not isinstance(num_classes, numbers.Integral) or not 1 <= int(num_classes) <= 10**6:
         raise ConfigError(
             "MLP: num_classes must be a whole number, at least 1 and at most 1,000,000; received"
             f" {reprlib.repr(num_classes)}."

@@ -114,8 +114,7 @@ class MLP(keras.Model):
         except ConfigError as error:
             raise ConfigError(f"MLP: {error}") from None
         self.num_classes, self.seed = int(num_classes), int(seed)
-        is_table = isinstance(schema, Mapping)
-        self.schema: Schema | None = Schema.from_dict(schema) if is_table else schema
+        self.schema = Schema.from_dict(schema) if isinstance(schema, Mapping) else schema
         self.plan: Plan | None = None
         self.feature_shape: tuple[int, ...] | None = None
         policy = self.dtype_policy
