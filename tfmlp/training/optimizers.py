@@ -35,8 +35,16 @@ def make_optimizer(config: OptimizationConfig, rates: np.ndarray) -> keras.optim
     # for each sum, which keeps the whole graph in memory until the process ends: 2 MiB and more a
     # training. Keras has no public name for it.
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-        optimizer._all_reduce_sum_gradients = list
+        optimizer._all_reduce_sum_gradients = _pass_through
     return optimizer
+
+
+def _pass_through(pairs: Any) -> list[tuple[tf.Tensor, Any]]:
+    """Returns (gradient, variable) pairs after the operations that TensorFlow's sum has, without
+    which it rounds clipped gradients and those of batch normalization in another order.
+    """
+    gradients, variables = zip(*pairs)
+    return list(zip(tf.identity_n(tf.identity_n(gradients)), variables))
 
 
 def _make(config: OptimizationConfig, rates: np.ndarray) -> keras.optimizers.Optimizer:
