@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfmlp.data.sources import load_dataset
     from tfmlp.diagnosis.diagnose import diagnose
     from tfmlp.errors import CheckpointError, ConfigError, DataError, DivergenceError, TfmlpError
+    from tfmlp.loaded import load_run
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
     from tfmlp.recipes.recipe import load_recipe
@@ -36,6 +37,7 @@ _NAMES = {
     "data.sources": ("load_dataset",),
     "diagnosis.diagnose": ("diagnose",),
     "errors": ("CheckpointError", "ConfigError", "DataError", "DivergenceError", "TfmlpError"),
+    "loaded": ("load_run",),
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
     "recipes.recipe": ("load_recipe",),
@@ -62,6 +64,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "load_recipe",
+    "load_run",
     "make_test_step",
     "make_train_step",
 ]

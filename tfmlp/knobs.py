@@ -37,6 +37,7 @@ def knob(
     above: float | None = None,
     below: float | None = None,
     choices: tuple[str, ...] | None = None,
+    aliases: Mapping[str, str] | None = None,
     used_with: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Any:
     """Declares a field with its help text and what values it takes.
@@ -47,6 +48,7 @@ def knob(
       minimum, maximum: Limits, inclusive.
       above, below: Limits, exclusive.
       choices: The texts that are allowed.
+      aliases: Other names of choices -> the choice.
       used_with: Option -> the values of it with which this one has an effect, () for any but its
         default; one of the options suffices. None: it always has one.
     """
@@ -59,6 +61,7 @@ def knob(
             "above": above,
             "below": below,
             "choices": choices,
+            "aliases": aliases or {},
             "used_with": used_with,
         },
     )
@@ -133,6 +136,7 @@ def check_value(knob_field: dataclasses.Field[Any], value: Any) -> Any:
         return _check_number(knob_field, kind, value)
     if not isinstance(value, kind):
         raise ConfigError(_wrong(knob_field, value))
+    value = rules["aliases"].get(value, value)
     if rules["choices"] and value not in rules["choices"]:
         known = nearest(str(value), rules["choices"])
         raise ConfigError(f"{knob_field.name} has no choice {value!r}: {known}.")

@@ -7,6 +7,7 @@ logits = model(images)                      # uint8 [b, 28, 28, 1] -> float32 [b
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 from tfmlp.data.schema import Schema
 from tfmlp.errors import ConfigError
+from tfmlp.model.arguments import check_arguments, require_examples, units_of_layers
 from tfmlp.model.interpreter import make_layer, run_layer
 from tfmlp.model.preprocessing import Preprocessing, Shape, TargetScale
 from tfmlp.plan import Plan, make_plan
@@ -31,9 +33,9 @@ class MLP(keras.Model):
     tfmlp's steps, with one's own loop, and with Keras' `compile` and `fit`.
 
     Args:
-      hidden_units: Units of each hidden layer; empty for a linear model.
+      hidden_units: Units of each hidden layer, or of the only one; empty for a linear model.
       activation: "relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu" or
-        "swish".
+        "swish" ("silu" is another name of it).
       num_classes: Number of outputs; 1 for regression.
       dropout: Probability that a hidden unit is dropped in training, in [0, 1).
       dropout_form: "inverted" or "course", as in `tfmlp.reference.layers.Dropout`.
@@ -50,8 +52,8 @@ class MLP(keras.Model):
       standardize_target: For regression: the last layer's outputs are multiplied by the target's
         standard deviation and moved by its mean, as `adapt` measured them.
       seed: Decides initial weights and dropout masks; int in [0, 2**32).
-      schema: What its inputs and outputs are, as `data.schema.Schema.to_dict` has it; it is saved
-        with the model.
+      schema: What its inputs and outputs are: a `Schema`, or what its `to_dict` returns; it is
+        saved with the model.
       dtype: A Keras dtype policy: "float32", "float64" or "mixed_bfloat16".
       name, trainable: As of any Keras model.
 
@@ -67,7 +69,7 @@ class MLP(keras.Model):
 
     def __init__(
         self,
-        hidden_units: Sequence[int] = (128, 64),
+        hidden_units: int | Sequence[int] = (128, 64),
         activation: str = "relu",
         num_classes: int = 10,
         dropout: float = 0.0,
@@ -84,16 +86,17 @@ class MLP(keras.Model):
         standardize_target: bool = False,
         seed: int = 0,
         *,
-        schema: Mapping[str, Any] | None = None,
+        schema: Schema | Mapping[str, Any] | None = None,
         dtype: Any = None,
         name: str | None = None,
         trainable: bool = True,
     ):
+        check_arguments(num_classes, seed, dtype)
         # Raw inputs must not be rounded before they are preprocessed.
         super().__init__(autocast=False, dtype=dtype, name=name, trainable=trainable)
         try:
             self._settings = ModelConfig(
-                hidden_units=tuple(hidden_units),
+                hidden_units=units_of_layers(hidden_units),
                 activation=activation,
                 negative_slope=negative_slope,
                 dropout=dropout,
@@ -110,8 +113,8 @@ class MLP(keras.Model):
             )
         except ConfigError as error:
             raise ConfigError(f"MLP: {error}") from None
-        self.num_classes, self.seed = num_classes, seed
-        self.schema = None if schema is None else Schema.from_dict(schema)
+        self.num_classes, self.seed = int(num_classes), int(seed)
+        self.schema = Schema.from_dict(schema) if isinstance(schema, Mapping) else schema
         self.plan: Plan | None = None
         self.feature_shape: tuple[int, ...] | None = None
         policy = self.dtype_policy
@@ -149,6 +152,38 @@ class MLP(keras.Model):
         self.preprocess.adapt(features)
         if self.target_scale is not None and targets is not None:
             self.target_scale.adapt(targets)
+
+    def __call__(self, inputs: Any, *args: Any, **options: Any) -> Any:
+        """Returns what `call` does; inputs of another shape than the model's are said.
+
+        Raises:
+          DataError: for them; [n, height, width] will do for images of one channel.
+        """
+        if self.feature_shape is not None and not options.get("preprocessed"):
+            require_examples(inputs, self.feature_shape)
+        return super().__call__(inputs, *args, **options)
+
+    def predict(self, x: Any, *args: Any, **options: Any) -> Any:
+        """Returns the outputs, as Keras' `predict`; `model.prediction.predict` has probabilities.
+
+        Raises:
+          DataError: for an array of another shape than the model's inputs.
+        """
+        if self.feature_shape is not None and hasattr(x, "shape"):
+            require_examples(x, self.feature_shape)
+            # Keras would trace for one shape after the other, and at last for none at all.
+            x = np.asarray(x).reshape(-1, *self.feature_shape)
+        return super().predict(x, *args, **options)
+
+    def export(self, filepath: str | Path, *args: Any, **options: Any) -> None:
+        """Exports as Keras' `export`, for inputs as the schema has them; it need not be called."""
+        if self.feature_shape is not None:
+            dtype = "float32" if self.schema is None else self.schema.feature_dtype
+            shape = (None, *self.feature_shape)
+            # Keras asks whether a model was called, and for which type.
+            self(np.zeros((1, *self.feature_shape), dtype))
+            options.setdefault("input_signature", [keras.InputSpec(dtype=dtype, shape=shape)])
+        super().export(str(filepath), *args, **options)
 
     def call(
         self, inputs: tf.Tensor, training: bool = False, preprocessed: bool = False

@@ -1,11 +1,13 @@
 """A model from a file."""
 
 import dataclasses
+import io
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 
 from tfmlp import files
@@ -15,29 +17,106 @@ from tfmlp.plan import make_plan
 from tfmlp.settings.model import ModelConfig
 
 _CONFIG_LIMIT = 1 << 20  # bytes
+_MODEL = "model.keras"
+_HDF_SIGNATURE = b"\x89HDF"
+_FORMER_LAYERS = {"denses", "norms", "head"}
 
 
 def load_model(path: str | Path) -> MLP:
     """Loads a model that a run saved. Keras' safe mode is on: a file cannot bring code along.
 
+    Args:
+      path: A `model.keras`, or the run folder that it is in.
+
     Raises:
-      CheckpointError: when the file is no such model.
+      CheckpointError: when there is no such model.
     """
-    path = Path(path)
-    if not path.is_file():
+    path = files.user_path(str(path))
+    if path.is_dir():
+        path = _model_of(path)
+    if not files.is_file(path):
         raise CheckpointError(
             f"expected a saved model at {path}; there is none: was the run cut off?"
         )
+    _require_keras_file(path)
     _check(path)
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its readers stumbled over
+        _require_present_layout(path)
         raise CheckpointError(
             f"{path} is not a whole model file ({type(error).__name__}): train again."
         ) from None
     if not isinstance(model, MLP):
         raise CheckpointError(f"{path}: expected a tfmlp MLP; received {type(model).__name__}.")
     return model
+
+
+def save_model(model: MLP, folder: str | Path) -> Path:
+    """Writes a model into a folder, which is made where it is not there, and returns its file.
+
+    Raises:
+      CheckpointError: when it cannot be written.
+    """
+    path = files.user_path(str(folder)) / _MODEL
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with files.written_atomically(path) as temporary:
+            model.save(temporary)
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot write {path}: {error.strerror or error}: choose another folder."
+        ) from None
+    return path
+
+
+def _model_of(folder: Path) -> Path:
+    """Returns the model file of a folder."""
+    if (folder / _MODEL).is_file():
+        return folder / _MODEL
+    if (folder / "saved_model.pb").is_file():
+        raise CheckpointError(
+            f"{folder} is an exported SavedModel, which has no layers any more: load the"
+            f" {_MODEL} that it was exported from, or run it with tf.saved_model.load."
+        )
+    cure = "was the run cut off?"
+    if (folder / "run.json").is_file():
+        cure = f"the run has not ended: tfmlp train --resume {folder}"
+    raise CheckpointError(f"expected a saved model at {folder / _MODEL}; there is none: {cure}")
+
+
+def _require_keras_file(path: Path) -> None:
+    """Refuses files of HDF5, in which Keras keeps weights alone, and formerly models."""
+    with open(path, "rb") as file:
+        is_hdf = file.read(len(_HDF_SIGNATURE)) == _HDF_SIGNATURE
+    if not is_hdf:
+        return
+    with h5py.File(path, "r") as file:
+        is_model = "model_config" in file.attrs
+    if is_model:
+        raise CheckpointError(
+            f"{path} is a model in Keras' former format, HDF5: load it with"
+            " keras.saving.load_model, or save the MLP again as model.keras."
+        )
+    raise CheckpointError(
+        f"{path} holds weights alone: make the MLP with its options, build it, and use"
+        " model.load_weights."
+    )
+
+
+def _require_present_layout(path: Path) -> None:
+    """Refuses the files of versions whose models had other layers."""
+    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as weights:
+        try:
+            with h5py.File(io.BytesIO(weights.read()), "r") as file:
+                is_former = not _FORMER_LAYERS.isdisjoint(file)
+        except OSError:  # no HDF5
+            return
+    if is_former:
+        raise CheckpointError(
+            f"{path} was written by an earlier version of tfmlp, whose layers had other names:"
+            " train again."
+        )
 
 
 def _check(path: Path) -> None:
@@ -52,7 +131,10 @@ def _check(path: Path) -> None:
                 raise ValueError("its configuration is too long")
             tables = json.loads(archive.read("config.json"))
         if tables["registered_name"] != "tfmlp>MLP":
-            raise CheckpointError(f"{path}: expected a tfmlp MLP; received {tables['class_name']}.")
+            raise CheckpointError(
+                f"{path}: expected a tfmlp MLP; received {tables['class_name']}, which"
+                " keras.saving.load_model loads."
+            )
         parameters = _planned_parameters(tables)
         if 4 * parameters > weights.file_size or weights.file_size > 1100 * weights.compress_size:
             raise ValueError(f"{parameters:,} weights in {weights.file_size:,} bytes")

@@ -6,6 +6,7 @@ from tfmlp.errors import ConfigError
 from tfmlp.knobs import Group, knob
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "linear", "elu", "gelu", "selu", "swish")
+ALIASES = {"silu": "swish"}
 INITIALIZERS = (
     *("glorot_uniform", "glorot_normal", "he_uniform", "he_normal"),
     *("lecun_uniform", "lecun_normal", "fan_in_uniform", "glorot_slip", "normal", "zeros"),
@@ -26,7 +27,9 @@ class ModelConfig(Group):
         minimum=1,
         maximum=10**6,
     )
-    activation: str = knob("relu", "Activation of the hidden layers.", choices=ACTIVATIONS)
+    activation: str = knob(
+        "relu", "Activation of the hidden layers.", choices=ACTIVATIONS, aliases=ALIASES
+    )
     negative_slope: float = knob(
         0.01,
         "Slope of leaky_relu below zero.",
@@ -74,6 +77,7 @@ class ModelConfig(Group):
         "linear",
         "Activation of the outputs; anything but linear is for the squared-error losses.",
         choices=ACTIVATIONS,
+        aliases=ALIASES,
     )
     preprocessing: str = knob(
         "standardize",

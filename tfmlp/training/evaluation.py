@@ -5,12 +5,15 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import RowFile
+from tfmlp.errors import DataError
 from tfmlp.metrics import Metrics
 from tfmlp.model.mlp import MLP
+from tfmlp.training.assembly import choose_loss
 from tfmlp.training.keras_metrics import EvaluationMetrics
-from tfmlp.training.losses import PerExampleLoss
+from tfmlp.training.losses import PerExampleLoss, find_loss, standardized_loss
 from tfmlp.training.step import make_test_step
 
 # Of preprocessed features: calls are few, and the memory of a batch is used again for the next.
@@ -73,3 +76,29 @@ class Evaluation:
         self._metrics.reset()
         self._run(rows, tf.convert_to_tensor(labels))
         return self._metrics.read(np.asarray(labels))
+
+
+def evaluate_model(model: MLP, config: Config, data: Dataset, split: str = "test") -> Metrics:
+    """Returns a model's metrics on a split, with the loss that its configuration names.
+
+    Args:
+      model: A built model.
+      config: The configuration that it was trained by.
+      data: Data as the model takes them.
+      split: "train", "validation" or "test".
+
+    Raises:
+      DataError: when the data are not what the model takes, or have no such split.
+    """
+    if (data.feature_shape, data.num_classes) != (model.feature_shape, model.num_classes):
+        raise DataError(
+            f"the model takes features of shape {model.feature_shape} and has"
+            f" {model.num_classes} outputs; {data.provenance.name} has {data.feature_shape} and"
+            f" {data.num_classes}: use data like the run's own."
+        )
+    if split not in data.splits:
+        raise DataError(f"there are no {split} examples; evaluate on {' or '.join(data.splits)}.")
+    choice = choose_loss(config, data.task)
+    loss = standardized_loss(model, find_loss(choice.name, **choice.options))
+    examples = data.splits[split]
+    return Evaluation(model, data, loss)(examples.features, examples.labels)

@@ -9,13 +9,12 @@ print(training.evaluate("test"), training.model)
 import math
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.sources import load_configured, load_given
 from tfmlp.errors import DivergenceError
-from tfmlp.metrics import Metrics
 from tfmlp.training.backend import Arrays, Backend
 from tfmlp.training.backends import make_backend
 from tfmlp.training.observer import Observer
@@ -29,12 +28,10 @@ from tfmlp.training.recovery import (
 )
 from tfmlp.training.result import EpochResult
 from tfmlp.training.stopping import make_stopping
-
-if TYPE_CHECKING:
-    from tfmlp.model.mlp import MLP
+from tfmlp.training.trained import TrainedModel
 
 
-class Training:
+class Training(TrainedModel):
     """A training run: iterate over it to train, one `EpochResult` an epoch.
 
     Attributes:
@@ -48,14 +45,13 @@ class Training:
     """
 
     def __init__(self, config: Config, data: Dataset):
-        self.config, self.data = config, data
+        super().__init__(config, data, make_backend(config, data))
         self.history: list[EpochResult] = []
         self.stopped_early = False
         self.observers: list[Observer] = []
         self.pause_every: int | None = None
         self._stopping = make_stopping(config.optimization, data)
         self._rollbacks = Rollbacks(config.optimization)
-        self.backend: Backend = make_backend(config, data)
         self._pace = Pace(self.backend.grain)
         self._good: Arrays = {}  # the state at the beginning of the present epoch
 
@@ -68,15 +64,6 @@ class Training:
     def restores(self) -> list[Divergence]:
         """Each `Divergence` that the run was rolled back before."""
         return self._rollbacks.done
-
-    @property
-    def model(self) -> "MLP":
-        """The Keras model.
-
-        After training with `patience`, it has the weights of the best epoch; otherwise those of the
-        last.
-        """
-        return self.backend.model
 
     @property
     def best(self) -> EpochResult | None:
@@ -222,10 +209,6 @@ class Training:
         self.stopped_early = True
         if weights is not None:
             self._stopping.best_weights = weights
-
-    def evaluate(self, split: str = "test") -> Metrics:
-        """Returns the present model's metrics on "train", "validation" or "test"."""
-        return self.backend.evaluate(split)
 
 
 def fit(config: Config, data: Dataset | tuple[Any, Any] | None = None) -> Training:

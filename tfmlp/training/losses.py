@@ -143,8 +143,11 @@ def batch_loss(losses: tf.Tensor, penalties: Sequence[tf.Tensor]) -> tf.Tensor:
       losses: Per-example losses of this replica, [b].
       penalties: Scalars, as `model.losses` has them.
     """
-    replica = tf.distribute.get_replica_context()
-    count = replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.shape(losses)[0])
+    replica, count = tf.distribute.get_replica_context(), tf.shape(losses)[0]
+    # One replica's sum is its own. TensorFlow would register a gradient function for it all the
+    # same, which keeps the whole graph in memory until the process ends.
+    if replica.num_replicas_in_sync > 1:
+        count = replica.all_reduce(tf.distribute.ReduceOp.SUM, count)
     loss = tf.reduce_sum(losses) / tf.cast(count, losses.dtype)
     for penalty in penalties:
         loss += tf.cast(penalty, loss.dtype) / replica.num_replicas_in_sync

@@ -30,6 +30,24 @@ def make_optimizer(config: OptimizationConfig, rates: np.ndarray) -> keras.optim
       config: The configuration.
       rates: As `timetable.learning_rates` gives them.
     """
+    optimizer = _make(config, rates)
+    # On one replica Keras sums gradients all the same, and TensorFlow registers a gradient function
+    # for each sum, which keeps the whole graph in memory until the process ends: 2 MiB and more a
+    # training. Keras has no public name for it.
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        optimizer._all_reduce_sum_gradients = _pass_through
+    return optimizer
+
+
+def _pass_through(pairs: Any) -> list[tuple[tf.Tensor, Any]]:
+    """Returns (gradient, variable) pairs after the operations that TensorFlow's sum has, without
+    which it rounds clipped gradients and those of batch normalization in another order.
+    """
+    gradients, variables = zip(*pairs)
+    return list(zip(tf.identity_n(tf.identity_n(gradients)), variables))
+
+
+def _make(config: OptimizationConfig, rates: np.ndarray) -> keras.optimizers.Optimizer:
     rate = RateTable(rates) if len(rates) > 1 else float(rates[0])
     clip = {"global_clipnorm": config.clip_norm}
     # Keras casts its constants to the weights' type by way of float32, unless they are of NumPy's

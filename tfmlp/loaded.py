@@ -1,0 +1,160 @@
+"""`LoadedRun`: a run folder that is read again.
+
+run = load_run("runs/third")
+run.record.test, run.epochs[-1].train.loss, run.predict(images), run.evaluate("test").accuracy
+"""
+
+import warnings
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tfmlp import files
+from tfmlp.config import Config
+from tfmlp.data.dataset import Dataset
+from tfmlp.data.matching import match
+from tfmlp.data.schema import Schema
+from tfmlp.data.sources import load_configured
+from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
+from tfmlp.metrics import Metrics
+from tfmlp.runs.folder import RunFolder
+from tfmlp.runs.record import RunRecord
+from tfmlp.training.result import EpochResult
+
+if TYPE_CHECKING:
+    from tfmlp.model.mlp import MLP
+
+SPLITS = ("train", "validation", "test")
+
+
+class LoadedRun:
+    """A run that is read from its folder, and its model.
+
+    Args:
+      path: The run folder.
+
+    Raises:
+      CheckpointError: when it holds no run that can be read.
+
+    Attributes:
+      path: The run folder.
+      record: What run.json says of it.
+      epochs: The results of its epochs.
+      config: Its configuration.
+    """
+
+    def __init__(self, path: str | Path):
+        folder = RunFolder(files.user_path(str(path)))
+        self.path = folder.path
+        self.record: RunRecord = folder.read()
+        self.config = Config.from_dict(self.record.config, source=f"{folder.path}/run.json")
+        self.epochs = [_epoch_of(values, folder.path) for values in folder.read_epochs()]
+
+    @property
+    def schema(self) -> Schema | None:
+        """What its model takes and predicts; None in records of format 1."""
+        return None if self.record.schema is None else Schema.from_dict(self.record.schema)
+
+    @cached_property
+    def model(self) -> "MLP":
+        """Its model, loaded when it is first asked for.
+
+        Raises:
+          CheckpointError: when the run has left none.
+        """
+        from tfmlp.model.saved import load_model
+
+        return load_model(self.path)
+
+    def predict(self, features: Any) -> np.ndarray:
+        """Returns what the model predicts of any number of examples.
+
+        Args:
+          features: Raw inputs [n, ...].
+
+        Returns:
+          Probabilities [n, classes], or values [n] for regression.
+
+        Raises:
+          DataError: when the inputs are not what the model takes.
+        """
+        from tfmlp.model.prediction import predict
+
+        return predict(self.model, features, self.config.optimization.loss)
+
+    def predict_classes(self, features: Any) -> list[str]:
+        """Returns the name of the most probable class of each example.
+
+        Raises:
+          DataError: as `predict`, and when the model has no classes.
+        """
+        from tfmlp.model.prediction import class_names
+
+        names = class_names(self.model)
+        return [names[number] for number in self.predict(features).argmax(axis=1)]
+
+    def evaluate(self, data: str | Dataset = "test", split: str = "test") -> Metrics:
+        """Returns the model's metrics on some examples; columns and classes are matched by name.
+
+        Args:
+          data: A split of the run's own data ("train", "validation" or "test"), which are loaded
+            as its configuration says; or other data.
+          split: Which split of other data.
+
+        Raises:
+          DataError: when the data are not what the model takes, or have no such split.
+        """
+        if isinstance(data, str):
+            split, data = data, self._load_data(data)
+        elif not isinstance(data, Dataset):
+            raise DataError(
+                f"expected 'train', 'validation', 'test' or a Dataset; received a"
+                f" {type(data).__name__}."
+            )
+        from tfmlp.training.evaluation import evaluate_model
+
+        return evaluate_model(self.model, self.config, _matched(data, self.schema), split)
+
+    def _load_data(self, split: str) -> Dataset:
+        if split not in SPLITS:
+            raise DataError(f"there is no split {split!r}: {nearest(split, SPLITS)}.")
+        data = load_configured(self.config.data, self.config.runtime.seed)
+        if data.provenance.sha256 != self.record.dataset.sha256:
+            warnings.warn(
+                f"{self.config.data.dataset} is not what the run was trained on (their sha256"
+                " differ): pass the run's own data.",
+                TfmlpWarning,
+                stacklevel=3,
+            )
+        return data
+
+
+def _matched(data: Dataset, schema: Schema | None) -> Dataset:
+    return data if schema is None else match(data, schema)
+
+
+def _epoch_of(values: Any, path: Path) -> EpochResult:
+    try:
+        return EpochResult.from_dict(values)
+    except (KeyError, TypeError, AttributeError):
+        raise CheckpointError(
+            f"{path}/epochs.jsonl: expected the results of an epoch a line; received"
+            f" {values!r:.60}: it was changed since."
+        ) from None
+
+
+def load_run(path: str | Path) -> LoadedRun:
+    """Reads a run folder.
+
+    Args:
+      path: The folder, such as "runs/third".
+
+    Returns:
+      A `LoadedRun`: record, epochs, configuration, model, `predict` and `evaluate`.
+
+    Raises:
+      CheckpointError: when it holds no run that can be read.
+    """
+    return LoadedRun(path)

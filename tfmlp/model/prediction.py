@@ -1,0 +1,105 @@
+"""What a model predicts: outputs in batches, and probabilities of them."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfmlp import plan
+from tfmlp.data.schema import Schema
+from tfmlp.errors import DataError, nearest
+from tfmlp.model.arguments import require_examples
+from tfmlp.model.mlp import MLP
+
+_FLOATS_AT_A_TIME = 8 << 20
+
+
+def predict(model: MLP, features: Any, loss: str = "cross_entropy") -> np.ndarray:
+    """Returns what a model predicts of any number of examples.
+
+    Args:
+      model: A built model.
+      features: Raw inputs [n, ...], numbers of any type: an array, a `RowFile`, nested lists, or a
+        DataFrame, whose columns are found by their names.
+      loss: The name of the loss that it was trained on.
+
+    Returns:
+      Probabilities [n, classes], or values [n] for regression.
+
+    Raises:
+      DataError: when the inputs are not what the model takes.
+    """
+    assert model.feature_shape is not None
+    features = _numbers(features, model.schema)
+    require_examples(features, model.feature_shape)
+    width = int(np.prod(model.feature_shape))
+    size = max(1, _FLOATS_AT_A_TIME // width)
+    parts = [np.zeros((0, model.num_classes), np.float32)]
+    for start in range(0, len(features), size):
+        part = np.asarray(features[start : start + size])
+        inputs = part.reshape(len(part), *model.feature_shape)
+        parts.append(model(tf.convert_to_tensor(inputs)).numpy())
+    outputs = np.concatenate(parts[1:] or parts)
+    if is_regression(model):
+        return outputs[:, 0]
+    if model.plan is not None and isinstance(model.plan.layers[-1], plan.Activation):
+        loss = "squared_error"  # the only kind that takes such outputs
+    return _probabilities(outputs, loss)
+
+
+def is_regression(model: MLP) -> bool:
+    """Returns whether a model predicts values and not classes."""
+    return model.num_classes == 1 if model.schema is None else model.schema.task == "regression"
+
+
+def class_names(model: MLP) -> tuple[str, ...]:
+    """Returns the names of a model's classes; their numbers where it has no schema.
+
+    Raises:
+      DataError: when it has no classes.
+    """
+    if is_regression(model):
+        raise DataError("the model predicts values, and has no classes: use predict.")
+    if model.schema is not None:
+        return model.schema.class_names
+    return tuple(map(str, range(model.num_classes)))
+
+
+def _numbers(features: Any, schema: Schema | None) -> Any:
+    """Returns inputs as an array of a type that a model computes with."""
+    names = getattr(features, "columns", None)
+    if names is not None and schema is not None and schema.columns:
+        missing = [name for name in schema.columns if name not in set(names)]
+        if missing:
+            known = nearest(missing[0], map(str, names))
+            raise DataError(f"expected the column {missing[0]!r}, which is not there: {known}.")
+        features = features[list(schema.columns)]
+    if not hasattr(features, "dtype") or not hasattr(features, "shape"):
+        try:
+            features = np.asarray(features)
+        except ValueError:
+            raise DataError("expected examples of one shape; received rows of several.") from None
+    if features.dtype in (np.uint8, np.float32):
+        return features
+    try:
+        return np.asarray(features).astype(np.float32)
+    except (TypeError, ValueError):
+        kind = features.dtype
+        raise DataError(f"expected numbers as the model's inputs; received {kind}.") from None
+
+
+def _probabilities(outputs: np.ndarray, loss: str) -> np.ndarray:
+    """Returns probabilities [n, classes] of outputs, as the loss takes them.
+
+    Logits of "cross_entropy" go through softmax. Those of "binary_cross_entropy" go through
+    sigmoid, and the squared errors' outputs estimate the one-hot labels: the shares of each are
+    what is left above zero, divided by its sum.
+    """
+    if loss in ("auto", "cross_entropy"):
+        return tf.nn.softmax(outputs).numpy()
+    shares = tf.sigmoid(outputs).numpy() if loss == "binary_cross_entropy" else outputs
+    shares = np.maximum(shares, 0)
+    sums = shares.sum(axis=1, keepdims=True)
+    # Where all outputs are negative, the largest still is the most probable.
+    probabilities: np.ndarray = tf.nn.softmax(outputs).numpy()
+    return np.divide(shares, sums, out=probabilities, where=sums > 0)
