@@ -44,7 +44,7 @@ class Assembly:
 
     Attributes:
       model: The model, built and adapted to the training examples.
-      optimizer: Its optimizer.
+      optimizer: Its optimizer, built.
       loss: The per-example loss that is minimized: (labels, outputs) -> [b].
       recorded_loss: The same without class weights, which is recorded.
       augmentation: What is done to each batch, or None.
@@ -125,11 +125,14 @@ def assemble(config: Config, data: Dataset, rates: np.ndarray) -> Assembly:
     from tfmlp.training.optimizers import make_optimizer
 
     model = make_model(config, data)
+    optimizer = make_optimizer(config.optimization, rates)
+    # Before anything is traced: built within a trace, it would take three times as long to trace.
+    optimizer.build(model.trainable_variables)
     choice, weights = choose_loss(config, data.task), choose_class_weights(config, data)
     loss = losses.standardized_loss(model, losses.find_loss(choice.name, **choice.options))
     return Assembly(
         model,
-        make_optimizer(config.optimization, rates),
+        optimizer,
         loss if weights is None else losses.weighted_loss(loss, weights),
         loss,
         make_config_augmentation(config, data),

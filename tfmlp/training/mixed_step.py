@@ -30,12 +30,10 @@ def make_mixed_step(
 
     Args:
       model: A built Keras model.
-      optimizer: Its Keras optimizer; built here if it is not.
+      optimizer: Its Keras optimizer, built.
       per_example_loss: (labels, outputs) -> [b].
       metrics: As for `make_train_step`.
     """
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
     forward = training_pass(model, optimizer.iterations)
 
     @tf.function(jit_compile=True)

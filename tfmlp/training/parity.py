@@ -74,7 +74,6 @@ class _TensorFlow:
     def __init__(self, config: Config, data: Dataset, timetable: Timetable):
         self._parts, self._train = assemble(config, data, timetable.rates), data.train
         self.model, optimizer = self._parts.model, self._parts.optimizer
-        optimizer.build(self.model.trainable_variables)
 
         @tf.function(reduce_retracing=True)
         def step(features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
