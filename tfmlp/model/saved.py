@@ -43,7 +43,11 @@ def load_model(path: str | Path) -> MLP:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its readers stumbled over
-        _require_present_layout(path)
+        if _has_former_layout(path):
+            raise CheckpointError(
+                f"{path} was written by an earlier version of tfmlp, whose layers had other names:"
+                " train again."
+            ) from None
         raise CheckpointError(
             f"{path} is not a whole model file ({type(error).__name__}): train again."
         ) from None
@@ -91,8 +95,13 @@ def _require_keras_file(path: Path) -> None:
         is_hdf = file.read(len(_HDF_SIGNATURE)) == _HDF_SIGNATURE
     if not is_hdf:
         return
-    with h5py.File(path, "r") as file:
-        is_model = "model_config" in file.attrs
+    try:
+        with h5py.File(path, "r") as file:
+            is_model = "model_config" in file.attrs
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} is a damaged HDF5 file ({error}): replace it by a whole copy."
+        ) from None
     if is_model:
         raise CheckpointError(
             f"{path} is a model in Keras' former format, HDF5: load it with"
@@ -104,19 +113,14 @@ def _require_keras_file(path: Path) -> None:
     )
 
 
-def _require_present_layout(path: Path) -> None:
-    """Refuses the files of versions whose models had other layers."""
-    with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as weights:
-        try:
+def _has_former_layout(path: Path) -> bool:
+    """Returns whether a model file is of a version whose models had other layers."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as weights:
             with h5py.File(io.BytesIO(weights.read()), "r") as file:
-                is_former = not _FORMER_LAYERS.isdisjoint(file)
-        except OSError:  # no HDF5
-            return
-    if is_former:
-        raise CheckpointError(
-            f"{path} was written by an earlier version of tfmlp, whose layers had other names:"
-            " train again."
-        )
+                return not _FORMER_LAYERS.isdisjoint(file)
+    except Exception:  # zipfile, zlib and h5py raise whatever they stumble over in a damaged file
+        return False
 
 
 def _check(path: Path) -> None:
