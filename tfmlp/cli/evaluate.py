@@ -12,7 +12,7 @@ from tfmlp.cli.progress import say
 from tfmlp.cli.results import describe_result
 from tfmlp.config import Config
 from tfmlp.data.matching import match
-from tfmlp.errors import CheckpointError, DataError
+from tfmlp.errors import CheckpointError
 from tfmlp.runs.folder import MODEL, RunFolder
 from tfmlp.runs.record import RunRecord
 
@@ -48,28 +48,13 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
 
     data = load_data(config)
     from tfmlp.model.saved import load_model
-    from tfmlp.training.assembly import choose_loss
-    from tfmlp.training.evaluation import Evaluation
-    from tfmlp.training.losses import find_loss, standardized_loss
+    from tfmlp.training.evaluation import evaluate_model
 
     model = load_model(folder.path / MODEL)
     same_data = data.provenance.sha256 == record.dataset.sha256
     if model.schema is not None:
         data = match(data, model.schema)
-    if (data.feature_shape, data.num_classes) != (model.feature_shape, model.num_classes):
-        raise DataError(
-            f"the model takes features of shape {model.feature_shape} and tells"
-            f" {model.num_classes} classes apart; {config.data.dataset} has"
-            f" {data.feature_shape} and {data.num_classes}: name the run's own data."
-        )
-    if split not in data.splits:
-        raise DataError(
-            f"the run held out no {split} examples; evaluate on {' or '.join(data.splits)}."
-        )
-    choice = choose_loss(config, data.task)
-    loss = standardized_loss(model, find_loss(choice.name, **choice.options))
-    examples = data.splits[split]
-    metrics = Evaluation(model, data, loss)(examples.features, examples.labels).to_dict()
+    metrics = evaluate_model(model, config, data, split).to_dict()
     recorded = record.test if split == "test" else None
     if not same_data:
         say("warning: these data are not those the run was trained on (their sha256 differ).")
