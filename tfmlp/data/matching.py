@@ -96,7 +96,9 @@ def _require_same_columns(name: str, received: Sequence[str], expected: Sequence
     if additional:
         differences.append(f"additional: {_listed(additional)}")
     if missing and additional:
-        differences.append(f"{additional[0]!r}: {nearest(additional[0], missing[:_MOST_NAMES])}")
+        hint = nearest(additional[0], missing[:_MOST_NAMES])
+        if hint.startswith("did you mean"):  # else it would only list the missing ones again
+            differences.append(f"{additional[0]!r}: {hint}")
     if differences:
         raise DataError(
             f"{name}: expected the {len(expected):,} columns that the model was trained on;"

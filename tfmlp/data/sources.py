@@ -34,8 +34,8 @@ def parse_name(name: str) -> tuple[str, str]:
         raise ConfigError(f"unknown dataset {name!r}: no file's name has a zero byte in it.")
     if kind not in SOURCES:
         raise ConfigError(
-            f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A set of tensorflow-datasets is"
-            " written tfds:NAME."
+            f"unknown dataset {name!r}: {nearest(kind, SOURCES)}. A table is written csv:FILE.csv,"
+            " arrays arrays:FILE.npz, and a set of tensorflow-datasets is written tfds:NAME."
         )
     source = SOURCES[kind]
     if source.takes_argument != bool(argument):

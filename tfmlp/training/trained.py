@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import Array
+from tfmlp.errors import DataError
 from tfmlp.metrics import Metrics
 from tfmlp.training.backend import Backend
 
@@ -32,7 +33,14 @@ class TrainedModel:
         return self.backend.model
 
     def evaluate(self, split: str = "test") -> Metrics:
-        """Returns the present model's metrics on "train", "validation" or "test"."""
+        """Returns the present model's metrics on "train", "validation" or "test".
+
+        Raises:
+          DataError: when there is no such split.
+        """
+        if split not in self.data.splits:
+            known = " or ".join(self.data.splits)
+            raise DataError(f"there are no {split!r} examples; evaluate on {known}.")
         return self.backend.evaluate(split)
 
     def predict(self, features: Any) -> Array:
