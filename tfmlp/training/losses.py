@@ -10,8 +10,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmlp.errors import ConfigError, nearest
-
 # (labels [b] or [b, k], outputs [b, k]) -> losses [b]
 PerExampleLoss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -90,20 +88,9 @@ LOSSES: dict[str, PerExampleLoss] = {
 }
 
 
-def find_loss(loss: str | PerExampleLoss, **options: float) -> PerExampleLoss:
-    """Returns the per-example loss of a name with its options, or a function as it is.
-
-    Raises:
-      ConfigError: for an unknown name.
-    """
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise ConfigError(
-            f"unknown loss {loss!r}: {nearest(str(loss), LOSSES)}; or pass a function of (labels,"
-            " outputs) that returns one loss per example."
-        )
-    return functools.partial(LOSSES[loss], **options) if options else LOSSES[loss]
+def find_loss(name: str, **options: float) -> PerExampleLoss:
+    """Returns the per-example loss of a name in `LOSSES`, with its options."""
+    return functools.partial(LOSSES[name], **options) if options else LOSSES[name]
 
 
 def standardized_loss(model: keras.Model, per_example_loss: PerExampleLoss) -> PerExampleLoss:
@@ -123,13 +110,16 @@ def weighted_loss(per_example_loss: PerExampleLoss, weights: np.ndarray) -> PerE
     """Returns a loss in which each example counts by the weight of its class.
 
     Args:
-      per_example_loss: The loss.
-      weights: One a class, [k].
+      per_example_loss: The loss, of labels [b], [b, 1] or one-hot [b, k].
+      weights: One a class, [k]; the last one is for all classes above, too.
     """
 
     def weighted(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
         losses = per_example_loss(labels, outputs)
-        return losses * tf.gather(tf.constant(weights, losses.dtype), labels)
+        is_one_hot = labels.shape.rank == 2 and labels.shape[1] > 1
+        classes = tf.argmax(labels, axis=1) if is_one_hot else _classes(labels)
+        known = tf.minimum(tf.cast(classes, tf.int32), len(weights) - 1)
+        return losses * tf.gather(tf.constant(weights, losses.dtype), known)
 
     return weighted
 

@@ -40,11 +40,6 @@ class Timetable:
             )
         self.rates = learning_rates(optimization, self.steps_per_epoch, rate_factor)
 
-    @property
-    def examples_per_epoch(self) -> int:
-        """How many examples an epoch trains on: all, but for a short last batch left out."""
-        return min(self.steps_per_epoch * self._size, self._count)
-
     def seen(self, steps: int) -> int:
         """Returns how many examples the first `steps` steps of an epoch train on."""
         return min(steps * self._size, self._count)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError, nearest
-from tfmlp.training.losses import LOSSES, PerExampleLoss
+from tfmlp.training.losses import LOSSES, PerExampleLoss, weighted_loss
 
 # A name, a `keras.losses.Loss` or a function of (labels, outputs).
 UserLoss = str | Callable[..., Any]
@@ -67,15 +68,7 @@ def with_class_weights(loss: PerExampleLoss, weights: Mapping[int, float] | None
     if not weights:
         return loss
     table = [float(weights.get(label, 1.0)) for label in range(max(weights) + 1)]
-
-    def weighted_loss(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-        losses = loss(labels, outputs)
-        is_one_hot = labels.shape.rank == 2 and labels.shape[1] > 1
-        classes = tf.argmax(labels, axis=1) if is_one_hot else tf.reshape(labels, [-1])
-        known = tf.minimum(tf.cast(classes, tf.int32), len(table))
-        return losses * tf.gather(tf.constant([*table, 1.0], losses.dtype), known)
-
-    return weighted_loss
+    return weighted_loss(loss, np.array([*table, 1.0]))
 
 
 def takes_logits(loss: UserLoss) -> bool | None:
