@@ -16,6 +16,7 @@ from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
 from tfmlp.data.schema import Schema
+from tfmlp.data.scored import read_scored
 from tfmlp.data.sources import load_configured
 from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
 from tfmlp.metrics import Metrics
@@ -95,13 +96,16 @@ class LoadedRun:
         names = class_names(self.model)
         return [names[number] for number in self.predict(features).argmax(axis=1)]
 
-    def evaluate(self, data: str | Dataset = "test", split: str = "test") -> Metrics:
+    def evaluate(
+        self, data: str | Dataset | tuple[Any, Any] = "test", split: str = "test"
+    ) -> Metrics:
         """Returns the model's metrics on some examples; columns and classes are matched by name.
 
         Args:
           data: A split of the run's own data ("train", "validation" or "test"), which are loaded
-            as its configuration says; or other data.
-          split: Which split of other data.
+            as its configuration says; another dataset; or arrays (x, y), all of whose examples are
+            scored.
+          split: Which split of another dataset.
 
         Raises:
           DataError: when the data are not what the model takes, or have no such split.
@@ -109,10 +113,7 @@ class LoadedRun:
         if isinstance(data, str):
             split, data = data, self._load_data(data)
         elif not isinstance(data, Dataset):
-            raise DataError(
-                f"expected 'train', 'validation', 'test' or a Dataset; received a"
-                f" {type(data).__name__}."
-            )
+            split, data = "test", read_scored(data, self.schema)
         from tfmlp.training.evaluation import evaluate_model
 
         return evaluate_model(self.model, self.config, _matched(data, self.schema), split)
