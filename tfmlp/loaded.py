@@ -44,6 +44,12 @@ class LoadedRun:
       record: What run.json says of it.
       epochs: The results of its epochs.
       config: Its configuration.
+
+    >>> run = tfmlp.load_run("runs/third")
+    >>> print(run.record.status, run.config.model.hidden_units)
+    completed (16,)
+    >>> [epoch.epoch for epoch in run.epochs]
+    [1, 2]
     """
 
     def __init__(self, path: str | Path):
@@ -80,6 +86,10 @@ class LoadedRun:
 
         Raises:
           DataError: when the inputs are not what the model takes.
+
+        >>> run = tfmlp.load_run("runs/third")
+        >>> run.predict(np.zeros((5, 28, 28), np.uint8)).shape
+        (5, 10)
         """
         from tfmlp.model.prediction import predict
 
@@ -90,6 +100,11 @@ class LoadedRun:
 
         Raises:
           DataError: as `predict`, and when the model has no classes.
+
+        >>> images = tfmlp.load_dataset("mnist-small").test.images
+        >>> names = tfmlp.load_run("runs/third").predict_classes(images[:100])
+        >>> len(names), set(names) <= set("0123456789")
+        (100, True)
         """
         from tfmlp.model.prediction import class_names
 
@@ -109,6 +124,13 @@ class LoadedRun:
 
         Raises:
           DataError: when the data are not what the model takes, or have no such split.
+
+        >>> run = tfmlp.load_run("runs/third")
+        >>> run.evaluate("test").accuracy > 0.7
+        True
+        >>> test = tfmlp.load_dataset("mnist-small").test
+        >>> run.evaluate((test.images[:100], test.labels[:100])).count
+        100
         """
         if isinstance(data, str):
             split, data = data, self._load_data(data)
@@ -157,5 +179,9 @@ def load_run(path: str | Path) -> LoadedRun:
 
     Raises:
       CheckpointError: when it holds no run that can be read.
+
+    >>> run = tfmlp.load_run("runs/third")
+    >>> run.record.dataset.name, run.record.test["accuracy"] > 0.7
+    ('mnist-small', True)
     """
     return LoadedRun(path)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfmlp.data.checks import check_split
+from tfmlp.data.checks import check_split, require_known
 from tfmlp.data.raw import Parts, RawDataset, make_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.data.split import Provenance, Split
-from tfmlp.errors import DataError
 
 if TYPE_CHECKING:
     from tfmlp.data.examples import Examples
@@ -33,6 +32,10 @@ class Dataset:
       columns: The names of a table's columns, in the order of the features; empty where they have
         none.
       target: The name of the column that is predicted, or None where it has no name.
+
+    >>> data = tfmlp.load_dataset("mnist-small")
+    >>> data.train.images.shape, data.train.labels.shape, data.num_classes
+    ((5400, 28, 28, 1), (5400,), 10)
     """
 
     train: Split
@@ -112,6 +115,12 @@ class Dataset:
 
         Raises:
           ConfigError, DataError: as `from_arrays`; for a column of text, by its name.
+
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"rooms": [1, 2] * 10, "kind": ["flat", "house"] * 10})
+        >>> data = Dataset.from_frame(frame, "kind")
+        >>> data.columns, data.class_names
+        (('rooms',), ('flat', 'house'))
         """
         from tfmlp.data.examples import read_frame
 
@@ -140,6 +149,11 @@ class Dataset:
 
         Raises:
           ConfigError, DataError: as `from_arrays`, and where memory does not suffice.
+
+        >>> import tensorflow as tf
+        >>> pairs = tf.data.Dataset.from_tensor_slices((np.eye(20), np.arange(20) % 2))
+        >>> len(Dataset.from_tfdata(pairs.batch(4), test=5).test)
+        5
         """
         from tfmlp.data.examples import read_tfdata_examples
 
@@ -169,7 +183,7 @@ class Dataset:
                     split.features, split.labels, self.task, what, self.columns
                 )
                 if self.task == "classification":
-                    _require_known(changed[split_name].labels, self.class_names, what)
+                    require_known(changed[split_name].labels, self.class_names, what)
         return replace(self, **changed) if changed else self
 
     @property
@@ -204,6 +218,9 @@ class Dataset:
     def class_counts(self) -> dict[str, Array]:
         """Returns how many examples of each class are in each split, int64 [num_classes]; empty for
         regression.
+
+        >>> tfmlp.load_dataset("mnist-small").class_counts()["test"][:3].tolist()
+        [98, 114, 103]
         """
         if self.task == "regression":
             return {}
@@ -229,12 +246,3 @@ def make_dataset(
     parts: Parts = make_parts(raw, task, validation, test_share, seed, stratify)
     splits = parts.train, parts.validation, parts.test
     return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)
-
-
-def _require_known(labels: Array, class_names: tuple[str, ...], what: str) -> None:
-    highest = int(labels.max())
-    if highest >= len(class_names):
-        raise DataError(
-            f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
-            f" received {highest}."
-        )

@@ -15,6 +15,10 @@ class Split:
         tables; an array, or a `RowFile`, which is read when it is indexed.
       labels: int32 [n], classes from 0; or float32 [n], values to predict.
       is_checked: Whether a reader made it, which has looked at every value.
+
+    >>> split = tfmlp.load_dataset("mnist-small").test
+    >>> len(split), split.images.shape, split.labels.shape
+    (1000, (1000, 28, 28, 1), (1000,))
     """
 
     features: Features
@@ -39,6 +43,10 @@ class Split:
     def take(self, numbers: Array) -> "Split":
         """Returns the split of the examples with the given numbers, in their order: a copy, except
         for features that stay in their file.
+
+        >>> split = tfmlp.load_dataset("mnist-small").test
+        >>> set(split.take(split.labels == 7).labels.tolist())
+        {7}
         """
         features = self.features
         taken: Features

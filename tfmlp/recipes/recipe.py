@@ -98,6 +98,9 @@ def load_recipe(name: str) -> Recipe:
 
     Raises:
       ConfigError: when there is no recipe of that name.
+
+    >>> tfmlp.load_recipe("mnist").config.replace(epochs=3).data.dataset
+    'mnist'
     """
     if name not in list_recipes():
         raise ConfigError(f"unknown recipe {name!r}: {nearest(name, list_recipes())}.")
