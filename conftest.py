@@ -13,7 +13,7 @@ import tfmlp
 
 _RUN = "runs/third"  # the run folder in examples
 # Whose examples read it.
-_READERS = ("tfmlp.loaded.", "tfmlp.model.saved.load_model")
+_READERS = ("tfmlp.loaded.", "tfmlp.model.saved.load_model", "tfmlp.runs.record.")
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,16 @@ import re
 import pytest
 
 import tfmlp
+from tfmlp.check.reports import FunctionReport, GradientReport
+from tfmlp.data.schema import Schema
+from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.loaded import LoadedRun
+from tfmlp.metrics import Metrics
+from tfmlp.recipes.recipe import Recipe
+from tfmlp.runs.record import RunRecord
 from tfmlp.training.loop import Training
+from tfmlp.training.result import EpochResult
+from tfmlp.training.traced import Step
 
 NAMES = [name for name in tfmlp.__all__ if name != "__version__"]
 # Methods that observers, readers and Keras call, not a user.
@@ -30,11 +38,23 @@ def public_methods(cls):
             yield f"{cls.__name__}.{name}", method
 
 
-DOCUMENTED = {name: getattr(tfmlp, name) for name in NAMES} | {
-    name: documented
-    for cls in CLASSES
-    for name, documented in ((cls.__name__, cls), *public_methods(cls))
-}
+# What public functions return, and people read the attributes of.
+RETURNED = [
+    Diagnosis,
+    EpochResult,
+    FunctionReport,
+    GradientReport,
+    Metrics,
+    Recipe,
+    RunRecord,
+    Schema,
+    Step,
+]
+DOCUMENTED = (
+    {name: getattr(tfmlp, name) for name in NAMES}
+    | {cls.__name__: cls for cls in (*CLASSES, *RETURNED)}
+    | {name: method for cls in CLASSES for name, method in public_methods(cls)}
+)
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -49,6 +69,13 @@ def test_the_exceptions_are_methods():
     for cls, names in EXCEPTIONS.items():
         for name in names:
             assert callable(getattr(classes[cls], name))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("Error")])
+def test_an_editor_shows_a_signature(name):
+    """Not `(*args, **kwargs)`, as decorators and metaclasses may leave it."""
+    parameters = inspect.signature(getattr(tfmlp, name)).parameters
+    assert parameters and next(iter(parameters)) != "args"
 
 
 def test_examples_are_run():

@@ -97,6 +97,8 @@ def test_values_and_columns():
         ((TABLE, LABELS + 1), "y: '2' is no class: .*known: dark, light"),
         ((TABLE, np.where(LABELS, "light", "gray")), "y: 'gray' is no class"),
         ((TABLE, LABELS + 0.5), "y: '0.5' is no class"),
+        ((TABLE, [None, *LABELS[1:].tolist()]), "y: row 0 has no label"),
+        ((TABLE, np.where(LABELS, np.nan, 0)), "y must be finite; row .* is nan"),
         ((TABLE, np.eye(3)[LABELS]), r"one-hot \[n, 2\]; received the shape \(60, 3\)"),
         ((WITH_NAN, LABELS), "features must be finite .*received nan at row 4, column 2"),
         ((TABLE[:0], LABELS[:0]), "x has no examples"),

@@ -66,7 +66,7 @@ def _as_names(labels: Array, names: tuple[str, ...]) -> Array:
         numbers = labels.astype(np.float64) if labels.dtype.kind in "fiuO" else None
     except (TypeError, ValueError):
         numbers = None
-    if numbers is None:
+    if numbers is None or np.isnan(numbers).any():  # reading labels says where one is missing
         return labels
     known = _numbered(names)
     different, places = np.unique(numbers, return_inverse=True)

@@ -78,6 +78,10 @@ class Recipe:
       look_every: Look at the test loss every so many epochs, stop at its first rise and roll the
         weights back by one epoch; None: do not.
       config: The configuration.
+
+    >>> recipe = tfmlp.load_recipe("mnist-sigmoid-sgd")
+    >>> recipe.name, recipe.config.model.activation
+    ('mnist-sigmoid-sgd', 'sigmoid')
     """
 
     name: str
