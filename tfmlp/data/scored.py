@@ -43,12 +43,10 @@ def read_scored(pair: Any, schema: Schema | None) -> Dataset:
     labels = _as_names(np.asarray(y), names) if names else y
     # The shares say what would be held out next; here, nothing is.
     raw = read_examples(x, labels, 0, 1, schema.task, names or None, columns).raw
-    features, numbers = raw.train
-    if isinstance(features, np.ndarray) and features.shape[1:] == (
-        math.prod(schema.feature_shape),
-    ):
+    features = np.asarray(raw.train[0])
+    if features.shape[1:] == (math.prod(schema.feature_shape),):  # also images in rows
         features = features.reshape(-1, *schema.feature_shape)
-    split = check_split(features, numbers, schema.task, "the given", raw.columns)
+    split = check_split(features, raw.train[1], schema.task, "the given", raw.columns)
     given = Dataset(split, None, split, schema.task, names, raw.provenance, raw.columns)
     return match(given, schema)
 
