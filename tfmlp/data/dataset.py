@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfmlp.data.checks import check_split, require_known
+from tfmlp.data.checks import check_handmade
 from tfmlp.data.raw import Parts, RawDataset, make_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
@@ -118,15 +118,13 @@ class Dataset:
 
         >>> import pandas
         >>> frame = pandas.DataFrame({"rooms": [1, 2] * 10, "kind": ["flat", "house"] * 10})
-        >>> data = Dataset.from_frame(frame, "kind")
-        >>> data.columns, data.class_names
-        (('rooms',), ('flat', 'house'))
+        >>> Dataset.from_frame(frame, "kind").class_names
+        ('flat', 'house')
         """
         from tfmlp.data.examples import read_frame
 
-        options = {"task": task, "class_names": class_names}
-        examples = read_frame(frame, target, drop, validation, test, **options)
-        return cls._from_examples(examples, seed, stratify)
+        read = read_frame(frame, target, drop, validation, test, task=task, class_names=class_names)
+        return cls._from_examples(read, seed, stratify)
 
     @classmethod
     def from_tfdata(
@@ -157,10 +155,8 @@ class Dataset:
         """
         from tfmlp.data.examples import read_tfdata_examples
 
-        options = {"task": task, "class_names": class_names}
-        test = 0.2 if test is None else test
-        examples = read_tfdata_examples(dataset, validation, test, **options)
-        return cls._from_examples(examples, seed, stratify)
+        read = read_tfdata_examples(dataset, validation, test, task=task, class_names=class_names)
+        return cls._from_examples(read, seed, stratify)
 
     @classmethod
     def _from_examples(cls, examples: "Examples", seed: int, stratify: bool) -> "Dataset":
@@ -174,16 +170,9 @@ class Dataset:
         Raises:
           DataError: when a split cannot be trained on.
         """
-        name = self.provenance.name
-        changed: dict[str, Any] = {}
-        for split_name, split in self.splits.items():
-            if not split.is_checked:
-                what = f"{name}: {split_name}"
-                changed[split_name] = check_split(
-                    split.features, split.labels, self.task, what, self.columns, split.weights
-                )
-                if self.task == "classification":
-                    require_known(changed[split_name].labels, self.class_names, what)
+        changed: dict[str, Any] = check_handmade(
+            self.splits, self.task, self.class_names, self.provenance.name, self.columns
+        )
         return replace(self, **changed) if changed else self
 
     @property
@@ -216,18 +205,14 @@ class Dataset:
         return {name: split for name, split in named.items() if split is not None}
 
     def class_counts(self) -> dict[str, Array]:
-        """Returns how many examples of each class are in each split, int64 [num_classes]; empty for
-        regression.
+        """Returns the number of examples of each class by split, int64 [classes]; none of values.
 
         >>> tfmlp.load_dataset("mnist-small").class_counts()["test"][:3].tolist()
         [98, 114, 103]
         """
-        if self.task == "regression":
-            return {}
-        return {
-            name: np.bincount(split.labels, minlength=self.num_classes)
-            for name, split in self.splits.items()
-        }
+        counted = self.splits if self.task == "classification" else {}
+        classes = self.num_classes
+        return {name: np.bincount(one.labels, minlength=classes) for name, one in counted.items()}
 
 
 def make_dataset(

@@ -114,6 +114,7 @@ def read_frame(
 def read_tfdata_examples(dataset: Any, validation: Any, test: Any, **options: Any) -> Examples:
     """Reads a `tf.data.Dataset`; `Dataset.from_tfdata` describes the arguments."""
     x, y = read_tfdata(dataset, "the dataset")
+    test = 0.2 if test is None else test
     if is_tfdata(validation):
         validation = read_tfdata(validation, "the validation dataset")
     if is_tfdata(test):
