@@ -66,8 +66,8 @@ def by_keras(task):
     metrics = EvaluationMetrics(task, classes=3)
     for batch in BATCHES:
         arrays = LABELS[task][batch], OUTPUTS[task][batch], LOSSES[batch]
-        update_metrics(metrics.objects, *map(tf.constant, arrays))
-    return metrics.read(LABELS[task])
+        update_metrics(list(metrics.objects.values()), *map(tf.constant, arrays))
+    return metrics.read_all(LABELS[task])
 
 
 def by_numpy(task):
@@ -124,9 +124,7 @@ def test_while_training_metrics_by_class_are_not_computed():
 def test_many_classes_have_no_metrics_by_class():
     for classes in (MOST_CLASSES, MOST_CLASSES + 1):
         counted = classes == MOST_CLASSES
-        assert (
-            EvaluationMetrics("classification", classes).objects[-1].name == "class_counts"
-        ) is counted
+        assert ("counts" in EvaluationMetrics("classification", classes).objects) is counted
         sums = EvaluationSums("classification", 1.0, classes)
         sums.add(np.ones(2), np.eye(2, classes), np.array([0, 1]))
         metrics = sums.read_all(np.array([0, 1]))

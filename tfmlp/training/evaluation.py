@@ -35,7 +35,7 @@ class Evaluation:
 
     def __init__(self, model: MLP, data: Dataset, loss: PerExampleLoss, key: Hashable = None):
         self._metrics = EvaluationMetrics(data.task, data.num_classes)
-        step = make_test_step(model, loss, self._metrics.objects, preprocessed=True)
+        step = make_test_step(model, loss, list(self._metrics.objects.values()), preprocessed=True)
         features, labels = data.train.features, data.train.labels
         width = math.prod(features.shape[1:])
         count = self._count = min(_MOST, max(_LEAST, _FLOATS_AT_A_TIME // width))
@@ -53,8 +53,9 @@ class Evaluation:
 
             tf.while_loop(lambda start: start < tf.shape(labels)[0], take_batch, [0])
 
-        variables = [v for metric in self._metrics.objects for v in metric.variables]
-        traces = Traces(key, [*model.weights, *variables])
+        variables = [*model.weights, *self._metrics.variables().values()]
+        traces = Traces(key and ("evaluation", key), variables)
+        self._metrics.trace(traces)
         # Traced now, not within the first epoch.
         self._prepare, _ = traces.bind(prepare, raw)
         self._run, is_new = traces.bind(evaluate, rows, tf.TensorSpec([None], labels.dtype))
@@ -67,7 +68,7 @@ class Evaluation:
         for start in range(0, len(labels), self._count):
             part = slice(start, start + self._count)
             self._run(self.prepare(features[part]), tf.convert_to_tensor(labels[part]))
-        return self._metrics.read(np.asarray(labels))
+        return self._metrics.read_all(np.asarray(labels))
 
     def prepare(self, features: np.ndarray | RowFile) -> tf.Tensor:
         """Returns raw features [n, ...] as the first dense layer takes them, [n, d]."""
@@ -77,7 +78,7 @@ class Evaluation:
         """Returns the metrics on what `prepare` returned and labels [n], in one call."""
         self._metrics.reset()
         self._run(rows, tf.convert_to_tensor(labels))
-        return self._metrics.read(np.asarray(labels))
+        return self._metrics.read_all(np.asarray(labels))
 
 
 def evaluate_model(model: MLP, config: Config, data: Dataset, split: str = "test") -> Metrics:

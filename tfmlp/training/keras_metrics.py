@@ -1,5 +1,6 @@
 """The metrics of a task as Keras' metric objects."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,6 +11,8 @@ from tfmlp.metrics import Metrics, training_metrics_of
 from tfmlp.reference.metrics import ClassCounts
 from tfmlp.training.evaluated import complete, counts_classes
 from tfmlp.training.losses import PerExampleLoss
+from tfmlp.training.shared_traces import Traces
+from tfmlp.training.variables import write_zeros
 
 # Metric -> Keras' class; "loss" is the mean of the per-example losses.
 _CLASSES = {
@@ -80,18 +83,28 @@ class KerasMetrics:
         # float64: sums over an epoch stay exact enough that a count of right answers comes out as
         # the very fraction.
         names = training_metrics_of(task)
-        self.objects = {name: _CLASSES[name](name, dtype="float64") for name in names}
+        self.objects: dict[str, keras.metrics.Metric] = {
+            name: _CLASSES[name](name, dtype="float64") for name in names
+        }
         if loss is not None:
             self.objects["loss"] = LossMean(loss, name="loss", dtype="float64")
+        self._results: Callable[[], dict[str, tf.Tensor]] = self._result_of_each
+
+    def trace(self, traces: Traces) -> None:
+        """Prepares reading, which then is one call, not ten of Keras'."""
+        self._results, _ = traces.bind(self._result_of_each)
+
+    def _result_of_each(self) -> dict[str, tf.Tensor]:
+        return {name: metric.result() for name, metric in self.objects.items()}
 
     def reset(self) -> None:
         """Forgets the examples seen so far."""
-        for metric in self.objects.values():
-            metric.reset_state()
+        for variable in self.variables().values():
+            write_zeros(variable)
 
     def read(self, count: int) -> Metrics:
         """Returns the metrics of `count` examples, which the objects have seen."""
-        values = {name: float(metric.result()) for name, metric in self.objects.items()}
+        values = {name: float(result) for name, result in self._results().items()}
         return Metrics(count=count, **values)
 
     def variables(self) -> dict[str, keras.Variable]:
@@ -103,34 +116,23 @@ class KerasMetrics:
         }
 
 
-class EvaluationMetrics:
+class EvaluationMetrics(KerasMetrics):
     """The metric objects of an evaluation: those of a task, and counts by class.
 
     Args:
       task: "classification" or "regression".
       classes: The number of classes; 1 for regression.
-
-    Attributes:
-      objects: The metric objects.
     """
 
     def __init__(self, task: str, classes: int):
-        self._plain = KerasMetrics(task)
-        self._counts = Counts(classes) if counts_classes(task, classes) else None
-        if self._counts is not None:
-            del self._plain.objects["accuracy"]  # follows from the counts
-        self.objects = list(self._plain.objects.values())
-        if self._counts is not None:
-            self.objects.append(self._counts)
+        super().__init__(task)
+        if counts_classes(task, classes):
+            del self.objects["accuracy"]  # follows from the counts
+            self.objects["counts"] = Counts(classes)
 
-    def reset(self) -> None:
-        """Forgets the examples seen so far."""
-        for metric in self.objects:
-            metric.reset_state()
-
-    def read(self, labels: np.ndarray) -> Metrics:
+    def read_all(self, labels: np.ndarray) -> Metrics:
         """Returns the metrics of the examples seen, which have these labels, [n]."""
-        counts = None
-        if self._counts is not None:
-            counts = ClassCounts(*np.asarray(self._counts.result()))
-        return complete(self._plain.read(len(labels)), labels, counts)
+        results = self._results()
+        counts = results.pop("counts", None)
+        metrics = Metrics(count=len(labels), **{name: float(one) for name, one in results.items()})
+        return complete(metrics, labels, None if counts is None else ClassCounts(*counts.numpy()))

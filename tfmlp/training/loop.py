@@ -163,18 +163,22 @@ class Training(TrainedModel):
     def _run_epoch(self, epoch: int) -> EpochResult:
         started, backend = time.perf_counter(), self.backend
         steps = backend.timetable.steps_per_epoch
-        if not self.step:
+        step, train = self.step, None
+        if not step:
             self._good = backend.get_state()
-        while (step := self.step) < steps:
-            last = min(self._pace.next_pause(backend.steps, self.pause_every) + step, steps)
+        while step < steps:
+            done = len(self.history) * steps + step
+            last = min(self._pace.next_pause(done, self.pause_every) + step, steps)
             began = time.perf_counter()
             backend.train_steps(epoch, step, last)
-            if not math.isfinite(backend.train_metrics(last).loss):
+            train = backend.train_metrics(last)
+            if not math.isfinite(train.loss):
                 raise self._diverged(last)
             if last < steps:
                 self._pace.learn(last - step, time.perf_counter() - began)
                 for observer in self.observers:
                     observer.on_pause()
+            step = last
         self.require_finite()
         rate = backend.timetable.rate_of_epoch(epoch)
         validation = backend.evaluate("validation") if self.data.validation is not None else None
@@ -183,8 +187,9 @@ class Training(TrainedModel):
             value = "nan" if math.isnan(validation.loss) else "inf"
             found = Divergence(epoch, backend.steps, "the validation loss", value, rate)
             raise self._rolled_back(found)
+        train = train or backend.train_metrics(steps)
         seconds = time.perf_counter() - started
-        return EpochResult(epoch, rate, backend.train_metrics(steps), validation, seconds)
+        return EpochResult(epoch, rate, train, validation, seconds)
 
     def require_finite(self) -> None:
         """Looks at every weight and slot of the optimizer.

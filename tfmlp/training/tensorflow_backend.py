@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -28,6 +29,7 @@ from tfmlp.training.keras_metrics import KerasMetrics
 from tfmlp.training.mixed_step import make_mixed_step
 from tfmlp.training.shared_traces import Traces
 from tfmlp.training.step import make_train_step
+from tfmlp.training.variables import read
 
 _KEPT_BYTES = 128 << 20  # of validation examples in float32
 # What a training leaves are cycles of old objects, which Python collects when they are a quarter of
@@ -80,6 +82,7 @@ class TensorFlowBackend:
             key = self._trace_key(config, data)
             variables = *self.model.weights, *self.optimizer.variables, *parts.random_words
             traces = Traces(key, [*variables, *self._train_metrics.variables().values()])
+            self._train_metrics.trace(traces)
             self._engine = make_engine(
                 self.engine,
                 step,
@@ -134,7 +137,7 @@ class TensorFlowBackend:
     @property
     def steps(self) -> int:
         """The number of steps done, over the whole run."""
-        return int(self.optimizer.iterations.numpy())
+        return int(read(self.optimizer.iterations))
 
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
         """Runs one step of an epoch by hand, as `Backend.trace`."""
@@ -170,7 +173,7 @@ class TensorFlowBackend:
 
     def get_weights(self) -> Arrays:
         """Returns a copy of the model's weights, by name."""
-        return {self._name(variable): variable.numpy() for variable in self.model.weights}
+        return {self._name(variable): read(variable) for variable in self.model.weights}
 
     def set_weights(self, weights: Arrays) -> None:
         """Puts back what `get_weights` returned."""
@@ -180,7 +183,7 @@ class TensorFlowBackend:
 
     def get_state(self) -> Arrays:
         """Returns a copy of everything that training changes, by name."""
-        return {name: variable.numpy() for name, variable in self._variables().items()}
+        return {name: read(variable) for name, variable in self._variables.items()}
 
     def set_state(self, state: Arrays) -> None:
         """Puts back what `get_state` returned.
@@ -188,7 +191,7 @@ class TensorFlowBackend:
         Raises:
           ConfigError: when the state is of another model or optimizer.
         """
-        variables = self._variables()
+        variables = self._variables
         fits = variables.keys() == state.keys() and all(
             variables[name].shape == value.shape for name, value in state.items()
         )
@@ -205,7 +208,9 @@ class TensorFlowBackend:
         """Returns a weight's name, "layer/weight", as the reference has it."""
         return str(variable.path).removeprefix(f"{self.model.name}/")
 
+    @cached_property
     def _variables(self) -> dict[str, Any]:
+        """What training changes, by name."""
         model = {f"model/{self._name(variable)}": variable for variable in self.model.weights}
         # Below the optimizer's own name, of which Keras numbers the second in a process. The
         # learning rate is no state: it follows from the configuration and the step.
