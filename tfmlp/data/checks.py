@@ -13,7 +13,12 @@ _EXAMPLES_AT_A_TIME = 8192  # bounds the memory that checking a large array take
 
 
 def check_split(
-    features: Features, labels: Array, task: str, what: str, columns: tuple[str, ...] = ()
+    features: Features,
+    labels: Array,
+    task: str,
+    what: str,
+    columns: tuple[str, ...] = (),
+    weights: Array | None = None,
 ) -> Split:
     """Makes a split of features and labels.
 
@@ -23,6 +28,7 @@ def check_split(
       task: "classification" or "regression".
       what: The beginning of a message: which dataset, which split.
       columns: The names of the columns, for messages; empty where they have none.
+      weights: What each example's loss counts, numbers [n], or None.
 
     Raises:
       DataError: when they cannot be trained on.
@@ -55,7 +61,9 @@ def check_split(
         )
     if isinstance(features, np.ndarray):
         features = np.ascontiguousarray(features)
-    return Split.trusted(features, _checked_labels(labels, task, what))
+    if weights is not None:
+        weights = _checked_weights(weights, len(labels), what)
+    return Split.trusted(features, _checked_labels(labels, task, what), weights)
 
 
 def _check_finite(features: Features, what: str, columns: tuple[str, ...]) -> None:
@@ -94,6 +102,21 @@ def _checked_labels(labels: Array, task: str, what: str) -> Array:
             f" {labels.max()}. For values, use --task regression."
         )
     return labels.astype(np.int32)
+
+
+def _checked_weights(weights: Array, count: int, what: str) -> Array:
+    weights = np.asarray(weights, np.float32)
+    if weights.shape != (count,):
+        raise DataError(
+            f"{what} weights must be one for each of {count:,} examples; received the shape"
+            f" {weights.shape}."
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+        raise DataError(
+            f"{what} weights must be finite, at least 0, and not all 0; received"
+            f" {weights.min():g} to {weights.max():g}."
+        )
+    return weights
 
 
 def check_classes(

@@ -166,7 +166,7 @@ class Dataset:
             if not split.is_checked:
                 what = f"{name}: {split_name}"
                 changed[split_name] = check_split(
-                    split.features, split.labels, self.task, what, self.columns
+                    split.features, split.labels, self.task, what, self.columns, split.weights
                 )
                 if self.task == "classification":
                     _require_known(changed[split_name].labels, self.class_names, what)

@@ -23,21 +23,30 @@ class Examples(NamedTuple):
     Attributes:
       features: [n, ...].
       labels: [n].
+      weights: float [n], what each example's loss counts, or None: all the same.
       order: int32 [n], which example comes when, or None: as they lie.
     """
 
     features: tf.Tensor
     labels: tf.Tensor
+    weights: tf.Tensor | None = None
     order: tf.Tensor | None = None
 
-    def batch(self, start: tf.Tensor | int, size: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns features [size, ...] and labels [size] from a place of the order on."""
+    def batch(self, start: tf.Tensor | int, size: tf.Tensor | int) -> "Examples":
+        """Returns `size` examples from a place of the order on, as they lie then."""
         if self.order is not None:
             chosen = tf.slice(self.order, [start], [size])
-            return tf.gather(self.features, chosen), tf.gather(self.labels, chosen)
-        rest = self.features.shape[1:]
-        features = tf.slice(self.features, [start, *[0] * len(rest)], [size, *rest])
-        return features, tf.slice(self.labels, [start], [size])
+            return self._each(lambda tensor: tf.gather(tensor, chosen))
+
+        def cut(tensor: tf.Tensor) -> tf.Tensor:
+            rest = tensor.shape[1:]
+            return tf.slice(tensor, [start, *[0] * len(rest)], [size, *rest])
+
+        return self._each(cut)
+
+    def _each(self, function: Callable[[tf.Tensor], tf.Tensor]) -> "Examples":
+        weights = None if self.weights is None else function(self.weights)
+        return Examples(function(self.features), function(self.labels), weights)
 
 
 class Program(Protocol):
@@ -76,10 +85,10 @@ class Batches:
 
     def train_on(self, examples: Examples, start: tf.Tensor | int, size: tf.Tensor | int) -> None:
         """Takes one train step."""
-        features, labels = examples.batch(start, size)
+        features, labels, weights, _ = examples.batch(start, size)
         if self._augmentation is not None:
             features = self._augmentation(features, self._counter)
-        self._step.python_function(features, labels)
+        self._step.python_function(features, labels, weights)
 
 
 def _compile(function: Callable[..., Any], executor: Executor, *arguments: Any) -> Future[Any]:
@@ -142,7 +151,7 @@ class XlaProgram:
     def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
         compiling = [_compile(self._run, executor, examples, tf.constant(0))]
         if self._tail:
-            part = Examples(examples.features[: self._tail], examples.labels[: self._tail])
+            part = examples._replace(order=None).batch(0, self._tail)
             compiling += self._tail_program.compile(part, executor)
         return compiling
 
@@ -151,4 +160,4 @@ class XlaProgram:
         if full:
             self._run(examples, tf.constant(full))
         if tail:
-            self._tail_program.run(Examples(*examples.batch(count - tail, tail)), tail)
+            self._tail_program.run(examples.batch(count - tail, tail), tail)

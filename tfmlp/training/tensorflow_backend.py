@@ -115,17 +115,17 @@ class TensorFlowBackend:
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
         """Runs one step of an epoch by hand, as `Backend.trace`."""
         chosen, counter = self.timetable.batch(epoch, step), self.optimizer.iterations
-        train = self._data.train
-        features, labels = tf.constant(train.features[chosen]), tf.constant(train.labels[chosen])
+        features, *labels = (tf.constant(one[chosen]) for one in self._data.train.arrays)
         if self._augmentation is not None:
             features = self._augmentation(features, counter)
         yield "the features", features.numpy()
         with counters(counter, tf.range(len(chosen))):
             for name, outputs in self.model.layer_outputs(features, training=True):
                 yield f"the output of {name}", outputs.numpy().astype(self.model.dtype)
-        yield "the loss", self._loss(labels, outputs).numpy()
-        found = compute_gradients(self.model, counter, self._loss, features, labels).gradients
-        for variable, gradient in reversed(list(zip(self.model.trainable_variables, found))):
+        found = compute_gradients(self.model, counter, self._loss, features, *labels)
+        yield "the loss", found.losses.numpy()
+        variables = self.model.trainable_variables
+        for variable, gradient in reversed(list(zip(variables, found.gradients))):
             yield f"the gradient of {self._name(variable)}", gradient.numpy()
         self.train_steps(epoch, step, step + 1)
         yield from ((f"{name} after the update", array) for name, array in self.get_state().items())
