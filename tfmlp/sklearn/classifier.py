@@ -22,7 +22,7 @@ class MLPClassifier(ClassifierMixin, Estimator):
     Its parameters, all of them keywords, are the options of `tfmlp train` that are for arrays; the
     same options, seed and training examples give the same weights. Three defaults differ from those
     of a table on the command line (the recipe `tabular`): no examples are held out (`validation`
-    is 0), so nothing stops the training early (`patience` is None), and `epochs` is 100. For early
+    is 0), so nothing stops the training early (`patience` is None), and `epochs` is 50. For early
     stopping: `MLPClassifier(validation=0.2, patience=20, epochs=200)`.
 
     Attributes:
@@ -60,14 +60,15 @@ class MLPClassifier(ClassifierMixin, Estimator):
           ValueError: as `fit`, and for other classes than those of the first call.
           DivergenceError: as `fit`; the estimator stays as it was.
         """
-        if classes is None and self._is_new:
+        is_first = not self.__sklearn_is_fitted__()
+        if classes is None and is_first:
             raise Refusal(
                 "partial_fit needs all classes in its first call; received none: pass"
                 " classes=numpy.unique(all labels)."
             )
         if classes is not None:
             known = np.unique(classes)
-            if not self._is_new and not np.array_equal(known, self.classes_):
+            if not is_first and not np.array_equal(known, self.classes_):
                 raise Refusal(
                     f"classes must stay those of the first call, {self.classes_.tolist()}; received"
                     f" {known.tolist()}: leave them out, or call fit."
@@ -81,7 +82,7 @@ class MLPClassifier(ClassifierMixin, Estimator):
             if len(unknown := np.setdiff1d(y, self.classes_)):
                 raise DataError(
                     f"y must be of the classes {self.classes_.tolist()}; received"
-                    f" {unknown[0]!r}: pass all classes in the first call of partial_fit."
+                    f" {unknown.tolist()[0]!r}: pass all classes in the first call of partial_fit."
                 )
             numbers = np.searchsorted(self.classes_, y)
         else:

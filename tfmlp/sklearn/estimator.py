@@ -59,7 +59,7 @@ class Estimator(Options):
     def _go_on(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Trains for one epoch, from where the last one ended; `partial_fit` is this."""
         with said_as_value_errors():
-            history = [] if self._is_new else self.history_
+            history = self.history_ if self.__sklearn_is_fitted__() else []
             epoch, config = len(history) + 1, self.make_config(self._task)
             epochs = max(epoch, config.optimization.epochs)
             config = config.replace(validation=0, patience=None, epochs=epochs)
@@ -102,9 +102,8 @@ class Estimator(Options):
         tags.input_tags.sparse = True
         return tags
 
-    @property
-    def _is_new(self) -> bool:
-        return not hasattr(self, "net_")
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "net_")
 
     def _number(self, y: Array, is_more: bool) -> tuple[Array, tuple[str, ...]]:
         """Returns labels as numbers, and the names of the classes.
@@ -124,7 +123,8 @@ class Estimator(Options):
         self, config: Config, X: Any, y: Any, sample_weight: Any, is_more: bool = False
     ) -> Dataset:
         options = {"accept_sparse": "csr", "dtype": _TYPES, "order": "C"}
-        reset, is_regression = not is_more or self._is_new, self._task == "regression"
+        reset = not (is_more and self.__sklearn_is_fitted__())
+        is_regression = self._task == "regression"
         X, y = validate_data(self, X, y, reset=reset, y_numeric=is_regression, **options)
         weights = weigh(sample_weight, len(y))
         if weights is not None and not weights.all():

@@ -17,7 +17,7 @@ class Options(BaseEstimator):
     """The options, by group; `tfmlp train --help` and docs/reference.md describe each.
 
     The defaults are those of the recipe `tabular`, except that no examples are held out and
-    therefore nothing stops the training early: `validation` is 0, `patience` None and `epochs` 100.
+    therefore nothing stops the training early: `validation` is 0, `patience` None and `epochs` 50.
     """
 
     # Data
@@ -56,7 +56,7 @@ class Options(BaseEstimator):
     batch_size: int = 32
     drop_remainder: bool = False
     shuffle: bool = True
-    epochs: int = 100
+    epochs: int = 50
     patience: int | None = None
     monitor: str = "loss"
     min_delta: float = 0.0
@@ -80,7 +80,7 @@ class Options(BaseEstimator):
         config = Config.from_options(task=task, **options)
         given = [one.name for one in fields(Options) if options[one.name] != one.default]
         for sentence in config.without_effect(given):
-            warnings.warn(f"{type(self).__name__}: {sentence}.", TfmlpWarning, stacklevel=4)
+            warnings.warn(f"{type(self).__name__}: {sentence}.", TfmlpWarning, stacklevel=3)
         return config
 
 
