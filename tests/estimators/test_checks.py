@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import (
 from tfmlp.sklearn import MLPClassifier, MLPRegressor
 
 # A repeated example takes several places in batches, a weighted one a single place, and columns are
-# standardized as they are, not by weight. With one batch and no standardization the checks pass, as is tested below.
+# standardized as they are, not by weight. Without either, as tested below, the checks pass.
 REASON = "weights and repetitions are the same in full batches alone"
 EQUIVALENCE = dict.fromkeys(
     (

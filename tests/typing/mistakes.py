@@ -9,3 +9,5 @@ tfmlp.fit({"epochs": 3})
 tfmlp.Config.from_options().optimization.learning_rat
 tfmlp.fit(tfmlp.Config()).evaluate("test").acuracy
 tfmlp.load_dataset("csv:a.csv", tagret="y")
+tfmlp.sklearn.MLPClassifier(epoch=3)
+tfmlp.sklearn.MLPRegressor(epochs="3")

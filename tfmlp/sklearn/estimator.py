@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -25,7 +26,7 @@ _TYPES = (np.float32, np.uint8)  # of features; others become the first
 _MODEL = "model/"  # what the names of the model's weights begin with in a backend's state
 
 
-class Estimator(Options):
+class Estimator(Options, BaseEstimator):
     """What `MLPClassifier` and `MLPRegressor` have in common; parameters are those of `Options`.
 
     Attributes:
