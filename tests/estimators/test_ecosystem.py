@@ -12,6 +12,7 @@ import pytest
 from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import AdaBoostClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -100,7 +101,9 @@ def test_two_classes_of_truth_values(classifier, x, y):
 
 def test_one_class_and_two_targets_are_refused(classifier, regressor, x, y, values):
     with pytest.raises(ValueError, match="at least two classes"):
-        classifier.fit(x, 0 * y)
+        classifier.fit(x, y).fit(x, 0 * y)
+    with pytest.raises(NotFittedError):
+        classifier.predict(x)
     for model in (classifier, regressor):
         with pytest.raises(ValueError, match="y should be a 1d array"):
             model.fit(x, np.column_stack([y, y]))

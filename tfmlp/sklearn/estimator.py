@@ -52,6 +52,7 @@ class Estimator(Options, BaseEstimator):
         """
         with said_as_value_errors():
             config = self.make_config(self._task)
+            self.__dict__.pop("net_", None)  # of other classes and columns, if this one fails
             training = fit(config, self._read(config, X, y, sample_weight))
             self.history_ = list(training)
             self._keep(config, training.data, training.backend)

@@ -63,8 +63,8 @@ def make_dataset(
     """
     task, share = str(config.data.task), config.data.validation
     labels = labels.astype(np.float32 if task == "regression" else np.int32)
-    extra = () if weights is None else (weights.astype(np.float32),)
-    train, validation = Split.trusted(features, labels, *extra), None
+    weights = None if weights is None else weights.astype(np.float32)
+    train, validation = Split.trusted(features, labels, weights), None
     nothing = Split.trusted(features[:0], labels[:0])
     if config.data.stratify and task == "regression":
         raise ConfigError("stratify is for classes, and the task is regression: leave it out.")
