@@ -1,6 +1,6 @@
 """The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -144,3 +144,37 @@ def check_classes(
             f" are of class {known[train.labels[0]]}."
         )
     return known
+
+
+def check_handmade(
+    splits: Mapping[str, Split],
+    task: str,
+    class_names: tuple[str, ...],
+    name: str,
+    columns: tuple[str, ...] = (),
+) -> dict[str, Split]:
+    """Returns those splits that no reader made, in the types that are documented.
+
+    Args:
+      splits: The splits by name.
+      task: "classification" or "regression".
+      class_names: A name for each class; empty for regression.
+      name: The dataset's, for messages.
+      columns: As `check_split`.
+
+    Raises:
+      DataError: when a split cannot be trained on.
+    """
+    checked = {}
+    for split_name, split in splits.items():
+        if split.is_checked:
+            continue
+        what = f"{name}: {split_name}"
+        made = check_split(split.features, split.labels, task, what, columns, split.weights)
+        if task == "classification" and made.labels.max() >= len(class_names):
+            raise DataError(
+                f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
+                f" received {made.labels.max()}."
+            )
+        checked[split_name] = made
+    return checked

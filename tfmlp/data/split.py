@@ -16,6 +16,10 @@ class Split:
       labels: int32 [n], classes from 0; or float32 [n], values to predict.
       weights: float32 [n], what each training example's loss counts; None: all the same.
       is_checked: Whether a reader made it, which has looked at every value.
+
+    >>> split = tfmlp.load_dataset("mnist-small").test
+    >>> len(split), split.images.shape, split.labels.shape
+    (1000, (1000, 28, 28, 1), (1000,))
     """
 
     features: Features
@@ -48,6 +52,10 @@ class Split:
     def take(self, numbers: Array) -> "Split":
         """Returns the split of the examples with the given numbers, in their order: a copy, except
         for features that stay in their file.
+
+        >>> split = tfmlp.load_dataset("mnist-small").test
+        >>> set(split.take(split.labels == 7).labels.tolist())
+        {7}
         """
         features = self.features
         taken: Features

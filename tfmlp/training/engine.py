@@ -23,6 +23,7 @@ from tfmlp.data.augment import Augmentation
 from tfmlp.data.dataset import Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.training.programs import Batches, Examples, GraphProgram, Program, XlaProgram
+from tfmlp.training.shared_traces import Traces
 from tfmlp.training.traced import Step
 
 _STREAMING = "streaming"
@@ -120,6 +121,7 @@ def make_engine(
     counter: tf.Variable,
     config: Config,
     augmentation: Augmentation | None,
+    traces: Traces,
 ) -> Engine:
     """Makes the engine of a name.
 
@@ -130,6 +132,7 @@ def make_engine(
       counter: The number of steps done.
       config: For the batch size.
       augmentation: What is done to each batch, or None.
+      traces: The traces of the training.
     """
     size, count = config.optimization.batch_size, len(split)
     if config.optimization.drop_remainder:
@@ -138,8 +141,8 @@ def make_engine(
     if program_of(name) == "xla":
         size_or_all = min(size, count)
         batches = Batches(step, size_or_all, counter, augmentation)
-        program = XlaProgram(batches, count % size_or_all)
+        program = XlaProgram(batches, traces, count % size_or_all)
     else:
-        program = GraphProgram(Batches(step, size, counter, augmentation))
+        program = GraphProgram(Batches(step, size, counter, augmentation), traces)
     kind = StreamingEngine if name.startswith(_STREAMING) else ResidentEngine
     return kind(program, split, count, size)
