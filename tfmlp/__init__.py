@@ -17,6 +17,7 @@ Training
 Models
     MLP                     a Keras model, from raw pixels or columns to logits
     load_model              a model that was saved, from its file or run folder
+    sklearn.MLPClassifier   a scikit-learn estimator; sklearn.MLPRegressor predicts values
 Your own loop
     make_train_step         the step that changes the weights of any Keras model
     make_test_step          the step that only looks: loss and metrics of a batch
