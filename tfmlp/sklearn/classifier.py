@@ -16,9 +16,6 @@ from tfmlp.sklearn.refusals import Refusal
 class MLPClassifier(ClassifierMixin, Estimator):
     """A multilayer perceptron that predicts classes.
 
-        model = MLPClassifier(hidden_units=(64, 32), epochs=30).fit(X, y)
-        model.predict(X), model.predict_proba(X), model.score(X, y)
-
     Its parameters, all of them keywords, are the options of `tfmlp train` that are for arrays; the
     same options, seed and training examples give the same weights. Three defaults differ from those
     of a table on the command line (the recipe `tabular`): no examples are held out (`validation`
@@ -31,18 +28,35 @@ class MLPClassifier(ClassifierMixin, Estimator):
       loss_curve_, n_iter_, validation_scores_, history_: What came of the epochs.
       model_: The Keras model.
       net_: The trained network, as arrays.
+
+    >>> x, y = np.arange(40.0).reshape(20, 2), ["low"] * 10 + ["high"] * 10
+    >>> model = tfmlp.sklearn.MLPClassifier(hidden_units=(8,), epochs=40).fit(x, y)
+    >>> model.classes_.tolist(), model.n_iter_, model.score(x, y)
+    (['high', 'low'], 40, 1.0)
     """
 
     _task = "classification"
     classes_: Array
 
     def predict(self, X: Any) -> Array:
-        """Returns the most probable class of each example of X [n, columns], [n]."""
+        """Returns the most probable class of each example of X [n, columns], [n].
+
+        >>> x, y = np.arange(40.0).reshape(20, 2), ["low"] * 10 + ["high"] * 10
+        >>> model = tfmlp.sklearn.MLPClassifier(backend="numpy").fit(x, y)
+        >>> model.predict([[0, 1], [38, 39]]).tolist()
+        ['low', 'high']
+        """
         numbers = self.predict_proba(X).argmax(axis=1)
         return self.classes_[numbers]
 
     def predict_proba(self, X: Any) -> Array:
-        """Returns probabilities [n, classes] of examples X [n, columns], in `classes_`' order."""
+        """Returns probabilities [n, classes] of examples X [n, columns], in `classes_`' order.
+
+        >>> x, y = np.arange(40.0).reshape(20, 2), [7, 9] * 10
+        >>> model = tfmlp.sklearn.MLPClassifier(backend="numpy").fit(x, y)
+        >>> model.predict_proba(x[:3]).shape
+        (3, 2)
+        """
         return self._predict(X)
 
     @available_if(can_go_on)

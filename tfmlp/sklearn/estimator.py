@@ -49,6 +49,11 @@ class Estimator(Options, BaseEstimator):
         Raises:
           ValueError: for examples or parameters that cannot be trained on.
           DivergenceError: as `tfmlp.fit`.
+
+        >>> x, weights = np.arange(40.0).reshape(20, 2), np.arange(20) % 3
+        >>> model = tfmlp.sklearn.MLPRegressor(backend="numpy", epochs=5)
+        >>> len(model.fit(x, x[:, 0], sample_weight=weights).loss_curve_)
+        5
         """
         with said_as_value_errors():
             config = self.make_config(self._task)

@@ -12,9 +12,6 @@ from tfmlp.sklearn.estimator import Estimator, can_go_on
 class MLPRegressor(RegressorMixin, Estimator):
     """A multilayer perceptron that predicts one value an example.
 
-        model = MLPRegressor(hidden_units=(64, 32), epochs=30).fit(X, y)
-        model.predict(X), model.score(X, y)
-
     Parameters and defaults are those of `MLPClassifier`; `class_weights`, `label_smoothing` and
     `stratify` are for classes alone.
 
@@ -23,12 +20,23 @@ class MLPRegressor(RegressorMixin, Estimator):
       loss_curve_, n_iter_, validation_scores_, history_: What came of the epochs.
       model_: The Keras model.
       net_: The trained network, as arrays.
+
+    >>> x = np.arange(40.0).reshape(20, 2)
+    >>> model = tfmlp.sklearn.MLPRegressor(hidden_units=(8,), epochs=200).fit(x, x[:, 0] + 5)
+    >>> model.score(x, x[:, 0] + 5) > 0.9
+    True
     """
 
     _task = "regression"
 
     def predict(self, X: Any) -> Array:
-        """Returns the value of each example of X [n, columns], float32 [n]."""
+        """Returns the value of each example of X [n, columns], float32 [n].
+
+        >>> x = np.arange(40.0).reshape(20, 2)
+        >>> model = tfmlp.sklearn.MLPRegressor(backend="numpy", epochs=200).fit(x, x[:, 0] + 5)
+        >>> bool(abs(model.predict([[20, 21]])[0] - 25) < 2)
+        True
+        """
         return self._predict(X)
 
     @available_if(can_go_on)
