@@ -27,8 +27,8 @@ EXCEPTIONS = {
     "Dataset": {"checked"},
     "Split": {"trusted"},
     "Training": {"get_state", "set_state", "score", "stop", "restore_best", "require_finite"},
-    "MLPClassifier": {"make_config", "partial_fit"},
-    "MLPRegressor": {"make_config", "partial_fit"},
+    "MLPClassifier": {"partial_fit"},
+    "MLPRegressor": {"partial_fit"},
     "MLP": {"build", "call", "compute_output_shape", "export", "get_config"},
 }
 CLASSES = [Training, LoadedRun, MLPClassifier, MLPRegressor]

@@ -104,7 +104,11 @@ def test_what_partial_fit_needs(x, y):
         model.partial_fit(x, y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="expected the state of this model"):
         model.set_params(hidden_units=(3,)).partial_fit(x[y < 2], y[y < 2])
-    assert not hasattr(MLPClassifier(backend="numpy"), "partial_fit")
+    without = MLPClassifier(backend="numpy")
+    assert not hasattr(without, "partial_fit")
+    with pytest.raises(AttributeError) as error:
+        without.partial_fit(x, y, classes=[0, 1, 2])
+    assert "for backend tensorflow; received backend numpy: use fit" in str(error.value.__cause__)
 
 
 def test_a_divergence_leaves_the_estimator_as_it_was(x, values):

@@ -64,7 +64,8 @@ class MLPClassifier(ClassifierMixin, Estimator):
         """Trains for one epoch on some examples, from where the last one ended.
 
         On the same examples, k calls are k epochs of `fit`, bit for bit. No examples are held out.
-        The first call decides the classes and what preprocessing subtracts and divides by.
+        The first call decides the classes and what preprocessing subtracts and divides by. For
+        backend "tensorflow" alone.
 
         Args:
           X, y, sample_weight: As `fit`.

@@ -75,6 +75,9 @@ class Options:
 
         Raises:
           ConfigError: for a value of another type or out of range.
+
+        >>> tfmlp.sklearn.MLPRegressor(epochs=3).make_config("regression").optimization.epochs
+        3
         """
         options = {field.name: _plain(getattr(self, field.name)) for field in fields(Options)}
         config = Config.from_options(task=task, **options)

@@ -44,7 +44,8 @@ class MLPRegressor(RegressorMixin, Estimator):
         """Trains for one epoch on some examples, from where the last one ended.
 
         On the same examples, k calls are k epochs of `fit`, bit for bit. No examples are held out.
-        The first call decides what preprocessing and the target's scale subtract and divide by.
+        The first call decides what preprocessing and the target's scale subtract and divide by. For
+        backend "tensorflow" alone.
 
         Args:
           X, y, sample_weight: As `fit`.
