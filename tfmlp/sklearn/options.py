@@ -14,7 +14,7 @@ from tfmlp.errors import TfmlpWarning
 # of scikit-learn's stands above: it has no types, and no mistake in a parameter would be found.
 @dataclass(kw_only=True, eq=False, repr=False)
 class Options:
-    """The options, by group; `tfmlp train --help` and docs/reference.md describe each.
+    """The options, by group; `tfmlp train --help` describes each.
 
     The defaults are those of the recipe `tabular`, except that no examples are held out and
     therefore nothing stops the training early: `validation` is 0, `patience` None and `epochs` 50.
