@@ -27,6 +27,7 @@ FLOORS = BASE | {
     "saver": 6,
     "loaded": 7,
     "runner": 7,
+    "sklearn": 8,
     "diagnosis": 8,
     "experiments": 8,
     "cli": 9,

@@ -17,6 +17,7 @@ Training
 Models
     MLP                     a Keras model, from raw pixels or columns to logits
     load_model              a model that was saved, from its file or run folder
+    sklearn.MLPClassifier   a scikit-learn estimator; sklearn.MLPRegressor predicts values
 Your own loop
     make_train_step         the step that changes the weights of any Keras model
     make_test_step          the step that only looks: loss and metrics of a batch
@@ -44,6 +45,7 @@ from typing import TYPE_CHECKING
 from tfmlp.version import __version__
 
 if TYPE_CHECKING:
+    from tfmlp import sklearn as sklearn
     from tfmlp.check.functions import check_derivative, check_loss
     from tfmlp.check.gradients import assert_gradients_close, check_gradients
     from tfmlp.config import Config
@@ -102,6 +104,8 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
 
     def __getattr__(name: str):
+        if name == "sklearn":  # a room of its own, which needs scikit-learn: not in __all__
+            return importlib.import_module("tfmlp.sklearn")
         for module, names in _NAMES.items():
             if name in names:
                 return getattr(importlib.import_module(f"tfmlp.{module}"), name)

@@ -16,3 +16,5 @@ tfmlp.load_run("runs/third").epochs[0].training
 tfmlp.Dataset.from_arrays([[0.0]], [0], validaton=0.1)
 tfmlp.make_train_step(tfmlp.MLP(), losses="cross_entropy")
 tfmlp.load_run("runs/third").evaluate(([[0.0]], [0], [1]))
+tfmlp.sklearn.MLPClassifier(epoch=3)
+tfmlp.sklearn.MLPRegressor(epochs="3")

@@ -74,3 +74,9 @@ try:
     tfmlp.load_run("runs/fourth")
 except tfmlp.TfmlpError as error:
     reveal_type(error.exit_code)  # int
+
+# Estimators
+classifier = tfmlp.sklearn.MLPClassifier(hidden_units=(64, 32), epochs=3)
+reveal_type(classifier.fit([[1.0]], [1]))  # MLPClassifier
+reveal_type(classifier.epochs)  # int
+reveal_type(classifier.history_)  # list[EpochResult]

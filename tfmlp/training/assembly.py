@@ -12,6 +12,7 @@ import numpy as np
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
+from tfmlp.data.schema import Schema
 from tfmlp.errors import ConfigError
 from tfmlp.plan import Plan, make_plan
 from tfmlp.reference.interpreter import Draw, make_network
@@ -153,23 +154,29 @@ def make_model(config: Config, data: Dataset) -> MLP:
     Raises:
       ConfigError: when it would have more weights than this machine's memory holds.
     """
-    from tfmlp.model.mlp import MLP
-
-    plan = plan_for(config, data)
-    plan.require_memory()
-    precision = config.runtime.precision
-    settings = vars(config.model) | {"standardize_target": plan.standardize_target}
-    model = MLP(
-        **settings,
-        num_classes=data.num_classes,
-        seed=config.runtime.seed,
-        schema=data.schema.to_dict(),
-        dtype=_POLICIES.get(precision, precision),
-        name="mlp",
-    )
+    plan_for(config, data).require_memory()
+    model = new_model(config, data.schema)
     targets = data.train.labels if data.task == "regression" else None
     model.adapt(data.train.features, targets)
     return model
+
+
+def new_model(config: Config, schema: Schema) -> MLP:
+    """Makes the model of a configuration for inputs and outputs as a schema has them, not built."""
+    from tfmlp.model.mlp import MLP
+
+    outputs = len(schema.class_names) or 1
+    plan = make_plan(config.model, schema.feature_shape, outputs, schema.task)
+    precision = config.runtime.precision
+    settings = vars(config.model) | {"standardize_target": plan.standardize_target}
+    return MLP(
+        **settings,
+        num_classes=outputs,
+        seed=config.runtime.seed,
+        schema=schema.to_dict(),
+        dtype=_POLICIES.get(precision, precision),
+        name="mlp",
+    )
 
 
 def make_config_augmentation(config: Config, data: Dataset) -> Augmentation | None:
