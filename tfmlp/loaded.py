@@ -15,6 +15,7 @@ from tfmlp import files
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
+from tfmlp.data.readers import SOURCES
 from tfmlp.data.schema import Schema
 from tfmlp.data.sources import load_configured
 from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
@@ -56,6 +57,10 @@ class LoadedRun:
     def schema(self) -> Schema | None:
         """What its model takes and predicts; None in records of format 1."""
         return None if self.record.schema is None else Schema.from_dict(self.record.schema)
+
+    @property
+    def _task(self) -> str | None:
+        return self.config.data.task if self.schema is None else self.schema.task
 
     @cached_property
     def model(self) -> "MLP":
@@ -100,17 +105,22 @@ class LoadedRun:
 
         Args:
           data: A split of the run's own data ("train", "validation" or "test"), which are loaded
-            as its configuration says; or other data.
+            as its configuration says; or other data, or their name, such as "csv:other.csv": all
+            examples of a file that was not trained on and has no test examples of its own.
           split: Which split of other data.
 
         Raises:
           DataError: when the data are not what the model takes, or have no such split.
         """
-        if isinstance(data, str):
+        if isinstance(data, str) and data.partition(":")[0] in SOURCES:
+            config = self.config.replace(dataset=data, task=self._task).data
+            trained_on = self.record.digests_beside(data)
+            data = load_configured(config, self.config.runtime.seed, trained_on=trained_on)
+        elif isinstance(data, str):
             split, data = data, self._load_data(data)
         elif not isinstance(data, Dataset):
             raise DataError(
-                f"expected 'train', 'validation', 'test' or a Dataset; received a"
+                "expected 'train', 'validation', 'test', a dataset's name or a Dataset; received a"
                 f" {type(data).__name__}."
             )
         from tfmlp.training.evaluation import evaluate_model
@@ -119,7 +129,10 @@ class LoadedRun:
 
     def _load_data(self, split: str) -> Dataset:
         if split not in SPLITS:
-            raise DataError(f"there is no split {split!r}: {nearest(split, SPLITS)}.")
+            raise DataError(
+                f"there is no split {split!r}: {nearest(split, SPLITS)}. Another table is written"
+                " csv:FILE.csv, arrays arrays:FILE.npz."
+            )
         data = load_configured(self.config.data, self.config.runtime.seed)
         if data.provenance.sha256 != self.record.dataset.sha256:
             warnings.warn(

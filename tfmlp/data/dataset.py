@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfmlp.data.checks import check_split
-from tfmlp.data.raw import Parts, RawDataset, make_parts
+from tfmlp.data.raw import Parts, RawDataset, make_parts, make_whole_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.data.split import Provenance, Split
@@ -16,7 +16,7 @@ from tfmlp.errors import DataError
 if TYPE_CHECKING:
     from tfmlp.data.examples import Examples
 
-__all__ = ["Dataset", "Provenance", "Split", "make_dataset"]
+__all__ = ["Dataset", "Provenance", "Split", "make_dataset", "make_whole_dataset"]
 
 
 @dataclass(frozen=True)
@@ -201,6 +201,11 @@ class Dataset:
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in named.items() if split is not None}
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its test examples are all there are: no model was trained on any of them."""
+        return self.test is self.train
+
     def class_counts(self) -> dict[str, Array]:
         """Returns how many examples of each class are in each split, int64 [num_classes]; empty for
         regression.
@@ -226,7 +231,19 @@ def make_dataset(
     Raises:
       ConfigError, DataError: as `make_parts`.
     """
-    parts: Parts = make_parts(raw, task, validation, test_share, seed, stratify)
+    return _of_parts(make_parts(raw, task, validation, test_share, seed, stratify), raw, task)
+
+
+def make_whole_dataset(raw: RawDataset, task: str) -> Dataset:
+    """Makes a dataset, for an evaluation on all examples; `make_whole_parts` describes it.
+
+    Raises:
+      DataError: as `make_whole_parts`.
+    """
+    return _of_parts(make_whole_parts(raw, task), raw, task)
+
+
+def _of_parts(parts: Parts, raw: RawDataset, task: str) -> Dataset:
     splits = parts.train, parts.validation, parts.test
     return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)
 
