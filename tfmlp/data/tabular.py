@@ -116,6 +116,11 @@ def _number(cell: str, table: CsvText, line: int, column: str) -> float:
     try:
         value = _as_float(cell)
     except ValueError:
+        if not cell.strip():
+            raise DataError(
+                f"{table.path}, column {column!r}, line {line}: the value is missing: fill it in,"
+                " remove the row, or leave the column out (--drop)."
+            ) from None
         raise DataError(
             f"{table.path}, line {line}, column {column}: expected a number; received"
             f" {cell.strip()!r}: leave the column out (--drop), or write numbers for its values."
@@ -145,7 +150,8 @@ def _classes(
     for line, cell in answers:
         if not cell:
             raise DataError(
-                f"{table.path}, line {line}, column {target}: expected a class; the cell is empty."
+                f"{table.path}, column {target!r}, line {line}: the class is missing: fill it in,"
+                " or remove the row."
             )
     names, spelling = _spelled_alike({cell for _, cell in answers})
     if not is_sure:

@@ -82,6 +82,13 @@ KINDS = {
         "subtract the mean: --preprocessing {preprocessing}",
         {"preprocessing": None},
     ),
+    Name.SMALL_INPUTS: Kind(
+        94,
+        "the inputs are too small after preprocessing",
+        'standardize them: --preprocessing standardize, preprocessing="standardize" of an MLP; or'
+        ' leave them as they are, with "none", if x / 255 of what are no pixels makes them small',
+        {"preprocessing": "standardize"},
+    ),
     Name.SYMMETRIC_WEIGHTS: Kind(
         93,
         "the initial weights of a layer are {what}: all its units get the same gradient and stay"

@@ -20,7 +20,6 @@ from tfmlp.diagnosis.symptoms.data import feature_findings, leakage_findings
 from tfmlp.diagnosis.symptoms.history import history_findings
 from tfmlp.diagnosis.symptoms.labels import label_findings, target_findings
 from tfmlp.diagnosis.symptoms.retracing import retracing_findings
-from tfmlp.errors import ConfigError
 from tfmlp.training.user_loss import UserLoss, per_example
 
 
@@ -40,7 +39,7 @@ def diagnose(
     """Investigates a training. The model's weights are afterwards what they were.
 
     Args:
-      model: A built Keras model with its initial (or any other) weights.
+      model: A Keras model with its initial (or any other) weights; one that has none yet is built.
       optimizer: A Keras optimizer.
       train: Features [n, ...] and labels [n] as they go into the model.
       test: Test features and labels, to look for training examples among them.
@@ -57,13 +56,8 @@ def diagnose(
       A `Diagnosis`.
 
     Raises:
-      ConfigError: when the model is not built, or the loss has no known name.
+      ConfigError: when the loss has no known name.
     """
-    if not model.built:
-        raise ConfigError(
-            "the model has no weights yet: call model.build(...), or call it on one batch, before"
-            " diagnosing it."
-        )
     started = time.perf_counter()
     features, labels = np.asarray(train[0]), np.asarray(train[1])
     function = per_example(loss)
