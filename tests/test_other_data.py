@@ -109,7 +109,11 @@ def save(labels, path="mine.npz"):
 
 @pytest.mark.parametrize(
     ("labels", "cure"),
-    [([1, 2, 3] * 20, "Write y - 1;"), ([5, 9] * 30, "return_inverse=True"), (range(1, 11), "% 10")],
+    [
+        ([1, 2, 3] * 20, "Write y - 1;"),
+        ([5, 9] * 30, "return_inverse=True"),
+        (range(1, 11), "% 10"),
+    ],
 )
 def test_arrays_whose_labels_do_not_begin_at_0_are_refused_like_those_in_memory(
     run_cli, labels, cure

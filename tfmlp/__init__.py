@@ -11,6 +11,7 @@ and type checkers know every name all the same.
 import importlib
 from typing import TYPE_CHECKING
 
+from tfmlp.quiet import import_tensorflow
 from tfmlp.version import __version__
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tfmlp.loaded import load_run
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
-    from tfmlp.recipes.recipe import load_recipe
+    from tfmlp.recipes.recipe import config_for, load_recipe
     from tfmlp.training.loop import fit
     from tfmlp.training.step import make_test_step, make_train_step
 
@@ -40,7 +41,7 @@ _NAMES = {
     "loaded": ("load_run",),
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
-    "recipes.recipe": ("load_recipe",),
+    "recipes.recipe": ("config_for", "load_recipe"),
     "training.loop": ("fit",),
     "training.step": ("make_test_step", "make_train_step"),
 }
@@ -59,6 +60,7 @@ __all__ = [
     "check_derivative",
     "check_gradients",
     "check_loss",
+    "config_for",
     "diagnose",
     "fit",
     "load_dataset",
@@ -74,6 +76,8 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that is th
     def __getattr__(name: str):
         for module, names in _NAMES.items():
             if name in names:
+                if module == "training.step":  # of a package that is free of TensorFlow by itself
+                    import_tensorflow()
                 return getattr(importlib.import_module(f"tfmlp.{module}"), name)
         raise AttributeError(f"module 'tfmlp' has no attribute {name!r}")
 

@@ -50,7 +50,10 @@ class Config:
 
     @classmethod
     def from_options(cls, **options: Any) -> "Config":
-        """Makes a configuration from options, whatever their group.
+        """Makes a configuration from options, whatever their group; others have their defaults.
+
+        No recipe is taken, whatever the dataset: `tfmlp.config_for(dataset)` starts from the
+        dataset's, as `tfmlp train --dataset` does.
 
         Raises:
           ConfigError: for an unknown name or a value out of range.

@@ -16,7 +16,7 @@ from tfmlp.errors import DataError
 if TYPE_CHECKING:
     from tfmlp.data.examples import Examples
 
-__all__ = ["Dataset", "Provenance", "Split", "make_dataset", "make_whole_dataset"]
+__all__ = ["Dataset", "Provenance", "Split", "make_dataset"]
 
 
 @dataclass(frozen=True)
@@ -222,28 +222,22 @@ def make_dataset(
     raw: RawDataset,
     task: str,
     validation: float,
-    test_share: float,
+    test_share: float | None,
     seed: int,
     stratify: bool = False,
 ) -> Dataset:
     """Makes a dataset of what a source read; `make_parts` describes the arguments.
 
+    Without a test share, all examples are its test examples, as `make_whole_parts` says.
+
     Raises:
       ConfigError, DataError: as `make_parts`.
     """
-    return _of_parts(make_parts(raw, task, validation, test_share, seed, stratify), raw, task)
-
-
-def make_whole_dataset(raw: RawDataset, task: str) -> Dataset:
-    """Makes a dataset, for an evaluation on all examples; `make_whole_parts` describes it.
-
-    Raises:
-      DataError: as `make_whole_parts`.
-    """
-    return _of_parts(make_whole_parts(raw, task), raw, task)
-
-
-def _of_parts(parts: Parts, raw: RawDataset, task: str) -> Dataset:
+    parts: Parts
+    if test_share is None:
+        parts = make_whole_parts(raw, task)
+    else:
+        parts = make_parts(raw, task, validation, test_share, seed, stratify)
     splits = parts.train, parts.validation, parts.test
     return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)
 

@@ -8,7 +8,7 @@ from typing import Any, Never
 
 import numpy as np
 
-from tfmlp.data.dataset import Dataset, make_dataset, make_whole_dataset
+from tfmlp.data.dataset import Dataset, make_dataset
 from tfmlp.data.labels import require_from_zero
 from tfmlp.data.raw import Progress
 from tfmlp.data.readers import SOURCES
@@ -161,16 +161,13 @@ def load_configured(
     try:
         raw = SOURCES[kind].read(argument, config, progress)
         task = config.task or "classification"
-        shares = config.validation, config.test_share
         digests = {raw.provenance.sha256, *raw.provenance.files.values()}
-        is_other = trained_on is not None and digests.isdisjoint(trained_on)
-        if is_other and raw.test is None:
-            dataset = make_whole_dataset(raw, task)
-        else:
-            dataset = make_dataset(raw, task, *shares, seed, config.stratify)
-            if kind == "arrays" and task == "classification":
-                labels = [split.labels for split in dataset.splits.values()]
-                require_from_zero(np.concatenate(labels), None, "Write", name=config.dataset)
+        is_new = trained_on is not None and raw.test is None and digests.isdisjoint(trained_on)
+        shares = config.validation, None if is_new else config.test_share
+        dataset = make_dataset(raw, task, *shares, seed, config.stratify)
+        if kind == "arrays" and task == "classification" and not is_new:
+            labels = [split.labels for split in dataset.splits.values()]
+            require_from_zero(np.concatenate(labels), None, "Write", name=config.dataset)
     except MemoryError:
         raise DataError(f"{config.dataset} needs more memory than there is.") from None
     if dataset.provenance.official is False:

@@ -85,8 +85,8 @@ KINDS = {
     Name.SMALL_INPUTS: Kind(
         94,
         "the inputs are too small after preprocessing",
-        'standardize them: --preprocessing standardize, preprocessing="standardize" of an MLP; or'
-        ' leave them as they are, with "none", if x / 255 of what are no pixels makes them small',
+        'use --preprocessing standardize (in Python: preprocessing="standardize"); or "none", if'
+        ' "scale" divides by 255 what are no pixels',
         {"preprocessing": "standardize"},
     ),
     Name.SYMMETRIC_WEIGHTS: Kind(

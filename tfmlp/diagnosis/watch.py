@@ -52,9 +52,9 @@ class Watch:
         if min(train, test_loss) <= _FAR * constant:
             return []
         return [
-            f"the training loss, {train:.4g}, is far above {constant:.4g}, which predicting the same"
-            " for every example has: the net learned nothing, and a lower --learning-rate may help;"
-            " tfmlp diagnose with the same options looks for the cause"
+            f"the training loss, {train:.4g}, is far above {constant:.4g}, the loss of predicting"
+            " the same for every example: a lower --learning-rate may help; tfmlp diagnose with the"
+            " same options looks for the cause"
         ]
 
     def _stuck_at_majority(self) -> str | None:
