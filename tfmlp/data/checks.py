@@ -132,3 +132,17 @@ def check_classes(
             f" are of class {known[train.labels[0]]}."
         )
     return known
+
+
+def require_known(labels: Array, class_names: tuple[str, ...], what: str) -> None:
+    """Refuses labels of classes without a name; `what` begins the message.
+
+    Raises:
+      DataError: for them.
+    """
+    highest = int(labels.max())
+    if highest >= len(class_names):
+        raise DataError(
+            f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
+            f" received {highest}."
+        )

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfmlp.data.checks import check_split
+from tfmlp.data.checks import check_split, require_known
 from tfmlp.data.raw import Parts, RawDataset, make_parts, make_whole_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.data.split import Provenance, Split
-from tfmlp.errors import DataError
 
 if TYPE_CHECKING:
     from tfmlp.data.examples import Examples
@@ -169,7 +168,7 @@ class Dataset:
                     split.features, split.labels, self.task, what, self.columns
                 )
                 if self.task == "classification":
-                    _require_known(changed[split_name].labels, self.class_names, what)
+                    require_known(changed[split_name].labels, self.class_names, what)
         return replace(self, **changed) if changed else self
 
     @property
@@ -240,12 +239,3 @@ def make_dataset(
         parts = make_parts(raw, task, validation, test_share, seed, stratify)
     splits = parts.train, parts.validation, parts.test
     return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)
-
-
-def _require_known(labels: Array, class_names: tuple[str, ...], what: str) -> None:
-    highest = int(labels.max())
-    if highest >= len(class_names):
-        raise DataError(
-            f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
-            f" received {highest}."
-        )
