@@ -1,9 +1,12 @@
 """The loss of a constant prediction, the same for every example: what a net must be better than."""
 
+import math
+
 import numpy as np
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
+from tfmlp.metrics import MOST_CLASSES
 from tfmlp.reference.losses import make_loss
 from tfmlp.training.assembly import choose_class_weights, choose_loss, plan_for
 
@@ -14,7 +17,8 @@ def constant_loss(config: Config, data: Dataset) -> float:
     """Returns the mean loss, as a run records it, of predicting the same for all training examples.
 
     That is their mean or, for classes, their shares: for cross-entropy it is the entropy of the
-    shares, at most ln(classes). With balanced class weights it is every class alike.
+    shares, at most ln(classes). With balanced class weights it is every class alike. Infinite for
+    more than 1,000 classes.
 
     Raises:
       ConfigError: when configuration and data do not fit.
@@ -27,6 +31,8 @@ def constant_loss(config: Config, data: Dataset) -> float:
             values = (values - values.mean()) / (values.std() or 1.0)
         losses, _ = loss(np.full((len(values), 1), values.mean()), values)
         return float(losses.mean())
+    if data.num_classes > MOST_CLASSES:  # the outputs for one example of each are their square
+        return math.inf
     counts = data.class_counts()["train"]
     shares = counts / counts.sum()
     predicted = shares
