@@ -184,6 +184,7 @@ def test_a_script_is_not_told_of_tensorflows_kernels(ending):
     assert told == []
 
 
+@pytest.mark.slow
 def test_a_user_who_asks_for_tensorflows_log_has_it():
     report = "; import os; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     assert run_script("import tfmlp; tfmlp.MLP" + report).stdout == "2\n"
