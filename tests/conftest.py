@@ -5,8 +5,6 @@ import os
 import struct
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -66,14 +64,6 @@ def sample():
         return SAMPLES / name
 
     return find
-
-
-@pytest.fixture(autouse=True)
-def own_folders(tmp_path, monkeypatch):
-    """Every test runs in a folder of its own, with a cache of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("TFMLP_DATA_DIR", raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -314,5 +314,5 @@ def test_a_handmade_dataset_of_other_types_is_trained_on(monkeypatch):
     (other,) = tfmlp.fit(QUICK, handmade(X, Y[:, np.newaxis]))
     assert other.train.loss == epoch.train.loss
     data = Dataset.from_arrays(X, Y)
-    monkeypatch.setattr("tfmlp.data.dataset.check_split", None)  # what is checked is not again
+    monkeypatch.setattr("tfmlp.data.checks.check_split", None)  # what is checked is not again
     assert tfmlp.fit(QUICK, data).data is data

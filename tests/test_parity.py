@@ -156,7 +156,7 @@ def test_the_same_configuration_gives_the_same_initial_weights_and_batches(preci
     for name, array in arrays.items():
         assert np.array_equal(array, others[name]) and array.dtype == others[name].dtype
     assert set(others) - set(arrays) == {"preprocessing/mean", "preprocessing/deviation"}
-    features, labels = ours.batch(np.arange(5))
+    features, labels, _ = ours.batch(np.arange(5))
     assert np.allclose(features, theirs.model.preprocess(data.train.features[:5]), rtol=1e-6)
     assert np.array_equal(labels, data.train.labels[:5])
 
@@ -245,7 +245,7 @@ def test_the_saved_model_of_the_reference_is_the_reference(extra):
     list(training)
     model, network = training.model, training.backend.network
     for chosen in np.array_split(np.arange(70), 5):
-        features, _ = training.backend.batch(chosen)
+        features, *_ = training.backend.batch(chosen)
         outputs = model(data.train.features[chosen])
         assert np.allclose(outputs, network.forward(features), rtol=1e-10)
 

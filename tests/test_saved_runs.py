@@ -265,7 +265,7 @@ def test_a_run_matches_other_data_by_name(run_folder):
     with pytest.raises(DataError, match="expected classes that the model knows.*'dark'") as error:
         run.evaluate(DATA)
     assert one_line(error)
-    for wrong, message in (("tset", "did you mean 'test'"), (IMAGES, "or a Dataset; received")):
+    for wrong, message in (("tset", "did you mean 'test'"), (IMAGES, "a Dataset or arrays")):
         with pytest.raises(DataError, match=message) as error:
             run.evaluate(wrong)
         assert one_line(error)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfmlp import MLP, make_test_step, make_train_step, seeds
-from tfmlp.data.augment import make_augmentation
+from tfmlp.data.augment import Augmentation
 from tfmlp.data.dataset import Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.errors import ConfigError
@@ -257,7 +257,7 @@ def test_batches_follow_the_order_and_keep_the_short_one(examples):
 
 def test_shifts_move_images_and_repeat_the_edge():
     images = np.random.default_rng(0).integers(0, 256, (400, 9, 8, 3), dtype=np.uint8)
-    shifted = make_augmentation(0, shift=2)(tf.constant(images), tf.constant(0)).numpy()
+    shifted = Augmentation(0, shift=2)(tf.constant(images), tf.constant(0)).numpy()
     padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
     every_shift = [(i, j) for i in range(5) for j in range(5)]
     seen = set()
@@ -271,10 +271,9 @@ def test_shifts_move_images_and_repeat_the_edge():
 
 def test_inversion_has_its_probability_and_depends_on_the_step():
     images = tf.zeros((2000, 2, 2, 1), tf.uint8)
-    augment = make_augmentation(0, invert=0.3)
+    augment = Augmentation(0, invert=0.3)
     first, again, second = (
         augment(images, tf.constant(step)).numpy()[:, 0, 0, 0] == 255 for step in (0, 0, 1)
     )
     assert first.mean() == pytest.approx(0.3, abs=5 * np.sqrt(0.21 / 2000))
     assert np.array_equal(first, again) and not np.array_equal(first, second)
-    assert make_augmentation(0) is None

@@ -14,6 +14,7 @@ from tfmlp.settings.optimization import OPTIMIZERS
 from tfmlp.training import auto, engine
 from tfmlp.training.assembly import make_timetable, plan_for
 from tfmlp.training.losses import cross_entropy
+from tfmlp.training.shared_traces import forget_traces
 from tfmlp.training.stopping import EarlyStopping
 
 PROGRAMS = ("graph", "hybrid", "xla")
@@ -132,6 +133,7 @@ def test_examples_are_visited_in_file_order_without_shuffling(data):
 
 @pytest.mark.parametrize("name", [*PROGRAMS, "streaming-xla"])
 def test_parts_of_an_epoch_are_the_epoch_and_cost_no_compilation(data, name):
+    forget_traces()  # so that the first of the two compiles
     whole, parts = (fit(config(**ELABORATE | {"engine": name}), data).backend for _ in range(2))
     steps = whole.timetable.steps_per_epoch
     train_epoch(whole, 1)
@@ -139,7 +141,7 @@ def test_parts_of_an_epoch_are_the_epoch_and_cost_no_compilation(data, name):
     started = time.perf_counter()
     for first, last in ((1, 2), (2, steps)):
         parts.train_steps(1, first, last)
-    assert time.perf_counter() - started < 0.5 * parts.compile_seconds
+    assert time.perf_counter() - started < 0.5 * whole.compile_seconds
     assert parts.train_metrics(steps) == whole.train_metrics(steps)
     assert equal(parts.get_weights(), whole.get_weights())
 

@@ -4,8 +4,38 @@
     for epoch in tfmlp.fit(tfmlp.Config.from_options(epochs=3), data):
         print(epoch.train.loss, epoch.validation.accuracy)
 
+Data
+    load_dataset            a dataset by its name: MNIST, SVHN, a table, arrays in a file, and more
+    Dataset                 examples in splits; made of arrays, data frames or tf.data, too
+    Split                   some examples and their labels
+Configuration
+    Config                  every option of a training, with its range and default
+    load_recipe             a configuration by its name, and what it must reach
+Training
+    fit                     trains as a configuration says: one result an epoch
+    load_run                a run folder that is read again: its record, epochs and model
+Models
+    MLP                     a Keras model, from raw pixels or columns to logits
+    load_model              a model that was saved, from its file or run folder
+Your own loop
+    make_train_step         the step that changes the weights of any Keras model
+    make_test_step          the step that only looks: loss and metrics of a batch
+Checks
+    check_gradients         are gradients written by hand right, and if not, why?
+    assert_gradients_close  the same, for tests
+    check_derivative        is the derivative of an activation right?
+    check_loss              is the gradient of a loss right?
+    diagnose                why does a training not learn? findings, with their cures
+Errors
+    TfmlpError              what a user can act on; the kinds below are kinds of it
+    ConfigError             an option or a configuration file is wrong
+    DataError               a dataset cannot be found, read or used
+    CheckpointError         a run folder or a saved model cannot be read or written
+    DivergenceError         a training produced NaN or infinity
+
 Importing tfmlp is cheap: TensorFlow is imported when the first name is used that needs it. Editors
-and type checkers know every name all the same.
+and type checkers know every name all the same. The examples in docstrings begin with `import numpy
+as np` and `import tfmlp`.
 """
 
 import importlib

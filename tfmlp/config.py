@@ -41,7 +41,12 @@ _GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
 
 @dataclass(frozen=True)
 class Config:
-    """Every option of a run, in four groups. Immutable; `replace` makes a changed copy."""
+    """Every option of a run, in four groups. Immutable; `replace` makes a changed copy.
+
+    >>> config = tfmlp.Config.from_options(hidden_units=(128, 64), learning_rate=0.01)
+    >>> config.model.hidden_units, config.optimization.learning_rate
+    ((128, 64), 0.01)
+    """
 
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
@@ -73,6 +78,10 @@ class Config:
 
         Raises:
           ConfigError: for unknown tables or options, or a value out of range.
+
+        >>> tables = {"model": {"hidden_units": [32]}, "optimization": {"epochs": 3}}
+        >>> Config.from_dict(tables) == Config.from_options(hidden_units=(32,), epochs=3)
+        True
         """
         expected = f"{source}: expected the tables {', '.join(GROUPS)}"
         if not isinstance(tables, Mapping):
@@ -100,6 +109,10 @@ class Config:
         """Reads a TOML file (or JSON, by its ending) with one table a group.
 
         A table `recipe` (its description) is passed over.
+
+        >>> _ = Path("my.toml").write_text("optimization.epochs = 3")
+        >>> Config.from_file("my.toml").optimization.epochs
+        3
         """
         tables = read_tables(Path(path))
         tables.pop("recipe", None)
@@ -110,6 +123,9 @@ class Config:
 
         Raises:
           ConfigError: for an unknown name or a value out of range.
+
+        >>> Config().replace(dropout=0.5, epochs=3).model.dropout
+        0.5
         """
         changes: dict[str, dict[str, Any]] = {}
         for name, value in options.items():
@@ -124,14 +140,22 @@ class Config:
         return dataclasses.replace(self, **groups)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """Returns plain values, one mapping a group; `from_dict` reads them back."""
+        """Returns plain values, one mapping a group; `from_dict` reads them back.
+
+        >>> Config.from_options(hidden_units=(32,)).to_dict()["model"]["hidden_units"]
+        [32]
+        """
         return {
             group: {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
             for group, values in dataclasses.asdict(self).items()
         }
 
     def option(self, name: str) -> Any:
-        """Returns the value of an option by its name alone."""
+        """Returns the value of an option by its name alone.
+
+        >>> Config.from_options(epochs=3).option("epochs")
+        3
+        """
         return getattr(getattr(self, _GROUP_OF[name]), name)
 
     def without_effect(self, names: Iterable[str]) -> list[str]:

@@ -10,21 +10,49 @@ from typing import Any
 
 
 class TfmlpError(Exception):
-    """An error that the user can act on."""
+    """An error that the user can act on.
+
+    >>> try:
+    ...     tfmlp.Config.from_options(epochs=0)
+    ... except tfmlp.TfmlpError as error:
+    ...     print(error)
+    epochs must be a whole number, at least 1 and at most 1,000,000; received 0.
+    """
 
     exit_code = 1
 
 
 class ConfigError(TfmlpError):
-    """An option or a configuration file has a wrong name, type or value."""
+    """An option or a configuration file has a wrong name, type or value.
+
+    >>> try:
+    ...     tfmlp.Config.from_options(learning_rate=-1)
+    ... except tfmlp.ConfigError as error:
+    ...     print(error)
+    learning_rate must be a number, greater than 0; received -1.
+    """
 
 
 class DataError(TfmlpError):
-    """A dataset cannot be found, read or used."""
+    """A dataset cannot be found, read or used.
+
+    >>> try:
+    ...     tfmlp.load_dataset("csv:none.csv", target="y")
+    ... except tfmlp.DataError as error:
+    ...     print(error)
+    cannot read none.csv: No such file or directory.
+    """
 
 
 class CheckpointError(TfmlpError):
-    """A run folder, a saved model or a checkpoint cannot be written or read."""
+    """A run folder, a saved model or a checkpoint cannot be written or read.
+
+    >>> try:
+    ...     tfmlp.load_model("none.keras")
+    ... except tfmlp.CheckpointError as error:
+    ...     print(error)
+    expected a saved model at none.keras; there is none: was the run cut off?
+    """
 
 
 class DivergenceError(TfmlpError):
@@ -32,6 +60,13 @@ class DivergenceError(TfmlpError):
 
     Attributes:
       divergence: The `tfmlp.training.recovery.Divergence`, where it was found.
+
+    >>> config = tfmlp.Config.from_options(dataset="mnist-small", learning_rate=1e30)
+    >>> try:
+    ...     epochs = list(tfmlp.fit(config))
+    ... except tfmlp.DivergenceError as error:
+    ...     print(error.divergence.epoch)
+    1
     """
 
     exit_code = 3

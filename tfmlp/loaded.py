@@ -17,6 +17,7 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
 from tfmlp.data.readers import SOURCES
 from tfmlp.data.schema import Schema
+from tfmlp.data.scored import read_scored
 from tfmlp.data.sources import load_configured
 from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
 from tfmlp.metrics import Metrics
@@ -44,6 +45,12 @@ class LoadedRun:
       record: What run.json says of it.
       epochs: The results of its epochs.
       config: Its configuration.
+
+    >>> run = tfmlp.load_run("runs/third")
+    >>> print(run.record.status, run.config.model.hidden_units)
+    completed (16,)
+    >>> [epoch.epoch for epoch in run.epochs]
+    [1, 2]
     """
 
     def __init__(self, path: str | Path):
@@ -84,6 +91,10 @@ class LoadedRun:
 
         Raises:
           DataError: when the inputs are not what the model takes.
+
+        >>> run = tfmlp.load_run("runs/third")
+        >>> run.predict(np.zeros((5, 28, 28), np.uint8)).shape
+        (5, 10)
         """
         from tfmlp.model.prediction import predict
 
@@ -94,23 +105,38 @@ class LoadedRun:
 
         Raises:
           DataError: as `predict`, and when the model has no classes.
+
+        >>> images = tfmlp.load_dataset("mnist-small").test.images
+        >>> names = tfmlp.load_run("runs/third").predict_classes(images[:100])
+        >>> len(names), set(names) <= set("0123456789")
+        (100, True)
         """
         from tfmlp.model.prediction import class_names
 
         names = class_names(self.model)
         return [names[number] for number in self.predict(features).argmax(axis=1)]
 
-    def evaluate(self, data: str | Dataset = "test", split: str = "test") -> Metrics:
+    def evaluate(
+        self, data: str | Dataset | tuple[Any, Any] = "test", split: str = "test"
+    ) -> Metrics:
         """Returns the model's metrics on some examples; columns and classes are matched by name.
 
         Args:
           data: A split of the run's own data ("train", "validation" or "test"), which are loaded
-            as its configuration says; or other data, or their name, such as "csv:other.csv": all
-            examples of a file that was not trained on and has no test examples of its own.
-          split: Which split of other data.
+            as its configuration says; another dataset, or its name, such as "csv:other.csv" (of a
+            file without test examples of its own, which was not trained on, all examples are
+            scored); or arrays (x, y), all of whose examples are scored.
+          split: Which split of another dataset.
 
         Raises:
           DataError: when the data are not what the model takes, or have no such split.
+
+        >>> run = tfmlp.load_run("runs/third")
+        >>> run.evaluate("test").accuracy > 0.7
+        True
+        >>> test = tfmlp.load_dataset("mnist-small").test
+        >>> run.evaluate((test.images[:100], test.labels[:100])).count
+        100
         """
         if isinstance(data, str) and data.partition(":")[0] in SOURCES:
             config = self.config.replace(dataset=data, task=self._task).data
@@ -119,10 +145,7 @@ class LoadedRun:
         elif isinstance(data, str):
             split, data = data, self._load_data(data)
         elif not isinstance(data, Dataset):
-            raise DataError(
-                "expected 'train', 'validation', 'test', a dataset's name or a Dataset; received a"
-                f" {type(data).__name__}."
-            )
+            split, data = "test", read_scored(data, self.schema)
         from tfmlp.training.evaluation import evaluate_model
 
         return evaluate_model(self.model, self.config, _matched(data, self.schema), split)
@@ -169,5 +192,9 @@ def load_run(path: str | Path) -> LoadedRun:
 
     Raises:
       CheckpointError: when it holds no run that can be read.
+
+    >>> run = tfmlp.load_run("runs/third")
+    >>> run.record.dataset.name, run.record.test["accuracy"] > 0.7
+    ('mnist-small', True)
     """
     return LoadedRun(path)

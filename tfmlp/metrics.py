@@ -115,6 +115,10 @@ class Metrics:
       mae: Mean absolute error, in the target's unit; None for classification.
       rmse: Root of the mean squared error, in the target's unit; None for classification.
       r2: Share of the targets' variance that is explained, at most 1; of an evaluation.
+
+    >>> metrics = Metrics(loss=0.25, count=10, accuracy=0.9)
+    >>> metrics.accuracy, metrics["accuracy"], metrics.f1
+    (0.9, 0.9, None)
     """
 
     loss: float
@@ -136,7 +140,11 @@ class Metrics:
         return value
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the metrics that there are, and the count."""
+        """Returns the metrics that there are, and the count.
+
+        >>> Metrics(loss=0.25, count=10, accuracy=0.9).to_dict()
+        {'loss': 0.25, 'count': 10, 'accuracy': 0.9}
+        """
         return {name: value for name, value in vars(self).items() if value is not None}
 
 

@@ -31,6 +31,11 @@ def check_derivative(
 
     Raises:
       ConfigError: when the function does not go entry by entry.
+
+    >>> print(tfmlp.check_derivative(np.tanh, lambda a: 1 - a**2))
+    right (written in terms of the function's output)
+    >>> print(tfmlp.check_derivative(np.tanh, np.tanh).cause.text)
+    it returns the function itself
     """
     values = _values(function, _POINTS)
     up, down = _values(function, _POINTS + _STEP), _values(function, _POINTS - _STEP)

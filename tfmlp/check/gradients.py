@@ -61,6 +61,14 @@ def check_gradients(
     Raises:
       ConfigError: when parameters and gradients do not correspond, or the loss is not one finite
         number.
+
+    >>> def loss(w):
+    ...     return (w**2).sum()
+    >>> w = np.array([0.5, -1.0])
+    >>> tfmlp.check_gradients(loss, w, 2 * w).right
+    True
+    >>> print(tfmlp.check_gradients(loss, w, -2 * w).cause.text)
+    the gradient has the wrong sign
     """
     leaves = leaves_of(params)
     if not leaves or not all(leaf.value.size for leaf in leaves.values()):
@@ -103,6 +111,9 @@ def assert_gradients_close(
 ) -> None:
     """For tests: raises AssertionError, with the table and the likely cause, where
     `check_gradients` finds something wrong. Arguments as there.
+
+    >>> w = np.array([0.5, -1.0])
+    >>> tfmlp.assert_gradients_close(lambda w: (w**2).sum(), w, 2 * w)
     """
     report = check_gradients(loss_fn, params, grads, **options)
     if not report.right:

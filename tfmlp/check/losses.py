@@ -28,6 +28,13 @@ def check_loss(
       classes: Whether to try labels as classes; otherwise as targets [7, 4]. Outputs are in (0, 1),
         and those of an example sum to 1, so that they can be probabilities, too.
       seed: Decides the numbers.
+
+    >>> def loss(outputs, targets):
+    ...     return ((outputs - targets) ** 2).sum() / len(outputs)
+    >>> def gradient(outputs, targets):
+    ...     return 2 * (outputs - targets) / len(outputs)
+    >>> tfmlp.check_loss(loss, gradient, classes=False).right
+    True
     """
     stream = np.random.default_rng(seed)
     outputs = softmax(stream.normal(size=(_EXAMPLES, _OUTPUTS)))

@@ -69,6 +69,11 @@ class GradientReport:
       parameters: A verdict for each parameter.
       cause: The likely cause of what is wrong, or None.
       recognized: What the net was recognized as, or "".
+
+    >>> w = np.array([0.5, -1.0])
+    >>> report = tfmlp.check_gradients(lambda w: (w**2).sum(), w, -2 * w)
+    >>> report.right, report.cause.text
+    (False, 'the gradient has the wrong sign')
     """
 
     parameters: tuple[ParameterVerdict, ...]
@@ -108,6 +113,10 @@ class FunctionReport:
       cause: What is wrong, or None.
       note: A remark, such as in which terms a derivative is written.
       detail: The point with the largest difference, in words.
+
+    >>> report = tfmlp.check_derivative(np.sin, lambda x: -np.cos(x))
+    >>> report.right, report.cause.text
+    (False, 'the derivative has the wrong sign')
     """
 
     cause: Cause | None = None

@@ -4,18 +4,15 @@ The same examples at the same step get the same changes in every engine, and not
 to resume.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import tensorflow as tf
 
 from tfmlp import seeds
+from tfmlp.data.random_bits import RandomBits
 
-Augmentation = Callable[..., tf.Tensor]
 
-
-def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augmentation | None:
-    """Makes the function that augments a batch, or returns None where there is nothing to do.
+class Augmentation:
+    """What is done to a batch of images.
 
     Args:
       seed: int in [0, 2**32).
@@ -23,31 +20,30 @@ def make_augmentation(seed: int, shift: int = 0, invert: float = 0.0) -> Augment
         are repeated.
       invert: Probability that an image's pixels p become 255 - p.
 
-    Returns:
-      A function from (images uint8 or float32 [b, h, w, c], step, an integer counted from 0) to
-      images of the same type and shape.
+    Attributes:
+      bits: What it draws from.
     """
-    if not shift and not invert:
-        return None
-    key = seeds.stream_key(seed, seeds.Stream.AUGMENTATION)
-    # Arguments of the compiled program, not parts of it: one program is good for all seeds.
-    with tf.init_scope():
-        words = tf.constant(key), tf.constant(seeds.column_words(key, 3))
 
-    def augment(images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        positions = tf.cast(tf.range(tf.shape(images)[0]), tf.uint32)
-        bits = seeds.counter_bits(
-            *words, tf.cast(step, tf.uint32), positions, tf.bitwise.right_shift
-        )
-        if shift:
-            images = _shift(images, _uniform_integers(bits[:, :2], 2 * shift + 1) - shift)
-        if invert:
-            chosen = bits[:, 2] < np.uint32(seeds.keep_threshold(invert))
+    def __init__(self, seed: int, shift: int = 0, invert: float = 0.0):
+        self._shift, self._invert = shift, invert
+        self.bits = RandomBits(seed, seeds.Stream.AUGMENTATION, 0, 3)
+
+    def __call__(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """Returns images of the same type and shape.
+
+        Args:
+          images: uint8 or float32 [b, h, w, c].
+          step: An integer, counted from 0 over the whole run.
+        """
+        bits = self.bits.draw(step, tf.range(tf.shape(images)[0]))
+        if self._shift:
+            offsets = _uniform_integers(bits[:, :2], 2 * self._shift + 1) - self._shift
+            images = _shift(images, offsets)
+        if self._invert:
+            chosen = bits[:, 2] < np.uint32(seeds.keep_threshold(self._invert))
             inverted = tf.cast(255, images.dtype) - images
             images = tf.where(chosen[:, None, None, None], inverted, images)
         return images
-
-    return augment
 
 
 def _uniform_integers(bits: tf.Tensor, count: int) -> tf.Tensor:

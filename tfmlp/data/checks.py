@@ -1,6 +1,6 @@
 """The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,12 @@ _EXAMPLES_AT_A_TIME = 8192  # bounds the memory that checking a large array take
 
 
 def check_split(
-    features: Features, labels: Array, task: str, what: str, columns: tuple[str, ...] = ()
+    features: Features,
+    labels: Array,
+    task: str,
+    what: str,
+    columns: tuple[str, ...] = (),
+    weights: Array | None = None,
 ) -> Split:
     """Makes a split of features and labels.
 
@@ -23,6 +28,7 @@ def check_split(
       task: "classification" or "regression".
       what: The beginning of a message: which dataset, which split.
       columns: The names of the columns, for messages; empty where they have none.
+      weights: What each example's loss counts, numbers [n], or None.
 
     Raises:
       DataError: when they cannot be trained on.
@@ -55,7 +61,9 @@ def check_split(
         )
     if isinstance(features, np.ndarray):
         features = np.ascontiguousarray(features)
-    return Split.trusted(features, _checked_labels(labels, task, what))
+    if weights is not None:
+        weights = _checked_weights(weights, len(labels), what)
+    return Split.trusted(features, _checked_labels(labels, task, what), weights)
 
 
 def _check_finite(features: Features, what: str, columns: tuple[str, ...]) -> None:
@@ -112,6 +120,21 @@ def name_classes(
     return known
 
 
+def _checked_weights(weights: Array, count: int, what: str) -> Array:
+    weights = np.asarray(weights, np.float32)
+    if weights.shape != (count,):
+        raise DataError(
+            f"{what} weights must be one for each of {count:,} examples; received the shape"
+            f" {weights.shape}."
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
+        raise DataError(
+            f"{what} weights must be finite, at least 0, and not all 0; received"
+            f" {weights.min():g} to {weights.max():g}."
+        )
+    return weights
+
+
 def check_classes(
     known: tuple[str, ...] | None, splits: Sequence[Split], name: str
 ) -> tuple[str, ...]:
@@ -134,15 +157,35 @@ def check_classes(
     return known
 
 
-def require_known(labels: Array, class_names: tuple[str, ...], what: str) -> None:
-    """Refuses labels of classes without a name; `what` begins the message.
+def check_handmade(
+    splits: Mapping[str, Split],
+    task: str,
+    class_names: tuple[str, ...],
+    name: str,
+    columns: tuple[str, ...] = (),
+) -> dict[str, Split]:
+    """Returns those splits that no reader made, in the types that are documented.
+
+    Args:
+      splits: The splits by name.
+      task: "classification" or "regression".
+      class_names: A name for each class; empty for regression.
+      name: The dataset's, for messages.
+      columns: As `check_split`.
 
     Raises:
-      DataError: for them.
+      DataError: when a split cannot be trained on.
     """
-    highest = int(labels.max())
-    if highest >= len(class_names):
-        raise DataError(
-            f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
-            f" received {highest}."
-        )
+    checked = {}
+    for split_name, split in splits.items():
+        if split.is_checked:
+            continue
+        what = f"{name}: {split_name}"
+        made = check_split(split.features, split.labels, task, what, columns, split.weights)
+        if task == "classification" and made.labels.max() >= len(class_names):
+            raise DataError(
+                f"{what} labels must be 0 to {len(class_names) - 1}, one for each of class_names;"
+                f" received {made.labels.max()}."
+            )
+        checked[split_name] = made
+    return checked

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfmlp.data.checks import check_split, require_known
+from tfmlp.data.checks import check_handmade
 from tfmlp.data.raw import Parts, RawDataset, make_parts, make_whole_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
@@ -32,6 +32,10 @@ class Dataset:
       columns: The names of a table's columns, in the order of the features; empty where they have
         none.
       target: The name of the column that is predicted, or None where it has no name.
+
+    >>> data = tfmlp.load_dataset("mnist-small")
+    >>> data.train.images.shape, data.train.labels.shape, data.num_classes
+    ((5400, 28, 28, 1), (5400,), 10)
     """
 
     train: Split
@@ -111,12 +115,16 @@ class Dataset:
 
         Raises:
           ConfigError, DataError: as `from_arrays`; for a column of text, by its name.
+
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"rooms": [1, 2] * 10, "kind": ["flat", "house"] * 10})
+        >>> Dataset.from_frame(frame, "kind").class_names
+        ('flat', 'house')
         """
         from tfmlp.data.examples import read_frame
 
-        options = {"task": task, "class_names": class_names}
-        examples = read_frame(frame, target, drop, validation, test, **options)
-        return cls._from_examples(examples, seed, stratify)
+        read = read_frame(frame, target, drop, validation, test, task=task, class_names=class_names)
+        return cls._from_examples(read, seed, stratify)
 
     @classmethod
     def from_tfdata(
@@ -139,13 +147,16 @@ class Dataset:
 
         Raises:
           ConfigError, DataError: as `from_arrays`, and where memory does not suffice.
+
+        >>> import tensorflow as tf
+        >>> pairs = tf.data.Dataset.from_tensor_slices((np.eye(20), np.arange(20) % 2))
+        >>> len(Dataset.from_tfdata(pairs.batch(4), test=5).test)
+        5
         """
         from tfmlp.data.examples import read_tfdata_examples
 
-        options = {"task": task, "class_names": class_names}
-        test = 0.2 if test is None else test
-        examples = read_tfdata_examples(dataset, validation, test, **options)
-        return cls._from_examples(examples, seed, stratify)
+        read = read_tfdata_examples(dataset, validation, test, task=task, class_names=class_names)
+        return cls._from_examples(read, seed, stratify)
 
     @classmethod
     def _from_examples(cls, examples: "Examples", seed: int, stratify: bool) -> "Dataset":
@@ -159,16 +170,9 @@ class Dataset:
         Raises:
           DataError: when a split cannot be trained on.
         """
-        name = self.provenance.name
-        changed: dict[str, Any] = {}
-        for split_name, split in self.splits.items():
-            if not split.is_checked:
-                what = f"{name}: {split_name}"
-                changed[split_name] = check_split(
-                    split.features, split.labels, self.task, what, self.columns
-                )
-                if self.task == "classification":
-                    require_known(changed[split_name].labels, self.class_names, what)
+        changed: dict[str, Any] = check_handmade(
+            self.splits, self.task, self.class_names, self.provenance.name, self.columns
+        )
         return replace(self, **changed) if changed else self
 
     @property
@@ -206,15 +210,14 @@ class Dataset:
         return self.test is self.train
 
     def class_counts(self) -> dict[str, Array]:
-        """Returns how many examples of each class are in each split, int64 [num_classes]; empty for
-        regression.
+        """Returns the number of examples of each class by split, int64 [classes]; none of values.
+
+        >>> tfmlp.load_dataset("mnist-small").class_counts()["test"][:3].tolist()
+        [98, 114, 103]
         """
-        if self.task == "regression":
-            return {}
-        return {
-            name: np.bincount(split.labels, minlength=self.num_classes)
-            for name, split in self.splits.items()
-        }
+        counted = self.splits if self.task == "classification" else {}
+        classes = self.num_classes
+        return {name: np.bincount(one.labels, minlength=classes) for name, one in counted.items()}
 
 
 def make_dataset(

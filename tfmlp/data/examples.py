@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfmlp.data.frames import column_names, find_columns, is_frame, read_columns, read_target
+from tfmlp.data.frames import (
+    column_names,
+    find_columns,
+    is_frame,
+    read_columns,
+    read_target,
+    require_collected,
+)
 from tfmlp.data.labels import read_labels
 from tfmlp.data.raw import RawDataset
 from tfmlp.data.rowfile import Array
@@ -107,6 +114,7 @@ def read_frame(
 def read_tfdata_examples(dataset: Any, validation: Any, test: Any, **options: Any) -> Examples:
     """Reads a `tf.data.Dataset`; `Dataset.from_tfdata` describes the arguments."""
     x, y = read_tfdata(dataset, "the dataset")
+    test = 0.2 if test is None else test
     if is_tfdata(validation):
         validation = read_tfdata(validation, "the validation dataset")
     if is_tfdata(test):
@@ -128,6 +136,7 @@ def _checked_share(name: str, value: Any) -> float:
 
 
 def _features(x: Any, columns: tuple[str, ...], what: str) -> Array:
+    require_collected(x)
     if is_frame(x):
         return read_columns(x, columns or column_names(x), what)
     if hasattr(x, "toarray"):

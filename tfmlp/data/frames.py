@@ -11,7 +11,19 @@ from tfmlp.errors import DataError, nearest
 
 def is_frame(value: Any) -> bool:
     """Returns whether something has named columns, as a data frame has."""
-    return hasattr(value, "columns") and hasattr(value, "to_numpy")
+    return hasattr(value, "to_numpy") and hasattr(value, "columns")
+
+
+def require_collected(value: Any) -> None:
+    """Refuses a frame that is not computed yet, as polars' `LazyFrame`.
+
+    Raises:
+      DataError: for it.
+    """
+    if hasattr(value, "collect_schema") and not hasattr(value, "to_numpy"):
+        raise DataError(
+            f"expected a data frame; received a {type(value).__name__}: pass frame.collect()."
+        )
 
 
 def column_names(frame: Any) -> tuple[str, ...]:
@@ -34,6 +46,7 @@ def find_columns(frame: Any, target: str, drop: Sequence[str]) -> tuple[str, ...
       DataError: when the target or a column to drop is not there.
     """
     if not is_frame(frame):
+        require_collected(frame)
         raise DataError(
             f"from_frame expects a data frame with named columns; received"
             f" {type(frame).__name__}. For arrays there is Dataset.from_arrays(x, y)."
@@ -49,8 +62,14 @@ def find_columns(frame: Any, target: str, drop: Sequence[str]) -> tuple[str, ...
     return columns
 
 
-def read_columns(frame: Any, columns: Sequence[str], what: str) -> Array:
+def read_columns(frame: Any, columns: Sequence[str], what: str, *, droppable: bool = True) -> Array:
     """Returns columns of numbers and truth values as float32 [n, columns].
+
+    Args:
+      frame: The frame.
+      columns: The names of the columns, in the order in which they are returned.
+      what: The beginning of a message.
+      droppable: Whether a column that cannot be used may be left out.
 
     Raises:
       DataError: for a column that is missing, or holds something else; it names the column.
@@ -59,7 +78,7 @@ def read_columns(frame: Any, columns: Sequence[str], what: str) -> Array:
     for name in columns:
         if name not in places:
             raise DataError(f"{what} has no column {name!r}: {nearest(name, places)}.")
-    values = [_numbers(frame[places[name]].to_numpy(), name, what) for name in columns]
+    values = [_numbers(frame[places[name]].to_numpy(), name, what, droppable) for name in columns]
     return np.stack(values, axis=1)
 
 
@@ -71,14 +90,16 @@ def read_target(frame: Any, target: str, what: str) -> Array:
     raise DataError(f"{what} has no column {target!r}: {nearest(target, map(str, frame.columns))}.")
 
 
-def _numbers(values: Any, name: str, what: str) -> Array:
+def _numbers(values: Any, name: str, what: str, droppable: bool) -> Array:
     array = np.asarray(values)
+    drop = f"drop=[{name!r}]" if droppable else ""
     if array.dtype.kind == "O":  # text, or pandas' numbers with missing values
         for row, value in enumerate(array):
-            if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
+            if _is_missing(value):
+                also = f", or leave the column out with {drop}" if drop else ""
                 raise DataError(
-                    f"{what}: column {name!r} has no value in row {row}: remove the row or fill it,"
-                    f" or leave the column out with drop=[{name!r}]."
+                    f"{what}: column {name!r} has no value in row {row}: remove the row or fill"
+                    f" it{also}."
                 )
             if isinstance(value, str):
                 break
@@ -87,12 +108,28 @@ def _numbers(values: Any, name: str, what: str) -> Array:
                 array = array.astype(np.float64)
             except (TypeError, ValueError):
                 pass
-    if array.dtype.kind not in "fiub":
-        holds = "dates" if array.dtype.kind in "mM" else "text"
-        example = str(array[0]) if len(array) else ""
+    if array.dtype.kind not in "fiub" or array.ndim != 1:
+        cure = f"leave it out with {drop}, or make" if drop else "make"
         raise DataError(
-            f"{what}: expected numbers; column {name!r} holds {holds} ({example!r:.40}): leave it"
-            f" out with drop=[{name!r}], or make numbers of it, as pandas.get_dummies does."
+            f"{what}: expected numbers; column {name!r} holds {_held(array)}: {cure} numbers of it,"
+            " as pandas.get_dummies does."
         )
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found later
         return array.astype(np.float32)
+
+
+def _is_missing(value: Any) -> bool:
+    is_nan = isinstance(value, float) and value != value
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _held(array: Array) -> str:
+    """Says what a column that has no numbers holds, with an example."""
+    example = array[0] if len(array) else ""
+    if array.dtype.kind in "mM":
+        kind = "dates"
+    elif isinstance(example, str):
+        kind = "text"
+    else:
+        kind = f"values of the type {type(example).__name__}"
+    return f"{kind} ({str(example)!r:.40})"

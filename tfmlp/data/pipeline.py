@@ -1,6 +1,6 @@
 """A split and an order as a `tf.data.Dataset` of batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -13,6 +13,7 @@ def make_batches(
     order: Array,
     batch_size: int,
     *,
+    weights: Sequence[Array] = (),
     drop_remainder: bool = False,
 ) -> tf.data.Dataset:
     """Makes the batches of one epoch: the order cut into pieces, each gathered at once.
@@ -22,18 +23,19 @@ def make_batches(
       labels: [n].
       order: int32 [n], the numbers of the examples, as `seeds.row_order` draws them.
       batch_size: Examples in a batch.
+      weights: What else comes with each example, arrays [n].
       drop_remainder: Whether to leave out the short last batch.
 
     Returns:
-      A dataset of (features [b, ...], labels [b]), in order, prefetched.
+      A dataset of (features [b, ...], labels [b], *weights [b]), in order, prefetched.
     """
     read = _reader(features)
-    labels = tf.convert_to_tensor(labels)
+    others = [tf.convert_to_tensor(one) for one in (labels, *weights)]
     batches = tf.data.Dataset.from_tensor_slices(order).batch(
         batch_size, drop_remainder=drop_remainder
     )
     return batches.map(
-        lambda numbers: (read(numbers), tf.gather(labels, numbers)),
+        lambda numbers: (read(numbers), *(tf.gather(one, numbers) for one in others)),
         num_parallel_calls=2,
         deterministic=True,
     ).prefetch(2)

@@ -28,6 +28,10 @@ class Schema:
       column_kinds: The kind of each named column: "number".
       class_names: A name for each class, in the order of the labels; empty for regression.
       target: The name of the column that is predicted, or None where it has no name.
+
+    >>> schema = tfmlp.load_dataset("mnist-small").schema
+    >>> schema.task, schema.feature_shape, schema.class_names[:3]
+    ('classification', (28, 28, 1), ('0', '1', '2'))
     """
 
     task: str

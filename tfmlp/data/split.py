@@ -14,22 +14,35 @@ class Split:
       features: uint8 or float32, [n, height, width, channels] for images or [n, columns] for
         tables; an array, or a `RowFile`, which is read when it is indexed.
       labels: int32 [n], classes from 0; or float32 [n], values to predict.
+      weights: float32 [n], what each training example's loss counts; None: all the same.
       is_checked: Whether a reader made it, which has looked at every value.
+
+    >>> split = tfmlp.load_dataset("mnist-small").test
+    >>> len(split), split.images.shape, split.labels.shape
+    (1000, (1000, 28, 28, 1), (1000,))
     """
 
     features: Features
     labels: Array
+    weights: Array | None = None
     is_checked: bool = field(default=False, init=False, repr=False, compare=False)
 
     @classmethod
-    def trusted(cls, features: Features, labels: Array) -> "Split":
+    def trusted(cls, features: Features, labels: Array, weights: Array | None = None) -> "Split":
         """Makes a split of what was checked: `fit` does not look at it again."""
-        split = cls(features, labels)
+        split = cls(features, labels, weights)
         object.__setattr__(split, "is_checked", True)
         return split
 
     def __len__(self) -> int:
         return len(self.features)
+
+    @property
+    def arrays(self) -> tuple[Features, Array, *tuple[Array, ...]]:
+        """Features and labels, and weights where there are some."""
+        if self.weights is None:
+            return self.features, self.labels
+        return self.features, self.labels, self.weights
 
     @property
     def images(self) -> Features:
@@ -39,6 +52,10 @@ class Split:
     def take(self, numbers: Array) -> "Split":
         """Returns the split of the examples with the given numbers, in their order: a copy, except
         for features that stay in their file.
+
+        >>> split = tfmlp.load_dataset("mnist-small").test
+        >>> set(split.take(split.labels == 7).labels.tolist())
+        {7}
         """
         features = self.features
         taken: Features
@@ -46,8 +63,9 @@ class Split:
             taken = features.take(numbers)
         else:
             taken = features[numbers]
+        weights = None if self.weights is None else self.weights[numbers]
         make = Split.trusted if self.is_checked else Split
-        return make(taken, self.labels[numbers])
+        return make(taken, self.labels[numbers], weights)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,13 @@ def diagnose(
 
     Raises:
       ConfigError: when the loss has no known name.
+
+    >>> import keras
+    >>> model = tfmlp.MLP(hidden_units=(8,), num_classes=2, preprocessing="none")
+    >>> x, y = np.random.default_rng(0).normal(size=(100, 4)), np.arange(100) % 3
+    >>> diagnosis = tfmlp.diagnose(model, keras.optimizers.SGD(0.1), (x, y))
+    >>> print(diagnosis.findings[0].text)
+    the labels run from 0 to 2; the model has 2 outputs, for classes 0 to 1
     """
     started = time.perf_counter()
     features, labels = np.asarray(train[0]), np.asarray(train[1])

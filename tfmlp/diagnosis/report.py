@@ -16,6 +16,9 @@ class Diagnosis:
       facts: What else was seen, by name.
       range_test: The range test of the learning rate.
       seconds: How long the investigation took.
+
+    >>> print(Diagnosis())
+    healthy: nothing wrong was found
     """
 
     findings: list[Finding] = field(default_factory=list)

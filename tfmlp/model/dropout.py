@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfmlp import seeds
+from tfmlp.data.random_bits import RandomBits
 from tfmlp.model.counters import current_counters
 
 
@@ -23,6 +24,9 @@ class Dropout(keras.layers.Dropout):
       index: The layer's number, so that layers of one seed have different masks.
       form: "inverted": kept units are divided by the keep probability while training; "course":
         they are not, and all are multiplied by it at inference.
+
+    Attributes:
+      bits: What masks are made of, once built.
     """
 
     def __init__(
@@ -31,22 +35,19 @@ class Dropout(keras.layers.Dropout):
         super().__init__(rate, seed=seed, **kwargs)
         self.index, self.form = index, form
 
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Prepares the random bits of its masks, for inputs [b, units]."""
+        super().build(input_shape)
+        units = int(input_shape[-1] or 0)
+        self.bits = RandomBits(self.seed, seeds.Stream.DROPOUT, self.index, units)
+
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         at, keep = current_counters(), 1.0 - self.rate
         if not training or not self.rate or at is None:
             outputs = super().call(inputs, training=training)
             is_inverted = self.form == "inverted"
             return outputs if is_inverted else outputs * tf.constant(keep, inputs.dtype)
-        key = seeds.stream_key(self.seed, seeds.Stream.DROPOUT, self.index)
-        # Arguments of the compiled program, not parts of it: one program is good for all seeds.
-        with tf.init_scope():
-            words = tf.constant(key), tf.constant(seeds.column_words(key, inputs.shape[-1]))
-        bits = seeds.counter_bits(
-            *words,
-            tf.cast(at.step, tf.uint32),
-            tf.cast(at.positions, tf.uint32),
-            tf.bitwise.right_shift,
-        )
+        bits = self.bits.draw(at.step, at.positions)
         factor = 1.0 / keep if self.form == "inverted" else 1.0
         kept = inputs * tf.constant(factor, inputs.dtype)
         return tf.where(bits < seeds.keep_threshold(keep), kept, tf.zeros((), inputs.dtype))

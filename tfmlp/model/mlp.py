@@ -65,6 +65,10 @@ class MLP(keras.Model):
       plan: The `Plan` of its layers, once built.
       feature_shape: The shape of one example's raw inputs, once built.
       stack: Its layers from the first dense one to the outputs, in order, once built.
+
+    >>> model = tfmlp.MLP(hidden_units=(128, 64), activation="relu", num_classes=10)
+    >>> model(np.zeros((5, 28, 28, 1), np.uint8)).shape
+    TensorShape([5, 10])
     """
 
     def __init__(
@@ -147,6 +151,11 @@ class MLP(keras.Model):
         Args:
           features: Training features [n, ...].
           targets: Training targets [n], for a model that standardizes them.
+
+        >>> model = tfmlp.MLP(hidden_units=(8,), num_classes=2, preprocessing="standardize")
+        >>> model.adapt(np.array([[1.0, 10.0], [3.0, 30.0]], np.float32))
+        >>> model.preprocess(np.array([[2.0, 30.0]], np.float32)).numpy().round(3).tolist()
+        [[0.0, 1.0]]
         """
         self.build((None, *features.shape[1:]))
         self.preprocess.adapt(features)
@@ -168,6 +177,10 @@ class MLP(keras.Model):
 
         Raises:
           DataError: for an array of another shape than the model's inputs.
+
+        >>> model = tfmlp.MLP(num_classes=3)
+        >>> model.predict(np.zeros((5, 4), np.float32), verbose=0).shape
+        (5, 3)
         """
         if self.feature_shape is not None and hasattr(x, "shape"):
             require_examples(x, self.feature_shape)
@@ -204,6 +217,11 @@ class MLP(keras.Model):
         """Yields each layer's name and outputs, in order; the last are the model's outputs.
 
         Args: as for a call.
+
+        >>> model = tfmlp.MLP(hidden_units=(8,))
+        >>> model.build((None, 4))
+        >>> [name for name, outputs in model.layer_outputs(np.zeros((5, 4), np.float32))]
+        ['preprocessing', 'dense_1', 'relu_1', 'logits']
         """
         rows = inputs if preprocessed else self.preprocess(inputs)
         yield self.preprocess.name, rows

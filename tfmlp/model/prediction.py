@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfmlp import plan
+from tfmlp.data.frames import is_frame, read_columns, require_collected
 from tfmlp.data.schema import Schema
-from tfmlp.errors import DataError, nearest
+from tfmlp.errors import DataError
 from tfmlp.model.arguments import require_examples
 from tfmlp.model.mlp import MLP
 
@@ -67,13 +68,9 @@ def class_names(model: MLP) -> tuple[str, ...]:
 
 def _numbers(features: Any, schema: Schema | None) -> Any:
     """Returns inputs as an array of a type that a model computes with."""
-    names = getattr(features, "columns", None)
-    if names is not None and schema is not None and schema.columns:
-        missing = [name for name in schema.columns if name not in set(names)]
-        if missing:
-            known = nearest(missing[0], map(str, names))
-            raise DataError(f"expected the column {missing[0]!r}, which is not there: {known}.")
-        features = features[list(schema.columns)]
+    require_collected(features)
+    if is_frame(features) and schema is not None and schema.columns:
+        return read_columns(features, schema.columns, "the frame", droppable=False)
     if not hasattr(features, "dtype") or not hasattr(features, "shape"):
         try:
             features = np.asarray(features)

@@ -30,6 +30,10 @@ def load_model(path: str | Path) -> MLP:
 
     Raises:
       CheckpointError: when there is no such model.
+
+    >>> model = tfmlp.load_model("runs/third")
+    >>> model.feature_shape, model.schema.class_names[:3]
+    ((28, 28, 1), ('0', '1', '2'))
     """
     path = files.user_path(str(path))
     if path.is_dir():

@@ -79,6 +79,10 @@ class Recipe:
       look_every: Look at the test loss every so many epochs, stop at its first rise and roll the
         weights back by one epoch; None: do not.
       config: The configuration.
+
+    >>> recipe = tfmlp.load_recipe("mnist-sigmoid-sgd")
+    >>> recipe.name, recipe.config.model.activation
+    ('mnist-sigmoid-sgd', 'sigmoid')
     """
 
     name: str
@@ -99,6 +103,9 @@ def load_recipe(name: str) -> Recipe:
 
     Raises:
       ConfigError: when there is no recipe of that name.
+
+    >>> tfmlp.load_recipe("mnist").config.replace(epochs=3).data.dataset
+    'mnist'
     """
     if name not in list_recipes():
         raise ConfigError(f"unknown recipe {name!r}: {nearest(name, list_recipes())}.")

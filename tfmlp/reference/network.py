@@ -10,6 +10,8 @@ One step worked out by hand, digit by digit, is in `tests/test_reference_network
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tfmlp.reference.layers import Array, Dense, Layer
 from tfmlp.reference.losses import Loss
 
@@ -32,20 +34,35 @@ class Network:
             outputs = layer.forward(outputs, training)
         return outputs
 
-    def mean_loss(self, outputs: Array, labels: Array) -> float:
+    def losses(
+        self, outputs: Array, labels: Array, weights: Array | None = None
+    ) -> tuple[Array, Array]:
+        """Returns the per-example losses [b] and their gradients [b, k].
+
+        Args:
+          outputs, labels: As a `Loss` takes them.
+          weights: What each example's loss counts, [b]; None: all the same.
+        """
+        losses, gradient = self.loss(outputs, labels)
+        if weights is None:
+            return losses, gradient
+        weights = weights.astype(losses.dtype, copy=False)
+        return losses * weights, gradient * weights[:, np.newaxis]
+
+    def mean_loss(self, outputs: Array, labels: Array, weights: Array | None = None) -> float:
         """Returns what is minimized: the mean of the per-example losses, plus penalties."""
-        return float(self.loss(outputs, labels)[0].mean()) + self.penalty()
+        return float(self.losses(outputs, labels, weights)[0].mean()) + self.penalty()
 
     def penalty(self) -> float:
         """Returns the sum of the layers' penalties."""
         return sum(layer.penalty() for _, layer in self.layers if isinstance(layer, Dense))
 
-    def backward(self, outputs: Array, labels: Array) -> Array:
+    def backward(self, outputs: Array, labels: Array, weights: Array | None = None) -> Array:
         """Propagates the gradient of the mean loss from the outputs back through every layer.
 
         Call it after `forward`. Returns the per-example losses [b].
         """
-        losses, gradient = self.loss(outputs, labels)
+        losses, gradient = self.losses(outputs, labels, weights)
         gradient /= len(gradient)
         through: Array | None = gradient
         for index in range(len(self.layers) - 1, -1, -1):

@@ -183,6 +183,10 @@ class RunRecord(_Values):
       best: Its best epoch.
       test: Its metrics on the test examples.
       measured: What an experiment measured, by label.
+
+    >>> record = tfmlp.load_run("runs/third").record
+    >>> record.dataset.sizes
+    {'train': 5400, 'validation': 600, 'test': 1000}
     """
 
     format: int

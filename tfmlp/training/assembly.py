@@ -22,6 +22,7 @@ from tfmlp.training.timetable import Timetable
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from tfmlp.data.augment import Augmentation
     from tfmlp.model.mlp import MLP
@@ -55,6 +56,13 @@ class Assembly:
     loss: PerExampleLoss
     recorded_loss: PerExampleLoss
     augmentation: Augmentation | None
+
+    @property
+    def random_words(self) -> list[tf.Variable]:
+        """What dropout and augmentation draw from, which depends on the seed alone."""
+        layers = [layer for layer in self.model.stack if hasattr(layer, "bits")]
+        drawing = [*layers, self.augmentation] if self.augmentation else layers
+        return [variable for one in drawing for variable in one.bits.variables]
 
 
 def plan_for(config: Config, data: Dataset) -> Plan:
@@ -176,9 +184,9 @@ def make_config_augmentation(config: Config, data: Dataset) -> Augmentation | No
         raise ConfigError(
             f"shift and invert are for images; {config.data.dataset} has tables: leave them out."
         )
-    from tfmlp.data.augment import make_augmentation
+    from tfmlp.data.augment import Augmentation
 
-    return make_augmentation(config.runtime.seed, config.data.shift, config.data.invert)
+    return Augmentation(config.runtime.seed, config.data.shift, config.data.invert)
 
 
 def assemble_reference(

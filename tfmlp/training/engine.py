@@ -23,6 +23,7 @@ from tfmlp.data.augment import Augmentation
 from tfmlp.data.dataset import Split
 from tfmlp.data.pipeline import make_batches
 from tfmlp.training.programs import Batches, Examples, GraphProgram, Program, XlaProgram
+from tfmlp.training.shared_traces import Traces
 from tfmlp.training.traced import Step
 
 _STREAMING = "streaming"
@@ -65,17 +66,17 @@ class ResidentEngine:
 
     def __init__(self, program: Program, split: Split, count: int, size: int):
         self._program, self._count, self._size = program, count, size
-        self._features, self._labels = tf.constant(split.features), tf.constant(split.labels)
+        self._examples = Examples(*map(tf.constant, split.arrays))
 
     def compile(self, executor: Executor) -> list[Future[Any]]:
-        order = tf.zeros(len(self._labels), tf.int32)
-        return self._program.compile(Examples(self._features, self._labels, order), executor)
+        order = tf.zeros(len(self._examples.labels), tf.int32)
+        return self._program.compile(self._examples._replace(order=order), executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         start = first * self._size
         turned = tf.constant(np.roll(order, -start))
         count = min(last * self._size, self._count) - start
-        self._program.run(Examples(self._features, self._labels, turned), count)
+        self._program.run(self._examples._replace(order=turned), count)
 
 
 class StreamingEngine:
@@ -93,12 +94,8 @@ class StreamingEngine:
         self._piece = self.grain * self._size
 
     def compile(self, executor: Executor) -> list[Future[Any]]:
-        features, labels = self._split.features, self._split.labels
-        piece = Examples(
-            tf.zeros([self._piece, *features.shape[1:]], features.dtype),
-            tf.zeros([self._piece], labels.dtype),
-        )
-        return self._program.compile(piece, executor)
+        pieces = [tf.zeros([self._piece, *one.shape[1:]], one.dtype) for one in self._split.arrays]
+        return self._program.compile(Examples(*pieces), executor)
 
     def run(self, order: np.ndarray, first: int, last: int) -> None:
         order = order[first * self._size : min(last * self._size, self._count)]
@@ -106,9 +103,9 @@ class StreamingEngine:
         # Every piece has the same shape, for which alone XLA compiled: the last one is filled up
         # with an example that is not trained on.
         order = np.pad(order, (0, -left % self._piece), mode="edge")
-        pieces = make_batches(self._split.features, self._split.labels, order, self._piece)
-        for features, labels in pieces:
-            self._program.run(Examples(features, labels), min(left, self._piece))
+        features, labels, *weights = self._split.arrays
+        for piece in make_batches(features, labels, order, self._piece, weights=weights):
+            self._program.run(Examples(*piece), min(left, self._piece))
             left -= self._piece
 
 
@@ -124,6 +121,7 @@ def make_engine(
     counter: tf.Variable,
     config: Config,
     augmentation: Augmentation | None,
+    traces: Traces,
 ) -> Engine:
     """Makes the engine of a name.
 
@@ -134,6 +132,7 @@ def make_engine(
       counter: The number of steps done.
       config: For the batch size.
       augmentation: What is done to each batch, or None.
+      traces: The traces of the training.
     """
     size, count = config.optimization.batch_size, len(split)
     if config.optimization.drop_remainder:
@@ -142,8 +141,8 @@ def make_engine(
     if program_of(name) == "xla":
         size_or_all = min(size, count)
         batches = Batches(step, size_or_all, counter, augmentation)
-        program = XlaProgram(batches, count % size_or_all)
+        program = XlaProgram(batches, traces, count % size_or_all)
     else:
-        program = GraphProgram(Batches(step, size, counter, augmentation))
+        program = GraphProgram(Batches(step, size, counter, augmentation), traces)
     kind = StreamingEngine if name.startswith(_STREAMING) else ResidentEngine
     return kind(program, split, count, size)

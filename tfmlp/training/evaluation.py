@@ -1,6 +1,7 @@
 """A model's metrics on some examples."""
 
 import math
+from collections.abc import Hashable
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ from tfmlp.model.mlp import MLP
 from tfmlp.training.assembly import choose_loss
 from tfmlp.training.keras_metrics import EvaluationMetrics
 from tfmlp.training.losses import PerExampleLoss, find_loss, standardized_loss
+from tfmlp.training.shared_traces import Traces
 from tfmlp.training.step import make_test_step
 
 # Of preprocessed features: calls are few, and the memory of a batch is used again for the next.
@@ -28,9 +30,10 @@ class Evaluation:
       model: A built model.
       data: Tells the task, and the shape and type of the features.
       loss: The per-example loss that the model is trained on.
+      key: What its traces depend on, as of `Traces`.
     """
 
-    def __init__(self, model: MLP, data: Dataset, loss: PerExampleLoss):
+    def __init__(self, model: MLP, data: Dataset, loss: PerExampleLoss, key: Hashable = None):
         self._metrics = EvaluationMetrics(data.task, data.num_classes)
         step = make_test_step(model, loss, self._metrics.objects, preprocessed=True)
         features, labels = data.train.features, data.train.labels
@@ -39,25 +42,24 @@ class Evaluation:
         raw = tf.TensorSpec([None, *features.shape[1:]], features.dtype)
         rows = tf.TensorSpec([None, width], model.preprocess.compute_dtype)
 
-        @tf.function(input_signature=[raw], autograph=False)
         def prepare(features: tf.Tensor) -> tf.Tensor:
             return model.preprocess(features)
 
-        @tf.function(input_signature=[rows, tf.TensorSpec([None], labels.dtype)], autograph=False)
-        def run(rows: tf.Tensor, labels: tf.Tensor) -> None:
-            def evaluate(start: tf.Tensor) -> tf.Tensor:
+        def evaluate(rows: tf.Tensor, labels: tf.Tensor) -> None:
+            def take_batch(start: tf.Tensor) -> tf.Tensor:
                 stop = start + count
                 step.python_function(rows[start:stop], labels[start:stop])
                 return stop
 
-            tf.while_loop(lambda start: start < tf.shape(labels)[0], evaluate, [0])
+            tf.while_loop(lambda start: start < tf.shape(labels)[0], take_batch, [0])
 
-        self._prepare, self._run = prepare, run
-        # Traced now, not within the first epoch; not by a call, which TensorFlow would count, and
-        # warn of after five models.
-        prepare.get_concrete_function()
-        run.get_concrete_function()
-        self.of_prepared(self.prepare(features[:0]), labels[:0])
+        variables = [v for metric in self._metrics.objects for v in metric.variables]
+        traces = Traces(key, [*model.weights, *variables])
+        # Traced now, not within the first epoch.
+        self._prepare, _ = traces.bind(prepare, raw)
+        self._run, is_new = traces.bind(evaluate, rows, tf.TensorSpec([None], labels.dtype))
+        if is_new:
+            self.of_prepared(self.prepare(features[:0]), labels[:0])
 
     def __call__(self, features: np.ndarray | RowFile, labels: np.ndarray) -> Metrics:
         """Returns the metrics on raw features [n, ...] and labels [n]."""

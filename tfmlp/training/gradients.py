@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from tfmlp.training.losses import PerExampleLoss
+from tfmlp.training.losses import PerExampleLoss, weighted
 from tfmlp.training.step import make_train_step
 
 
@@ -46,6 +46,7 @@ def compute_gradients(
     per_example_loss: PerExampleLoss,
     features: tf.Tensor,
     labels: tf.Tensor,
+    sample_weight: tf.Tensor | None = None,
 ) -> Gradients:
     """Runs the very train step of `make_train_step` forward and back, without its update.
 
@@ -55,6 +56,7 @@ def compute_gradients(
       per_example_loss: (labels, outputs) -> [b].
       features: [b, ...].
       labels: [b].
+      sample_weight: What each example's loss counts, [b]; None: all the same.
     """
     kept: list[tf.Tensor] = []
 
@@ -63,5 +65,7 @@ def compute_gradients(
         return kept[1]
 
     keeper = _Keeper(step)
-    loss = make_train_step(model, keeper, keeping_loss).python_function(features, labels)
-    return Gradients(loss, keeper.gradients, *kept)
+    step = make_train_step(model, keeper, keeping_loss)
+    loss = step.python_function(features, labels, sample_weight)
+    outputs, losses = kept
+    return Gradients(loss, keeper.gradients, outputs, weighted(losses, sample_weight))

@@ -42,6 +42,10 @@ class Training(TrainedModel):
       stopped_early: Whether patience ran out before the last epoch.
       observers: Called after each epoch, and within epochs about once a second, between two steps.
       pause_every: Also pause whenever this many steps of the run are done; None for no such number.
+
+    >>> training = tfmlp.fit(tfmlp.Config.from_options(dataset="mnist-small", epochs=2))
+    >>> [epoch.validation.accuracy > 0.7 for epoch in training]
+    [True, True]
     """
 
     def __init__(self, config: Config, data: Dataset):
@@ -224,6 +228,12 @@ def fit(config: Config, data: Dataset | tuple[Any, Any] | None = None) -> Traini
 
     Raises:
       ConfigError, DataError: when the configuration and the data do not fit.
+
+    >>> config = tfmlp.Config.from_options(hidden_units=(32,), epochs=2)
+    >>> for epoch in tfmlp.fit(config, tfmlp.load_dataset("mnist-small")):
+    ...     print(epoch.epoch, epoch.train.loss < 1.5, epoch.validation.accuracy > 0.7)
+    1 True True
+    2 True True
     """
     if data is None:
         data = load_configured(config.data, config.runtime.seed)

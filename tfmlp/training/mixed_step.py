@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfmlp.model.dense import multiplied_by
 from tfmlp.model.products import Products
 from tfmlp.training.forward import training_pass
-from tfmlp.training.losses import PerExampleLoss, batch_loss
+from tfmlp.training.losses import PerExampleLoss, batch_loss, weighted
 from tfmlp.training.step import update_metrics
 from tfmlp.training.traced import Step
 
@@ -42,12 +42,14 @@ def make_mixed_step(
         cast = [tf.cast(one, variable.dtype) for one, variable in zip(gradients, variables)]
         optimizer.apply(cast, variables)
 
-    def train_step(features: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def train_step(
+        features: tf.Tensor, labels: tf.Tensor, sample_weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             products = Products(model.layers)
             with multiplied_by(products.multiply):
                 outputs = forward(features)
-            losses = per_example_loss(labels, outputs)
+            losses = weighted(per_example_loss(labels, outputs), sample_weight)
             loss = batch_loss(losses, model.losses)
         variables = model.trainable_variables
         gradients = tape.gradient(loss, [products.source(variable) for variable in variables])

@@ -31,9 +31,9 @@ class NumericBackend(NumpyBackend):
         steps = self.timetable.steps_per_epoch * config.optimization.epochs
         passes = 2 * self.parameters * steps
         most = min(config.optimization.batch_size, len(data.train))
-        features, labels = self.batch(np.arange(most))
+        batch = self.batch(np.arange(most))
         started = time.perf_counter()
-        self._loss(features, labels)
+        self._loss(*batch)
         seconds = passes * (time.perf_counter() - started)
         self.notes = [
             f"numeric differentiation: 2 x {self.parameters:,} weights x {steps:,} steps ="
@@ -43,20 +43,22 @@ class NumericBackend(NumpyBackend):
     def _precision(self) -> str:
         return "float64"
 
-    def _loss(self, features: np.ndarray, labels: np.ndarray) -> float:
+    def _loss(
+        self, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
+    ) -> float:
         outputs = self.network.forward(features, training=True)
-        return self.network.mean_loss(outputs, labels)
+        return self.network.mean_loss(outputs, labels, weights)
 
     def compute_gradients(
-        self, features: np.ndarray, labels: np.ndarray
+        self, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
     ) -> tuple[Arrays, np.ndarray, np.ndarray]:
         """Measures the gradients, as `NumpyBackend.compute_gradients` computes them."""
         gradients = {
-            name: differences(lambda: self._loss(features, labels), parameter)
+            name: differences(lambda: self._loss(features, labels, weights), parameter)
             for name, parameter in self.network.parameters().items()
         }
         outputs = self.network.forward(features, training=True)
-        return gradients, outputs, self.network.loss(outputs, labels)[0]
+        return gradients, outputs, self.network.losses(outputs, labels, weights)[0]
 
 
 def _duration(seconds: float) -> str:

@@ -19,7 +19,7 @@ from tfmlp.training.assembly import (
     make_timetable,
 )
 from tfmlp.training.backend import Arrays
-from tfmlp.training.numpy_examples import NumpyExamples
+from tfmlp.training.numpy_examples import Batch, NumpyExamples
 from tfmlp.training.numpy_sums import EvaluationSums, MetricSums
 
 if TYPE_CHECKING:
@@ -84,19 +84,19 @@ class NumpyBackend:
         """The number of trainable weights."""
         return sum(parameter.size for parameter in self.network.parameters().values())
 
-    def batch(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, chosen: np.ndarray) -> Batch:
         """Returns some training examples as the network takes them; good until the next call.
 
         Args:
           chosen: Their numbers, int [b].
 
         Returns:
-          Features [b, d] and labels [b].
+          Features [b, d], labels [b], and weights [b] where the examples have some.
         """
         return self._examples.batch(chosen, self.steps)
 
     def compute_gradients(
-        self, features: np.ndarray, labels: np.ndarray
+        self, features: np.ndarray, labels: np.ndarray, weights: np.ndarray | None = None
     ) -> tuple[Arrays, np.ndarray, np.ndarray]:
         """Runs the network forward and back on a batch as `batch` gives it.
 
@@ -104,7 +104,7 @@ class NumpyBackend:
           The gradients by parameter, the outputs [b, k], the per-example losses [b].
         """
         outputs = self.network.forward(features, training=True)
-        losses = self.network.backward(outputs, labels)
+        losses = self.network.backward(outputs, labels, weights)
         return self.network.gradients(), outputs, losses
 
     def update(self, gradients: Arrays) -> None:
@@ -120,8 +120,8 @@ class NumpyBackend:
             self._sums.totals[:] = 0
         order = self.timetable.order(epoch)
         for step in range(first, last):
-            features, labels = self.batch(self.timetable.batches(order, step))
-            gradients, outputs, losses = self.compute_gradients(features, labels)
+            features, labels, weights = self.batch(self.timetable.batches(order, step))
+            gradients, outputs, losses = self.compute_gradients(features, labels, weights)
             self.update(gradients)
             if self._is_weighted:
                 losses = self._recorded_losses(outputs, labels)
@@ -138,13 +138,13 @@ class NumpyBackend:
 
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
         """Runs one step of an epoch by hand, as `Backend.trace`."""
-        features, labels = self.batch(self.timetable.batch(epoch, step))
+        features, labels, weights = self.batch(self.timetable.batch(epoch, step))
         yield "the features", features
         outputs = features
         for name, layer in self.network.layers:
             outputs = layer.forward(outputs, True)
             yield f"the output of {name}", outputs
-        gradients, _, losses = self.compute_gradients(features, labels)
+        gradients, _, losses = self.compute_gradients(features, labels, weights)
         yield "the loss", losses
         for name, gradient in reversed(gradients.items()):
             yield f"the gradient of {name}", gradient

@@ -10,6 +10,8 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.reference.preprocessing import preprocess, training_moments
 from tfmlp.training.assembly import make_config_augmentation, plan_for
 
+# Features, labels, and weights or None.
+Batch = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 # Bytes of preprocessed examples that are kept; above, each batch is preprocessed when it is used.
 _KEPT_BYTES = 2**31
 
@@ -43,7 +45,7 @@ class NumpyExamples:
             most = min(config.optimization.batch_size, len(data.train))
             self._batch = np.empty((most, self._kept.shape[1]), dtype)
 
-    def batch(self, chosen: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, chosen: np.ndarray, step: int) -> Batch:
         """Returns some training examples; good until the next call.
 
         Args:
@@ -51,18 +53,20 @@ class NumpyExamples:
           step: The number of steps done before, which decides the augmentation.
 
         Returns:
-          Features [b, d] and labels [b].
+          Features [b, d], labels [b], and weights [b] where the examples have some.
         """
-        labels = self._standardize(self._data.train.labels[chosen])
+        train = self._data.train
+        labels = self._standardize(train.labels[chosen])
+        weights = None if train.weights is None else train.weights[chosen]
         if self._kept is not None:
             # Into the same memory every time; "clip" because with NumPy's default mode it would go
             # through a copy.
             out = self._batch[: len(chosen)]
-            return self._kept.take(chosen, axis=0, out=out, mode="clip"), labels
-        features = self._data.train.features[chosen]
+            return self._kept.take(chosen, axis=0, out=out, mode="clip"), labels, weights
+        features = train.features[chosen]
         if self._augment is not None:
             features = self._augment(features, step)
-        return self._preprocess(features), labels
+        return self._preprocess(features), labels, weights
 
     def part(self, split: str, part: slice) -> tuple[np.ndarray, np.ndarray]:
         """Returns features [b, d] and labels [b] of a part of "train", "validation" or "test"."""

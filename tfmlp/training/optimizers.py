@@ -49,7 +49,9 @@ def _pass_through(pairs: Any) -> list[tuple[tf.Tensor, Any]]:
 
 def _make(config: OptimizationConfig, rates: np.ndarray) -> keras.optimizers.Optimizer:
     rate = RateTable(rates) if len(rates) > 1 else float(rates[0])
-    clip = {"global_clipnorm": config.clip_norm}
+    # Keras numbers optimizers without a name, and TensorFlow keeps 35 KiB for each new name of a
+    # variable until the process ends.
+    options = {"global_clipnorm": config.clip_norm, "name": config.optimizer}
     # Keras casts its constants to the weights' type by way of float32, unless they are of NumPy's
     # float64.
     momentum, beta_1, beta_2, rho, decay = map(
@@ -58,16 +60,16 @@ def _make(config: OptimizationConfig, rates: np.ndarray) -> keras.optimizers.Opt
     betas = {"beta_1": beta_1, "beta_2": beta_2}
     match config.optimizer:
         case "sgd":
-            return keras.optimizers.SGD(rate, **clip)
+            return keras.optimizers.SGD(rate, **options)
         case "momentum":
-            return keras.optimizers.SGD(rate, momentum=momentum, **clip)
+            return keras.optimizers.SGD(rate, momentum=momentum, **options)
         case "nesterov":
-            return keras.optimizers.SGD(rate, momentum=momentum, nesterov=True, **clip)
+            return keras.optimizers.SGD(rate, momentum=momentum, nesterov=True, **options)
         case "adam":
-            return keras.optimizers.Adam(rate, **betas, **clip)
+            return keras.optimizers.Adam(rate, **betas, **options)
         case "adamw":
-            return keras.optimizers.AdamW(rate, **betas, weight_decay=decay, **clip)
+            return keras.optimizers.AdamW(rate, **betas, weight_decay=decay, **options)
         case "rmsprop":
-            return keras.optimizers.RMSprop(rate, rho=rho, **clip)
+            return keras.optimizers.RMSprop(rate, rho=rho, **options)
         case other:
             raise ValueError(f"expected the name of an optimizer; received {other!r}")

@@ -76,9 +76,9 @@ class _TensorFlow:
         self.model, optimizer = self._parts.model, self._parts.optimizer
 
         @tf.function(reduce_retracing=True)
-        def step(features: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        def step(features: tf.Tensor, *labels: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
             found = compute_gradients(
-                self.model, optimizer.iterations, self._parts.loss, features, labels
+                self.model, optimizer.iterations, self._parts.loss, features, *labels
             )
             optimizer.apply(found.gradients, self.model.trainable_variables)
             return found.loss, found.gradients
@@ -87,10 +87,10 @@ class _TensorFlow:
 
     def take_step(self, chosen: np.ndarray) -> tuple[float, list[tf.Tensor]]:
         """Takes a step on some examples; returns the loss and the gradients."""
-        features = tf.constant(self._train.features[chosen])
+        features, *labels = (tf.constant(one[chosen]) for one in self._train.arrays)
         if self._parts.augmentation is not None:
             features = self._parts.augmentation(features, self._parts.optimizer.iterations)
-        loss, gradients = self._step(features, tf.constant(self._train.labels[chosen]))
+        loss, gradients = self._step(features, *labels)
         return float(loss), gradients
 
     def named(self, variables: list[Any], values: list[Any]) -> Arrays:

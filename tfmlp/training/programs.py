@@ -3,8 +3,7 @@
     GraphProgram     a TensorFlow graph
     XlaProgram       the same, compiled by XLA
 
-Both run the same train step over the same batches. Neither goes through AutoGraph, whose rewriting
-of the step's Python takes longer than tracing it.
+Both run the same train step over the same batches.
 """
 
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import tensorflow as tf
 
 from tfmlp.data.augment import Augmentation
+from tfmlp.training.shared_traces import Traces
 from tfmlp.training.traced import Step
 
 
@@ -23,21 +23,39 @@ class Examples(NamedTuple):
     Attributes:
       features: [n, ...].
       labels: [n].
+      weights: float [n], what each example's loss counts, or None: all the same.
       order: int32 [n], which example comes when, or None: as they lie.
     """
 
     features: tf.Tensor
     labels: tf.Tensor
+    weights: tf.Tensor | None = None
     order: tf.Tensor | None = None
 
-    def batch(self, start: tf.Tensor | int, size: tf.Tensor | int) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns features [size, ...] and labels [size] from a place of the order on."""
+    def batch(self, start: tf.Tensor | int, size: tf.Tensor | int) -> "Examples":
+        """Returns `size` examples from a place of the order on, as they lie then."""
         if self.order is not None:
             chosen = tf.slice(self.order, [start], [size])
-            return tf.gather(self.features, chosen), tf.gather(self.labels, chosen)
-        rest = self.features.shape[1:]
-        features = tf.slice(self.features, [start, *[0] * len(rest)], [size, *rest])
-        return features, tf.slice(self.labels, [start], [size])
+            return self._each(lambda tensor: tf.gather(tensor, chosen))
+
+        def cut(tensor: tf.Tensor) -> tf.Tensor:
+            rest = tensor.shape[1:]
+            return tf.slice(tensor, [start, *[0] * len(rest)], [size, *rest])
+
+        return self._each(cut)
+
+    def of_any_length(self) -> "Examples":
+        """Returns the types of examples like these, however many."""
+        given = [None if one is None else _any_length(one) for one in self]
+        return Examples(*given)
+
+    def _each(self, function: Callable[[tf.Tensor], tf.Tensor]) -> "Examples":
+        weights = None if self.weights is None else function(self.weights)
+        return Examples(function(self.features), function(self.labels), weights)
+
+
+def _any_length(tensor: tf.Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)
 
 
 class Program(Protocol):
@@ -76,36 +94,36 @@ class Batches:
 
     def train_on(self, examples: Examples, start: tf.Tensor | int, size: tf.Tensor | int) -> None:
         """Takes one train step."""
-        features, labels = examples.batch(start, size)
+        features, labels, weights, _ = examples.batch(start, size)
         if self._augmentation is not None:
             features = self._augmentation(features, self._counter)
-        self._step.python_function(features, labels)
-
-
-def _compile(function: Callable[..., Any], executor: Executor, *arguments: Any) -> Future[Any]:
-    """Traces a `tf.function` here, where no other trace is under way, and runs it elsewhere."""
-    function.get_concrete_function(*arguments)  # type: ignore[attr-defined]
-    return executor.submit(function, *arguments)
+        self._step.python_function(features, labels, weights)
 
 
 class GraphProgram:
-    """A loop in a TensorFlow graph."""
+    """A loop in a TensorFlow graph, good for any number of examples.
 
-    def __init__(self, batches: Batches):
-        size = batches.size
+    Args:
+      batches: The batches.
+      traces: The traces of the training.
+    """
 
-        @tf.function(autograph=False)
-        def run(examples: Examples, count: tf.Tensor) -> None:
+    def __init__(self, batches: Batches, traces: Traces):
+        self._batches, self._traces = batches, traces
+
+    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
+        batches, size = self._batches, self._batches.size
+
+        def graph_program(examples: Examples, count: tf.Tensor) -> None:
             def train(start: tf.Tensor) -> tf.Tensor:
                 batches.train_on(examples, start, tf.minimum(size, count - start))
                 return start + size
 
             tf.while_loop(lambda start: start < count, train, [0])
 
-        self._run = run
-
-    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
-        return [_compile(self._run, executor, examples, tf.constant(0))]
+        none = tf.constant(0)
+        self._run, is_new = self._traces.bind(graph_program, examples.of_any_length(), none)
+        return [executor.submit(self._run, examples, none)] if is_new else []
 
     def run(self, examples: Examples, count: int) -> None:
         self._run(examples, tf.constant(count))
@@ -121,34 +139,35 @@ class XlaProgram:
 
     Args:
       batches: The batches; none is larger than all examples.
+      traces: The traces of the training.
       tail: Examples in the short last batch; 0 for none.
     """
 
-    def __init__(self, batches: Batches, tail: int):
-        size = self._size = batches.size
-        self._tail = tail
-        self._tail_program = GraphProgram(batches)
+    def __init__(self, batches: Batches, traces: Traces, tail: int):
+        self._batches, self._traces, self._tail = batches, traces, tail
+        self._tail_program = GraphProgram(batches, traces)
 
-        @tf.function(jit_compile=True, autograph=False)
-        def run(examples: Examples, count: tf.Tensor) -> None:
+    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
+        batches, size = self._batches, self._batches.size
+
+        def xla_program(examples: Examples, count: tf.Tensor) -> None:
             def train(index: tf.Tensor) -> tf.Tensor:
                 batches.train_on(examples, index * size, size)
                 return index + 1
 
             tf.while_loop(lambda index: index < count, train, [0])
 
-        self._run = run
-
-    def compile(self, examples: Examples, executor: Executor) -> list[Future[Any]]:
-        compiling = [_compile(self._run, executor, examples, tf.constant(0))]
+        none = tf.constant(0)
+        self._run, is_new = self._traces.bind(xla_program, examples, none, jit_compile=True)
+        compiling = [executor.submit(self._run, examples, none)] if is_new else []
         if self._tail:
-            part = Examples(examples.features[: self._tail], examples.labels[: self._tail])
+            part = examples._replace(order=None).batch(0, self._tail)
             compiling += self._tail_program.compile(part, executor)
         return compiling
 
     def run(self, examples: Examples, count: int) -> None:
-        full, tail = divmod(count, self._size)
+        full, tail = divmod(count, self._batches.size)
         if full:
             self._run(examples, tf.constant(full))
         if tail:
-            self._tail_program.run(Examples(*examples.batch(count - tail, tail)), tail)
+            self._tail_program.run(examples.batch(count - tail, tail), tail)

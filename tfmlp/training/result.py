@@ -16,6 +16,10 @@ class EpochResult:
       train: Metrics over the training examples, taken while the weights changed.
       validation: Metrics over the validation examples afterwards, or None where there are none.
       seconds: Time for training and validation.
+
+    >>> (epoch,) = tfmlp.fit(tfmlp.Config.from_options(dataset="mnist-small", epochs=1))
+    >>> epoch.epoch, epoch.train.count, epoch.validation.count
+    (1, 5400, 600)
     """
 
     epoch: int

@@ -3,7 +3,7 @@
 import gc
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +17,7 @@ from tfmlp.data.rowfile import RowFile
 from tfmlp.errors import ConfigError
 from tfmlp.metrics import Metrics
 from tfmlp.model.counters import counters
-from tfmlp.training.assembly import assemble, make_timetable, plan_for
+from tfmlp.training.assembly import assemble, choose_class_weights, make_timetable, plan_for
 from tfmlp.training.auto import choose_engine, choose_precision
 from tfmlp.training.backend import Arrays
 from tfmlp.training.device import choose_device
@@ -26,6 +26,7 @@ from tfmlp.training.evaluation import Evaluation
 from tfmlp.training.gradients import compute_gradients
 from tfmlp.training.keras_metrics import KerasMetrics
 from tfmlp.training.mixed_step import make_mixed_step
+from tfmlp.training.shared_traces import Traces
 from tfmlp.training.step import make_train_step
 
 _KEPT_BYTES = 128 << 20  # of validation examples in float32
@@ -76,17 +77,40 @@ class TensorFlowBackend:
             objects = list(self._train_metrics.objects.values())
             step = make_step(self.model, self.optimizer, self._loss, objects)
             self._validation: tuple[tf.Tensor, tf.Tensor] | None = None
+            key = self._trace_key(config, data)
+            variables = *self.model.weights, *self.optimizer.variables, *parts.random_words
+            traces = Traces(key, [*variables, *self._train_metrics.variables().values()])
             self._engine = make_engine(
-                self.engine, step, data.train, self.optimizer.iterations, config, parts.augmentation
+                self.engine,
+                step,
+                data.train,
+                self.optimizer.iterations,
+                config,
+                parts.augmentation,
+                traces,
             )
             self.grain = self._engine.grain
             with ThreadPoolExecutor(initializer=self._enter_device) as executor:
                 compiling = self._engine.compile(executor)
                 # Traced meanwhile.
-                self._evaluation = Evaluation(self.model, data, parts.recorded_loss)
+                self._evaluation = Evaluation(self.model, data, parts.recorded_loss, key)
             for program in compiling:
                 program.result()
         self.compile_seconds = time.perf_counter() - started
+
+    def _trace_key(self, config: Config, data: Dataset) -> Hashable:
+        """Returns what the traces depend on: all but the state and the shapes of arguments."""
+        rates, weights = self.timetable.rates, choose_class_weights(config, data)
+        split = data.train
+        return (
+            # A constant learning rate is a variable; those of a schedule are a constant.
+            config.replace(seed=0, epochs=1, learning_rate=1.0),
+            rates.tobytes() if len(rates) > 1 else None,
+            None if weights is None else weights.tobytes(),
+            (self.engine, self.precision, self.device),
+            (data.task, data.num_classes, data.feature_shape),
+            tuple(str(one.dtype) for one in split.arrays),
+        )
 
     def _enter_device(self) -> None:
         tf.device(self.device).__enter__()
@@ -115,17 +139,17 @@ class TensorFlowBackend:
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
         """Runs one step of an epoch by hand, as `Backend.trace`."""
         chosen, counter = self.timetable.batch(epoch, step), self.optimizer.iterations
-        train = self._data.train
-        features, labels = tf.constant(train.features[chosen]), tf.constant(train.labels[chosen])
+        features, *labels = (tf.constant(one[chosen]) for one in self._data.train.arrays)
         if self._augmentation is not None:
             features = self._augmentation(features, counter)
         yield "the features", features.numpy()
         with counters(counter, tf.range(len(chosen))):
             for name, outputs in self.model.layer_outputs(features, training=True):
                 yield f"the output of {name}", outputs.numpy().astype(self.model.dtype)
-        yield "the loss", self._loss(labels, outputs).numpy()
-        found = compute_gradients(self.model, counter, self._loss, features, labels).gradients
-        for variable, gradient in reversed(list(zip(self.model.trainable_variables, found))):
+        found = compute_gradients(self.model, counter, self._loss, features, *labels)
+        yield "the loss", found.losses.numpy()
+        variables = self.model.trainable_variables
+        for variable, gradient in reversed(list(zip(variables, found.gradients))):
             yield f"the gradient of {self._name(variable)}", gradient.numpy()
         self.train_steps(epoch, step, step + 1)
         yield from ((f"{name} after the update", array) for name, array in self.get_state().items())

@@ -26,6 +26,11 @@ class Step:
 
     Attributes:
       function: The `tf.function`.
+
+    >>> step = tfmlp.make_test_step(tfmlp.MLP(num_classes=2))
+    >>> losses = [step(np.zeros((n, 4), np.float32), np.zeros(n, int)) for n in (8, 8, 3)]
+    >>> step.experimental_get_tracing_count()
+    1
     """
 
     def __init__(self, python_function: Callable[..., tf.Tensor], first_batch: Look | None = None):

@@ -37,6 +37,11 @@ class TrainedModel:
 
         Raises:
           DataError: when there is no such split.
+
+        >>> training = tfmlp.fit(tfmlp.Config.from_options(dataset="mnist-small", epochs=1))
+        >>> epochs = list(training)
+        >>> training.evaluate("test").accuracy > 0.7
+        True
         """
         if split not in self.data.splits:
             known = " or ".join(self.data.splits)
@@ -54,6 +59,11 @@ class TrainedModel:
 
         Raises:
           DataError: when the inputs are not what the model takes.
+
+        >>> training = tfmlp.fit(tfmlp.Config.from_options(dataset="mnist-small", epochs=1))
+        >>> epochs = list(training)
+        >>> training.predict(training.data.test.images[:5]).shape
+        (5, 10)
         """
         from tfmlp.model.prediction import predict
 
@@ -64,6 +74,11 @@ class TrainedModel:
 
         Raises:
           CheckpointError: when it cannot be written.
+
+        >>> training = tfmlp.fit(tfmlp.Config.from_options(dataset="mnist-small", epochs=1))
+        >>> epochs = list(training)
+        >>> training.save("trained").name
+        'model.keras'
         """
         from tfmlp.model.saved import save_model
 
