@@ -10,6 +10,7 @@ Data
     Split                   some examples and their labels
 Configuration
     Config                  every option of a training, with its range and default
+    config_for              a dataset's own configuration, as tfmlp train starts from it
     load_recipe             a configuration by its name, and what it must reach
 Training
     fit                     trains as a configuration says: one result an epoch

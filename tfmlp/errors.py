@@ -51,7 +51,7 @@ class CheckpointError(TfmlpError):
     ...     tfmlp.load_model("none.keras")
     ... except tfmlp.CheckpointError as error:
     ...     print(error)
-    expected a saved model at none.keras; there is none: was the run cut off?
+    there is no file or folder none.keras: name a model.keras, or the folder of its run.
     """
 
 

@@ -128,7 +128,7 @@ def config_for(dataset: str, **options: Any) -> Config:
     Raises:
       ConfigError: for an unknown option or a value out of range.
 
-    >>> config_for("csv:houses.csv", target="price", epochs=9).model.hidden_units
+    >>> tfmlp.config_for("csv:houses.csv", target="price", epochs=9).model.hidden_units
     (32, 16)
     """
     name = default_recipe(dataset.partition(":")[0])
