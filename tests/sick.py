@@ -68,6 +68,7 @@ sick(
     learning_rate=50.0,
 )
 sick("a learning rate of 1e-7", "learning_rate_too_small", learning_rate=1e-7)
+sick("a table divided by 255", "small_inputs", numbers, preprocessing="scale", **SGD)
 sick("zero weights", "symmetric_weights", initializer="zeros", **SGD)
 sick(
     "huge weights, sigmoids",

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST, MEDIAN = 250, 110  # lines of a module
 
 # Floor by the first part of a module's name below tfmlp.
-_BASE = "errors config settings knobs metrics plan seeds signals files version".split()
+_BASE = "errors config settings knobs metrics plan seeds signals files quiet version".split()
 BASE = dict.fromkeys(_BASE, 1)
 FLOORS = BASE | {
     "reference": 2,

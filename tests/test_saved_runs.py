@@ -192,7 +192,7 @@ def test_files_of_keras_that_are_no_model_of_ours(training, tmp_path):
         "own.h5": "former format, HDF5|holds weights alone",
         "empty": "expected a saved model at .*empty/model.keras; there is none",
         "text.keras": "not a whole model file",
-        "none.keras": "there is none",
+        "none.keras": "there is no file or folder none.keras",
     }
     for path, message in messages.items():
         with pytest.raises(CheckpointError, match=message) as error:

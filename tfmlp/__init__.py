@@ -10,6 +10,7 @@ Data
     Split                   some examples and their labels
 Configuration
     Config                  every option of a training, with its range and default
+    config_for              a dataset's own configuration, as tfmlp train starts from it
     load_recipe             a configuration by its name, and what it must reach
 Training
     fit                     trains as a configuration says: one result an epoch
@@ -42,6 +43,7 @@ as np` and `import tfmlp`.
 import importlib
 from typing import TYPE_CHECKING
 
+from tfmlp.quiet import import_tensorflow
 from tfmlp.version import __version__
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from tfmlp.loaded import load_run
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
-    from tfmlp.recipes.recipe import load_recipe
+    from tfmlp.recipes.recipe import config_for, load_recipe
     from tfmlp.training.loop import fit
     from tfmlp.training.step import make_test_step, make_train_step
 
@@ -72,7 +74,7 @@ _NAMES = {
     "loaded": ("load_run",),
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
-    "recipes.recipe": ("load_recipe",),
+    "recipes.recipe": ("config_for", "load_recipe"),
     "training.loop": ("fit",),
     "training.step": ("make_test_step", "make_train_step"),
 }
@@ -91,6 +93,7 @@ __all__ = [
     "check_derivative",
     "check_gradients",
     "check_loss",
+    "config_for",
     "diagnose",
     "fit",
     "load_dataset",
@@ -108,6 +111,8 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that is th
             return importlib.import_module("tfmlp.sklearn")
         for module, names in _NAMES.items():
             if name in names:
+                if module == "training.step":  # of a package that is free of TensorFlow by itself
+                    import_tensorflow()
                 return getattr(importlib.import_module(f"tfmlp.{module}"), name)
         raise AttributeError(f"module 'tfmlp' has no attribute {name!r}")
 

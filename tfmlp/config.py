@@ -35,6 +35,7 @@ GROUPS = {name: [f.name for f in dataclasses.fields(group)] for name, group in _
 FIELDS: dict[str, dataclasses.Field[Any]] = {
     f.name: f for group in _GROUPS.values() for f in dataclasses.fields(group)
 }
+_LISTS_OPTIONS = "tfmlp train --help"
 _GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
 
 
@@ -54,7 +55,10 @@ class Config:
 
     @classmethod
     def from_options(cls, **options: Any) -> "Config":
-        """Makes a configuration from options, whatever their group.
+        """Makes a configuration from options, whatever their group; others have their defaults.
+
+        No recipe is taken, whatever the dataset: `tfmlp.config_for(dataset)` starts from the
+        dataset's, as `tfmlp train --dataset` does.
 
         Raises:
           ConfigError: for an unknown name or a value out of range.
@@ -126,7 +130,8 @@ class Config:
         changes: dict[str, dict[str, Any]] = {}
         for name, value in options.items():
             if name not in FIELDS:
-                raise ConfigError(f"unknown option '{name}': {nearest(name, FIELDS)}.")
+                known = nearest(name, FIELDS, where=_LISTS_OPTIONS)
+                raise ConfigError(f"unknown option '{name}': {known}.")
             changes.setdefault(_GROUP_OF[name], {})[name] = value
         groups = {
             group: dataclasses.replace(getattr(self, group), **values)
@@ -177,7 +182,7 @@ class Config:
 
 def _require_in_group(name: str, group: str, source: str) -> None:
     if name not in FIELDS:
-        known = nearest(name, GROUPS[group])
+        known = nearest(name, GROUPS[group], where=_LISTS_OPTIONS)
         raise ConfigError(f"{source}: unknown option '{name}' in [{group}]: {known}.")
     if _GROUP_OF[name] != group:
         raise ConfigError(

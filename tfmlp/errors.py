@@ -51,7 +51,7 @@ class CheckpointError(TfmlpError):
     ...     tfmlp.load_model("none.keras")
     ... except tfmlp.CheckpointError as error:
     ...     print(error)
-    expected a saved model at none.keras; there is none: was the run cut off?
+    there is no file or folder none.keras: name a model.keras, or the folder of its run.
     """
 
 
@@ -92,17 +92,32 @@ class TfmlpWarning(UserWarning):
     """Something a user should know that does not stop the work."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Says which known names there are, the most similar first.
+_FEW = 12  # names that a line lists
+
+
+def nearest(name: str, known: Iterable[str], *, usual: object = None, where: str = "") -> str:
+    """Says which known name is meant; and which others there are, if they are few.
 
     Args:
       name: What was received.
       known: The names that would have been right.
+      usual: That of several names with the same beginning which is meant by the beginning.
+      where: What lists all names, for messages.
 
     Returns:
       A phrase such as `did you mean 'relu'? (known: elu, relu, tanh)`.
     """
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1)
+    close = _completions(name, known, usual) or difflib.get_close_matches(name, known, n=1)
     listed = f"known: {', '.join(known)}"
+    if len(known) > _FEW:
+        more = f"{len(known)} names are known" + (f", {where} lists them" if where else "")
+        similar = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
+        listed = more if close else f"similar: {', '.join(similar)}; {more}"
     return f"did you mean '{close[0]}'? ({listed})" if close else listed
+
+
+def _completions(name: str, known: list[str], usual: object) -> list[str]:
+    """Returns the names that begin so, the most likely first."""
+    longer = [one for one in known if name and one.startswith(name)]
+    return sorted(longer, key=lambda one: (one != usual, len(one)))

@@ -138,7 +138,7 @@ def check_value(knob_field: dataclasses.Field[Any], value: Any) -> Any:
         raise ConfigError(_wrong(knob_field, value))
     value = rules["aliases"].get(value, value)
     if rules["choices"] and value not in rules["choices"]:
-        known = nearest(str(value), rules["choices"])
+        known = nearest(str(value), rules["choices"], usual=knob_field.default)
         raise ConfigError(f"{knob_field.name} has no choice {value!r}: {known}.")
     return value
 

@@ -15,6 +15,7 @@ from tfmlp import files
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
+from tfmlp.data.readers import SOURCES
 from tfmlp.data.schema import Schema
 from tfmlp.data.scored import read_scored
 from tfmlp.data.sources import load_configured
@@ -63,6 +64,10 @@ class LoadedRun:
     def schema(self) -> Schema | None:
         """What its model takes and predicts; None in records of format 1."""
         return None if self.record.schema is None else Schema.from_dict(self.record.schema)
+
+    @property
+    def _task(self) -> str | None:
+        return self.config.data.task if self.schema is None else self.schema.task
 
     @cached_property
     def model(self) -> "MLP":
@@ -118,8 +123,9 @@ class LoadedRun:
 
         Args:
           data: A split of the run's own data ("train", "validation" or "test"), which are loaded
-            as its configuration says; another dataset; or arrays (x, y), all of whose examples are
-            scored.
+            as its configuration says; another dataset, or its name, such as "csv:other.csv" (of a
+            file without test examples of its own, which was not trained on, all examples are
+            scored); or arrays (x, y), all of whose examples are scored.
           split: Which split of another dataset.
 
         Raises:
@@ -132,7 +138,11 @@ class LoadedRun:
         >>> run.evaluate((test.images[:100], test.labels[:100])).count
         100
         """
-        if isinstance(data, str):
+        if isinstance(data, str) and data.partition(":")[0] in SOURCES:
+            config = self.config.replace(dataset=data, task=self._task).data
+            trained_on = self.record.digests_beside(data)
+            data = load_configured(config, self.config.runtime.seed, trained_on=trained_on)
+        elif isinstance(data, str):
             split, data = data, self._load_data(data)
         elif not isinstance(data, Dataset):
             split, data = "test", read_scored(data, self.schema)
@@ -142,7 +152,10 @@ class LoadedRun:
 
     def _load_data(self, split: str) -> Dataset:
         if split not in SPLITS:
-            raise DataError(f"there is no split {split!r}: {nearest(split, SPLITS)}.")
+            raise DataError(
+                f"there is no split {split!r}: {nearest(split, SPLITS)}. Another table is written"
+                " csv:FILE.csv, arrays arrays:FILE.npz."
+            )
         data = load_configured(self.config.data, self.config.runtime.seed)
         if data.provenance.sha256 != self.record.dataset.sha256:
             warnings.warn(

@@ -45,14 +45,18 @@ class Metric:
         return f"{value:.4g}" if value >= 1000 else f"{value:.4f}"
 
     def show_briefly(self, value: float) -> str:
-        """Returns a value as `show` does, in at most eight characters.
+        """Returns a value to four digits or more, in at most eight characters.
 
         >>> METRICS["rmse"].show_briefly(123.456), METRICS["rmse"].show_briefly(12345.6)
-        ('123.5', '1.2e+04')
+        ('123.5', '12346')
+        >>> METRICS["loss"].show_briefly(3.21e21)
+        '3.210e21'
         """
         if self.share or abs(value) < 10:
             return self.show(value)
-        return f"{value:.4g}" if abs(value) < 9999 else f"{value:.1e}"
+        if abs(value) < 1e8 - 1:
+            return f"{value:.4g}" if abs(value) < 9999 else f"{value:.0f}"
+        return f"{value:.3e}".replace("e+0", "e").replace("e+", "e")
 
     def signed(self, value: float) -> float:
         """Returns a value with the sign that makes higher better."""

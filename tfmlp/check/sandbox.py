@@ -31,6 +31,9 @@ _ENVIRONMENT = {
 }
 
 
+_ENDINGS = (".py", ".pyw", "")
+
+
 @dataclass
 class FileResult:
     """What came of a file.
@@ -60,12 +63,14 @@ def run_file(
       seed: Decides the numbers that are tried.
 
     Raises:
-      DataError: when there is no such file.
+      DataError: when there is no such file, or it is no Python file by its ending.
     """
     try:
         files.require_regular(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
+    if path.suffix not in _ENDINGS:
+        raise DataError(f"expected a Python file to check, NAME.py; received {path}: {_cure(path)}")
     path = path.resolve()
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
@@ -106,3 +111,9 @@ def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int 
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started
             process.wait()
+
+
+def _cure(path: Path) -> str:
+    if path.suffix == ".ipynb":
+        return f"write its code into one: jupyter nbconvert --to script {path.name}."
+    return "name the file that has your net's code."

@@ -34,7 +34,8 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     """Evaluate the model in the run folder RUN, and compare with what the run recorded.
 
     The run's own dataset is used unless another is named; its columns and classes are matched by
-    name. Exits with 1 when the metrics are not those recorded.
+    name. Of another file without test examples of its own, all examples are used. Exits with 1 when
+    the metrics are not those recorded.
     """
     folder = RunFolder(files.user_path(run))
     record = folder.read()
@@ -46,7 +47,8 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
 
     from tfmlp.cli.loading import load_data
 
-    data = load_data(config)
+    trained_on = record.digests_beside(config.data.dataset)
+    data = load_data(config, trained_on)
     from tfmlp.model.saved import load_model
     from tfmlp.training.evaluation import evaluate_model
 
@@ -56,7 +58,7 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
         data = match(data, model.schema)
     metrics = evaluate_model(model, config, data, split).to_dict()
     recorded = record.test if split == "test" else None
-    if not same_data:
+    if trained_on is None and not same_data:
         say("warning: these data are not those the run was trained on (their sha256 differ).")
     if as_json:
         result = {"run": str(folder.path), "split": split, **metrics}

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -15,12 +15,15 @@ from tfmlp.data.sources import import_reader, load_configured
 _Result = TypeVar("_Result")
 
 
-def load_data(config: Config) -> Dataset:
+def load_data(config: Config, trained_on: Collection[str] | None = None) -> Dataset:
     """Imports TensorFlow, has it take the configuration's threads, and loads the data.
 
-    The data are read meanwhile, where that is only reading files.
+    The data are read meanwhile, where that is only reading files; `load_configured` describes
+    `trained_on`.
     """
-    load = functools.partial(load_configured, config.data, config.runtime.seed)
+    load = functools.partial(
+        load_configured, config.data, config.runtime.seed, trained_on=trained_on
+    )
     ahead = _start(load) if import_reader(config.data) else None
     import_tensorflow()
     from tfmlp.training.device import choose_device

@@ -9,7 +9,7 @@ from tfmlp.config import FIELDS, GROUPS, Config
 from tfmlp.data.sources import parse_name
 from tfmlp.errors import ConfigError
 from tfmlp.knobs import metavar, parse_text, plain_type, show_value
-from tfmlp.recipes.recipe import default_recipe, list_recipes, load_recipe
+from tfmlp.recipes.recipe import config_for, default_recipe, list_recipes, load_recipe
 
 DEBUG_KEY = "tfmlp.debug"
 _TITLES = {
@@ -141,8 +141,9 @@ def make_config(
         raise click.UsageError("--recipe and --config both say where to start from: give one.")
     if config_file:
         return Config.from_file(config_file).replace(**given), None
-    if recipe is None:
-        recipe = default_recipe(parse_name(given.get("dataset", Config().data.dataset))[0])
-    if recipe in (None, "none"):
+    if recipe == "none":
         return Config().replace(**given), None
+    if recipe is None:
+        given = {"dataset": Config().data.dataset} | given
+        return config_for(**given), default_recipe(parse_name(given["dataset"])[0])
     return load_recipe(recipe).config.replace(**given), recipe

@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from tfmlp.quiet import LOG_LEVEL, native_stderr_dropped
 
 # What TensorFlow and Keras import if it is there, for functions that no command uses: they take as
 # long as TensorFlow itself.
@@ -21,9 +22,6 @@ def import_tensorflow() -> None:
 
     What native code writes to stderr meanwhile is dropped, unless the user set TF_CPP_MIN_LOG_LEVEL
     to less than 3.
-
-    TensorFlow 2.21 prints a few lines before its log level is in force, so the variable alone does
-    not silence them.
     """
     if "tensorflow" in sys.modules:
         return
@@ -53,35 +51,10 @@ def _hidden(packages: tuple[str, ...]) -> Iterator[None]:
 
 
 def _import_quietly() -> None:
-    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
+    if os.environ.get(LOG_LEVEL) != "3":
         importlib.import_module("tensorflow")
         return
     for name in ("absl", "tensorflow"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    if sys.stderr is None:  # closed: nothing to keep quiet
+    with native_stderr_dropped():
         importlib.import_module("tensorflow")
-        return
-    sys.stderr.flush()
-    stderr, kept, nowhere = sys.stderr, os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        # What Python tells meanwhile, in another thread, is told, perhaps a moment after the
-        # import, too: so this stream is not closed here.
-        if _is_native_stderr(stderr):
-            sys.stderr = os.fdopen(
-                kept, "w", encoding=stderr.encoding, errors=stderr.errors, buffering=1
-            )
-        os.dup2(nowhere, 2)
-        importlib.import_module("tensorflow")
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        if sys.stderr is stderr:
-            os.close(kept)
-        sys.stderr = stderr
-
-
-def _is_native_stderr(stream: Any) -> bool:
-    try:
-        return stream.fileno() == 2
-    except (AttributeError, OSError, ValueError):  # a notebook's or a test's
-        return False

@@ -32,4 +32,7 @@ def describe_result(
         errors = labels.astype(np.float64) - train.mean(dtype=np.float64)
         shown = METRICS["rmse"].show(float(np.sqrt(np.mean(errors**2))))
         beside["rmse"] = f"the mean's {shown}"
-    return f"{split} {show_metrics(metrics, beside)}  ({metrics['count']:,} examples)"
+    count = f"{metrics['count']:,} examples"
+    if data.is_whole:
+        count = f"all {count} of {data.provenance.name}"
+    return f"{split} {show_metrics(metrics, beside)}  ({count})"

@@ -72,6 +72,7 @@ def train(
     from tfmlp.cli.loading import load_data
 
     data = load_data(config)
+    from tfmlp.diagnosis.constant import constant_loss
     from tfmlp.diagnosis.watch import Watch
     from tfmlp.runner import run_training
     from tfmlp.training.assembly import plan_for
@@ -101,7 +102,8 @@ def train(
         )
     counts = data.class_counts()
     shares = {split: (one / one.sum()).tolist() for split, one in counts.items()}
-    watch = Watch(shares.get("train", []), shares.get("validation", []))
+    constant = constant_loss(config, data)
+    watch = Watch(shares.get("train", []), shares.get("validation", []), constant)
     with show_epochs(config.optimization.epochs) as lines:
         outcome = run_training(
             training,
@@ -112,6 +114,8 @@ def train(
             restore=restore and (lambda: restore(training)),
         )
     record, error = outcome.record, outcome.error
+    for warning in watch.at_end(record.test["loss"]) if record.test else ():
+        say(f"warning: {warning}.")
     if as_json:
         epochs = [epoch.to_dict() for epoch in training.history]
         click.echo(json.dumps(record.to_dict() | {"epochs": epochs}, indent=2))

@@ -104,6 +104,22 @@ def _checked_labels(labels: Array, task: str, what: str) -> Array:
     return labels.astype(np.int32)
 
 
+def name_classes(
+    known: tuple[str, ...] | None, splits: Sequence[Split], name: str
+) -> tuple[str, ...]:
+    """Returns the names of the classes, as `check_classes`, of any number of classes.
+
+    Raises:
+      DataError: when a label has no name.
+    """
+    highest = max(int(split.labels.max()) for split in splits)
+    if known is None:
+        known = tuple(map(str, range(highest + 1)))
+    if highest >= len(known):
+        raise DataError(f"{name}: labels must be 0 to {len(known) - 1}; received {highest}.")
+    return known
+
+
 def _checked_weights(weights: Array, count: int, what: str) -> Array:
     weights = np.asarray(weights, np.float32)
     if weights.shape != (count,):
@@ -132,12 +148,7 @@ def check_classes(
     Raises:
       DataError: when a label has no name, or the training examples are all of one class.
     """
-    train = splits[0]
-    highest = max(int(split.labels.max()) for split in splits)
-    if known is None:
-        known = tuple(map(str, range(highest + 1)))
-    if highest >= len(known):
-        raise DataError(f"{name}: labels must be 0 to {len(known) - 1}; received {highest}.")
+    train, known = splits[0], name_classes(known, splits, name)
     if len(np.unique(train.labels)) < 2:
         raise DataError(
             f"{name}: training examples must be of at least two classes; all {len(train):,}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfmlp.data.checks import check_handmade
-from tfmlp.data.raw import Parts, RawDataset, make_parts
+from tfmlp.data.raw import Parts, RawDataset, make_parts, make_whole_parts
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.data.split import Provenance, Split
@@ -204,6 +204,11 @@ class Dataset:
         named = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: split for name, split in named.items() if split is not None}
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its test examples are all there are: no model was trained on any of them."""
+        return self.test is self.train
+
     def class_counts(self) -> dict[str, Array]:
         """Returns the number of examples of each class by split, int64 [classes]; none of values.
 
@@ -219,15 +224,21 @@ def make_dataset(
     raw: RawDataset,
     task: str,
     validation: float,
-    test_share: float,
+    test_share: float | None,
     seed: int,
     stratify: bool = False,
 ) -> Dataset:
     """Makes a dataset of what a source read; `make_parts` describes the arguments.
 
+    Without a test share, all examples are its test examples, as `make_whole_parts` says.
+
     Raises:
       ConfigError, DataError: as `make_parts`.
     """
-    parts: Parts = make_parts(raw, task, validation, test_share, seed, stratify)
+    parts: Parts
+    if test_share is None:
+        parts = make_whole_parts(raw, task)
+    else:
+        parts = make_parts(raw, task, validation, test_share, seed, stratify)
     splits = parts.train, parts.validation, parts.test
     return Dataset(*splits, task, parts.class_names, raw.provenance, raw.columns, raw.target)

@@ -59,7 +59,7 @@ def read_labels(
     if task is None:
         task = _guessed_task(together, names)
     if task == "classification" and len(together):
-        _require_from_zero(together, names)
+        require_from_zero(together, names)
     return Labels(arrays, task, names if task == "classification" else None)
 
 
@@ -162,19 +162,37 @@ def _guessed_task(labels: Array, names: tuple[str, ...] | None) -> str:
     return "classification"
 
 
-def _require_from_zero(labels: Array, names: tuple[str, ...] | None) -> None:
-    """Refuses whole numbers that do not begin at 0, unless each has a name."""
+def require_from_zero(
+    labels: Array, names: tuple[str, ...] | None, verb: str = "Pass", name: str = ""
+) -> None:
+    """Refuses whole numbers that do not begin at 0, unless each has a name.
+
+    Args:
+      labels: The labels of all splits, [n].
+      names: The names of the classes, where there are any.
+      verb: What is done with other labels, for the message.
+      name: The dataset's, for the message.
+
+    Raises:
+      DataError: when they begin at another number.
+    """
     low, high = labels.min(), labels.max()
     is_named = names is not None and 0 <= low and high < len(names)
     if low == 0 or is_named or (labels != np.floor(labels)).any():
         return
-    cure = "y - 1" if low == 1 else "y.astype(str), with which each number is a class of its name"
+    cure = "y - 1"
+    if low != 1 and name:
+        cure = "np.unique(y, return_inverse=True)[1]"  # files hold no text
+    elif low != 1:
+        cure = "y.astype(str), with which each number is a class of its name"
     if (low, high) == (-1, 1):
         cure = "(y > 0)" if len(np.unique(labels)) == 2 else "y + 1"
-    text = f"labels run from {low:g} to {high:g}: expected classes from 0. Pass {cure}"
+    beginning = f"{name}: labels" if name else "labels"
+    text = f"{beginning} run from {low:g} to {high:g}: expected classes from 0. {verb} {cure}"
     if (low, high) == (1, 10):
         text += " (or y % 10 where 10 stands for the digit 0, as in SVHN)"
-    raise DataError(f"{text}; for values, task='regression'.")
+    regression = "--task regression" if name else "task='regression'"
+    raise DataError(f"{text}; for values, {regression}.")
 
 
 def _text(

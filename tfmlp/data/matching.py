@@ -50,6 +50,8 @@ def match(data: Dataset, schema: Schema) -> Dataset:
         split_name: _matched(split, order, numbers, name)
         for split_name, split in data.splits.items()
     }
+    if data.is_whole:
+        splits["test"] = splits["train"]
     return replace(
         data,
         train=splits["train"],

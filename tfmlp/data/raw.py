@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tfmlp.data.checks import check_classes, check_split
+from tfmlp.data.checks import check_classes, check_split, name_classes
 from tfmlp.data.heldout import hold_out
 from tfmlp.data.rowfile import Array, Features
 from tfmlp.data.split import Provenance, Split
@@ -96,6 +96,25 @@ def make_parts(
         kept, held = choose(train.labels, validation, 0, f"{name}: validation")
         train, held_out = train.take(kept), train.take(held)
     return Parts(train, held_out, test, class_names)
+
+
+def make_whole_parts(raw: RawDataset, task: str) -> Parts:
+    """Checks what a source read, for an evaluation on all of its examples: they are the training
+    and the test examples at once.
+
+    Args:
+      raw: What a source without test examples read.
+      task: "classification" or "regression".
+
+    Raises:
+      DataError: when the arrays cannot be evaluated on.
+    """
+    name = raw.provenance.name
+    every = check_split(*raw.train, task, name, raw.columns)
+    class_names: tuple[str, ...] = ()
+    if task == "classification":
+        class_names = name_classes(raw.class_names, [every], name)
+    return Parts(every, None, every, class_names)
 
 
 def _require_alike(train: Split, other: Split, what: str) -> None:

@@ -2,11 +2,14 @@
 
 import importlib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any, Never
 
+import numpy as np
+
 from tfmlp.data.dataset import Dataset, make_dataset
+from tfmlp.data.labels import require_from_zero
 from tfmlp.data.raw import Progress
 from tfmlp.data.readers import SOURCES
 from tfmlp.errors import ConfigError, DataError, TfmlpWarning, nearest
@@ -128,13 +131,22 @@ def load_dataset(
     return load_configured(config, seed)
 
 
-def load_configured(config: DataConfig, seed: int, progress: Progress | None = None) -> Dataset:
+def load_configured(
+    config: DataConfig,
+    seed: int,
+    progress: Progress | None = None,
+    *,
+    trained_on: Collection[str] | None = None,
+) -> Dataset:
     """Loads the dataset that a configuration names.
 
     Args:
       config: The dataset's name, and how it is read and split.
       seed: Decides which examples are held out.
       progress: Called with (file, bytes so far, bytes in all) while downloading.
+      trained_on: For an evaluation of a run on other data: the sha256 of the files that the run was
+        trained on. Data that have none of them, and no test examples of their own, are test
+        examples as a whole.
 
     Raises:
       ConfigError: for an unknown name, or a task that the dataset does not have.
@@ -152,15 +164,20 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
             )
     try:
         raw = SOURCES[kind].read(argument, config, progress)
-        shares = config.validation, config.test_share
         task = config.task or "classification"
+        digests = {raw.provenance.sha256, *raw.provenance.files.values()}
+        is_new = trained_on is not None and raw.test is None and digests.isdisjoint(trained_on)
+        shares = config.validation, None if is_new else config.test_share
         dataset = make_dataset(raw, task, *shares, seed, config.stratify)
+        if kind == "arrays" and task == "classification" and not is_new:
+            labels = [split.labels for split in dataset.splits.values()]
+            require_from_zero(np.concatenate(labels), None, "Write", name=config.dataset)
     except MemoryError:
         raise DataError(f"{config.dataset} needs more memory than there is.") from None
     if dataset.provenance.official is False:
         warnings.warn(
             f"{dataset.provenance.source}: these are not the published {kind.upper()} files (their"
-            " sha256 differ); the run records them as such.",
+            " sha256 differ).",
             TfmlpWarning,
             stacklevel=3,
         )

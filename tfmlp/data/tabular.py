@@ -14,6 +14,7 @@ from tfmlp.data.rowfile import Array
 from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError, TfmlpWarning, nearest
 
+_FEW_ROWS = 30
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _INDEX = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index
@@ -116,6 +117,11 @@ def _number(cell: str, table: CsvText, line: int, column: str) -> float:
     try:
         value = _as_float(cell)
     except ValueError:
+        if not cell.strip():
+            raise DataError(
+                f"{table.path}, column {column!r}, line {line}: the value is missing: fill it in,"
+                " remove the row, or leave the column out (--drop)."
+            ) from None
         raise DataError(
             f"{table.path}, line {line}, column {column}: expected a number; received"
             f" {cell.strip()!r}: leave the column out (--drop), or write numbers for its values."
@@ -145,16 +151,18 @@ def _classes(
     for line, cell in answers:
         if not cell:
             raise DataError(
-                f"{table.path}, line {line}, column {target}: expected a class; the cell is empty."
+                f"{table.path}, column {target!r}, line {line}: the class is missing: fill it in,"
+                " or remove the row."
             )
     names, spelling = _spelled_alike({cell for _, cell in answers})
     if not is_sure:
         _require_classes(names, len(answers), table, target)
-    if len(names) > max(2, len(answers) // 2):
+    # In a few new rows, on which a run is evaluated, its classes need not repeat.
+    is_judged = not is_sure or len(answers) >= _FEW_ROWS
+    if is_judged and len(names) > max(2, len(answers) // 2):
         raise DataError(
             f"{table.path}: column {target} has {len(names):,} different values in"
-            f" {len(answers):,} rows;"
-            " classes repeat. For values, use --task regression."
+            f" {len(answers):,} rows; classes repeat. For values, use --task regression."
         )
     number = {name: i for i, name in enumerate(names)}
     return np.array([number[spelling[cell]] for _, cell in answers]), tuple(names)

@@ -1,1 +1,5 @@
 """Why does my net not learn?"""
+
+from tfmlp.quiet import import_tensorflow
+
+import_tensorflow()

@@ -82,6 +82,13 @@ KINDS = {
         "subtract the mean: --preprocessing {preprocessing}",
         {"preprocessing": None},
     ),
+    Name.SMALL_INPUTS: Kind(
+        94,
+        "the inputs are too small after preprocessing",
+        'use --preprocessing standardize (in Python: preprocessing="standardize"); or "none", if'
+        ' "scale" divides by 255 what are no pixels',
+        {"preprocessing": "standardize"},
+    ),
     Name.SYMMETRIC_WEIGHTS: Kind(
         93,
         "the initial weights of a layer are {what}: all its units get the same gradient and stay"

@@ -20,7 +20,6 @@ from tfmlp.diagnosis.symptoms.data import feature_findings, leakage_findings
 from tfmlp.diagnosis.symptoms.history import history_findings
 from tfmlp.diagnosis.symptoms.labels import label_findings, target_findings
 from tfmlp.diagnosis.symptoms.retracing import retracing_findings
-from tfmlp.errors import ConfigError
 from tfmlp.training.user_loss import UserLoss, per_example
 
 
@@ -40,7 +39,7 @@ def diagnose(
     """Investigates a training. The model's weights are afterwards what they were.
 
     Args:
-      model: A built Keras model with its initial (or any other) weights.
+      model: A Keras model with its initial (or any other) weights; one that has none yet is built.
       optimizer: A Keras optimizer.
       train: Features [n, ...] and labels [n] as they go into the model.
       test: Test features and labels, to look for training examples among them.
@@ -57,21 +56,15 @@ def diagnose(
       A `Diagnosis`.
 
     Raises:
-      ConfigError: when the model is not built, or the loss has no known name.
+      ConfigError: when the loss has no known name.
 
     >>> import keras
     >>> model = tfmlp.MLP(hidden_units=(8,), num_classes=2, preprocessing="none")
-    >>> model.build((None, 4))
     >>> x, y = np.random.default_rng(0).normal(size=(100, 4)), np.arange(100) % 3
     >>> diagnosis = tfmlp.diagnose(model, keras.optimizers.SGD(0.1), (x, y))
     >>> print(diagnosis.findings[0].text)
     the labels run from 0 to 2; the model has 2 outputs, for classes 0 to 1
     """
-    if not model.built:
-        raise ConfigError(
-            "the model has no weights yet: call model.build(...), or call it on one batch, before"
-            " diagnosing it."
-        )
     started = time.perf_counter()
     features, labels = np.asarray(train[0]), np.asarray(train[1])
     function = per_example(loss)

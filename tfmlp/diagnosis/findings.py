@@ -19,6 +19,7 @@ class Name(StrEnum):
     UNSCALED_INPUTS = "unscaled_inputs"
     WRONG_GRADIENT = "wrong_gradient"
     UNCENTERED_INPUTS = "uncentered_inputs"
+    SMALL_INPUTS = "small_inputs"
     SYMMETRIC_WEIGHTS = "symmetric_weights"
     NOT_SHUFFLED = "not_shuffled"
     LEARNING_RATE_TOO_LARGE = "learning_rate_too_large"

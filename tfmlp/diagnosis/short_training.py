@@ -1,6 +1,7 @@
 """`ShortTraining`: what came of a few training steps."""
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from tfmlp.diagnosis.layers import Array
 from tfmlp.diagnosis.probe import Probe
+from tfmlp.errors import TfmlpWarning
 from tfmlp.training.step import make_train_step
 
 
@@ -50,7 +52,10 @@ def train_briefly(
         value = rate(number) if callable(rate) else rate
         if value is not None:
             optimizer.learning_rate.assign(value)
-        loss = float(step(probe.features[batch], probe.labels[batch]))
+        with warnings.catch_warnings():
+            # What a step says of its first batch is among the findings.
+            warnings.simplefilter("ignore", TfmlpWarning)
+            loss = float(step(probe.features[batch], probe.labels[batch]))
         training.losses.append(loss)
         training.rates.append(probe.learning_rate if value is None else value)
         if not np.isfinite(loss):

@@ -1,5 +1,6 @@
 """`Watch`: warns after each epoch, at no cost, of what `diagnose` would look into."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from tfmlp.metrics import show_metrics
 
 _RISING = 5  # epochs
 _IMBALANCED = 0.7  # a share of the commonest class
+_FAR = 2.0  # a factor on the loss of a constant prediction: no accident of a few examples
 _NEAR = 0.02  # relative, of a metric to what one class for every example gets
 
 
@@ -16,9 +18,16 @@ class Watch:
     Args:
       shares: Each class's share of the training examples; empty for regression.
       validation_shares: The same of the validation examples; empty where there are none.
+      constant_loss: The training loss of predicting the same for every example.
     """
 
-    def __init__(self, shares: Sequence[float], validation_shares: Sequence[float] = ()):
+    def __init__(
+        self,
+        shares: Sequence[float],
+        validation_shares: Sequence[float] = (),
+        constant_loss: float = math.inf,
+    ):
+        self._loss_of_constant = constant_loss
         self._majority = max(shares, default=None)
         # What always predicting the commonest class gets in validation.
         occurring = sum(share > 0 for share in validation_shares)
@@ -35,6 +44,18 @@ class Watch:
         warnings = [(look, look()) for look in self._looks]
         self._looks = [look for look, warning in warnings if warning is None]
         return [warning for _, warning in warnings if warning is not None]
+
+    def at_end(self, test_loss: float) -> list[str]:
+        """Returns warnings for the end of a training, whose weights have this test loss."""
+        train = self._history[-1]["train"]["loss"] if self._history else 0.0
+        constant = self._loss_of_constant
+        if min(train, test_loss) <= _FAR * constant:
+            return []
+        return [
+            f"the training loss, {train:.4g}, is far above {constant:.4g}, the loss of predicting"
+            " the same for every example: a lower --learning-rate may help; tfmlp diagnose with the"
+            " same options looks for the cause"
+        ]
 
     def _stuck_at_majority(self) -> str | None:
         if self._balanced_then is not None and "balanced_accuracy" in self._validation(-1):

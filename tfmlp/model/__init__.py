@@ -1,0 +1,5 @@
+"""The Keras model."""
+
+from tfmlp.quiet import import_tensorflow
+
+import_tensorflow()

@@ -39,8 +39,10 @@ def load_model(path: str | Path) -> MLP:
     if path.is_dir():
         path = _model_of(path)
     if not files.is_file(path):
+        if path.name == _MODEL and path.parent.is_dir():
+            _model_of(path.parent)  # says what is known of its run
         raise CheckpointError(
-            f"expected a saved model at {path}; there is none: was the run cut off?"
+            f"there is no file or folder {path}: name a {_MODEL}, or the folder of its run."
         )
     _require_keras_file(path)
     _check(path)
@@ -87,7 +89,7 @@ def _model_of(folder: Path) -> Path:
             f"{folder} is an exported SavedModel, which has no layers any more: load the"
             f" {_MODEL} that it was exported from, or run it with tf.saved_model.load."
         )
-    cure = "was the run cut off?"
+    cure = "name the folder of a run, or its model.keras."
     if (folder / "run.json").is_file():
         cure = f"the run has not ended: tfmlp train --resume {folder}"
     raise CheckpointError(f"expected a saved model at {folder / _MODEL}; there is none: {cure}")

@@ -8,6 +8,7 @@ it repeats something published, which metrics it must reach.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfmlp.config import Config, read_tables
 from tfmlp.errors import ConfigError, nearest
@@ -114,6 +115,25 @@ def load_recipe(name: str) -> Recipe:
     checks = tuple(Check(**check) for check in about.get("checks", ()))
     source, look_every = about.get("source"), about.get("look_every")
     return Recipe(name, about["description"], source, checks, look_every, config)
+
+
+def config_for(dataset: str, **options: Any) -> Config:
+    """Makes the configuration that `tfmlp train --dataset` has: the recipe of the dataset's kind,
+    or the defaults where it has none, with the options that are given.
+
+    Args:
+      dataset: Its name, such as "mnist" or "csv:houses.csv".
+      **options: Options, whatever their group, as for `Config.from_options`.
+
+    Raises:
+      ConfigError: for an unknown option or a value out of range.
+
+    >>> tfmlp.config_for("csv:houses.csv", target="price", epochs=9).model.hidden_units
+    (32, 16)
+    """
+    name = default_recipe(dataset.partition(":")[0])
+    start = Config() if name is None else load_recipe(name).config
+    return start.replace(dataset=dataset, **options)
 
 
 def default_recipe(kind: str) -> str | None:

@@ -214,6 +214,14 @@ class RunRecord(_Values):
         """Whether the run lived to write its last record."""
         return self.timing is not None
 
+    def digests_beside(self, dataset: str) -> set[str] | None:
+        """Returns the sha256 of all that the run was trained on, where a dataset's name is that of
+        other data; None where it is that of the run's own.
+        """
+        if dataset in (self.dataset.name, self.config.get("data", {}).get("dataset")):
+            return None
+        return {self.dataset.sha256, *self.dataset.files.values()}
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the record as run.json holds it."""
         values = super().to_dict()

@@ -4,6 +4,7 @@ from typing import Any
 
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
+from tfmlp.quiet import import_tensorflow
 from tfmlp.training.backend import Backend
 
 
@@ -21,6 +22,7 @@ def make_backend(config: Config, data: Dataset, rate_factor: float = 1.0) -> Bac
     kind: Any
     match config.runtime.backend:
         case "tensorflow":
+            import_tensorflow()
             from tfmlp.training.tensorflow_backend import TensorFlowBackend as kind
         case "numpy":
             from tfmlp.training.numpy_backend import NumpyBackend as kind

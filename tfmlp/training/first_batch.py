@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfmlp.errors import ConfigError, TfmlpWarning
+from tfmlp.model.preprocessing import Preprocessing
 from tfmlp.training.losses import PerExampleLoss
 from tfmlp.training.user_loss import UserLoss, takes_logits
 
 _LOOKED_AT = 64  # examples
+_SPREAD, _LARGE = 0.05, 0.5  # a standard deviation, and a value that is large beside it
 _NEAR = 1e-3  # how far sums of probabilities may be from 1
 
 
@@ -61,6 +63,7 @@ class FirstBatch:
         outputs = self._model(features[:_LOOKED_AT], training=False, **self._options)
         if self._optimizer is not None:
             self._build(self._optimizer)
+            self._look_at_inputs(features[:_LOOKED_AT])
         labels = labels[:_LOOKED_AT]
         self._look_at_classes(labels, outputs)
         self._look_at_outputs(outputs)
@@ -79,6 +82,19 @@ class FirstBatch:
             raise ConfigError(f"{self._model.name} has no weights to train: give it layers.")
         if not optimizer.built:
             optimizer.build(variables)
+
+    def _look_at_inputs(self, features: tf.Tensor) -> None:
+        """Warns of inputs that an `MLP` divides by 255 though they are no pixels."""
+        preprocess = getattr(self._model, "preprocess", None)
+        if not isinstance(preprocess, Preprocessing) or preprocess.kind != "scale":
+            return
+        rows = np.asarray(preprocess(features), np.float32)
+        if are_too_small(rows):
+            _warn(
+                'the inputs are too small after preprocessing "scale" (x / 255), which is for'
+                f" pixels: their standard deviation is {rows.std():.2g}; use"
+                ' preprocessing="standardize" and model.adapt(features), or "none"'
+            )
 
     def _look_at_classes(self, labels: tf.Tensor, outputs: tf.Tensor) -> None:
         """Labels that are classes must have an output each."""
@@ -115,6 +131,20 @@ class FirstBatch:
                 f"the loss takes probabilities, and the model's outputs run from {values.min():.3g}"
                 f" to {values.max():.3g}: end the model with a softmax, or use from_logits=True"
             )
+
+
+def are_too_small(inputs: np.ndarray) -> bool:
+    """Returns whether what a first dense layer takes is far smaller than it should be.
+
+    Initial weights are made for inputs with a standard deviation of about 1 (Y. LeCun et al.,
+    "Efficient BackProp", 1998, section 4.3). Those of images in [0, 1] have about 0.3. With a
+    twentieth, a gradient step changes the outputs by a 400th. Rows of few ones, as one-hot columns
+    have them, are spread little, too, and are as large as they should be.
+
+    Args:
+      inputs: Of some examples, [b, units].
+    """
+    return bool(0 < np.abs(inputs).max() < _LARGE and inputs.std() < _SPREAD)
 
 
 def _warn(sentence: str) -> None:

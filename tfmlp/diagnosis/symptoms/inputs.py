@@ -8,6 +8,7 @@ import numpy as np
 from tfmlp.diagnosis.catalog import make_finding
 from tfmlp.diagnosis.findings import Finding, Name
 from tfmlp.diagnosis.layers import LayerView
+from tfmlp.training.first_batch import are_too_small
 
 
 def input_findings(views: list[LayerView], shape: tuple[int, ...]) -> Iterator[Finding]:
@@ -35,3 +36,5 @@ def input_findings(views: list[LayerView], shape: tuple[int, ...]) -> Iterator[F
         yield make_finding(Name.UNSCALED_INPUTS, evidence, preprocessing=preprocessing)
     elif abs(mean) > 4 * max(deviation, 1e-6) or abs(mean) > 5:
         yield make_finding(Name.UNCENTERED_INPUTS, evidence, preprocessing=preprocessing)
+    elif are_too_small(first.inputs):
+        yield make_finding(Name.SMALL_INPUTS, evidence)
