@@ -12,7 +12,7 @@ from tfmlp.reference.metrics import ClassCounts
 from tfmlp.training.evaluated import complete, counts_classes
 from tfmlp.training.losses import PerExampleLoss
 from tfmlp.training.shared_traces import Traces
-from tfmlp.training.variables import write_zeros
+from tfmlp.training.variables import Variables
 
 # Metric -> Keras' class; "loss" is the mean of the per-example losses.
 _CLASSES = {
@@ -88,7 +88,14 @@ class KerasMetrics:
         }
         if loss is not None:
             self.objects["loss"] = LossMean(loss, name="loss", dtype="float64")
+        self._finish()
+
+    def _finish(self) -> None:
+        """Prepares what depends on the objects."""
         self._results: Callable[[], dict[str, tf.Tensor]] = self._result_of_each
+        self._variables = Variables(self.variables())
+        shapes = self._variables.shapes
+        self._zeros = {name: tf.zeros(shape, tf.float64) for name, shape in shapes.items()}
 
     def trace(self, traces: Traces) -> None:
         """Prepares reading, which then is one call, not ten of Keras'."""
@@ -99,8 +106,7 @@ class KerasMetrics:
 
     def reset(self) -> None:
         """Forgets the examples seen so far."""
-        for variable in self.variables().values():
-            write_zeros(variable)
+        self._variables.write(self._zeros)
 
     def read(self, count: int) -> Metrics:
         """Returns the metrics of `count` examples, which the objects have seen."""
@@ -129,6 +135,7 @@ class EvaluationMetrics(KerasMetrics):
         if counts_classes(task, classes):
             del self.objects["accuracy"]  # follows from the counts
             self.objects["counts"] = Counts(classes)
+            self._finish()
 
     def read_all(self, labels: np.ndarray) -> Metrics:
         """Returns the metrics of the examples seen, which have these labels, [n]."""

@@ -1,12 +1,8 @@
 """TensorFlow behind the verbs of a backend."""
 
-import gc
-import itertools
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
-from typing import Any
 
 import keras
 import numpy as np
@@ -29,13 +25,9 @@ from tfmlp.training.keras_metrics import KerasMetrics
 from tfmlp.training.mixed_step import make_mixed_step
 from tfmlp.training.shared_traces import Traces
 from tfmlp.training.step import make_train_step
-from tfmlp.training.variables import read
+from tfmlp.training.variables import Variables
 
 _KEPT_BYTES = 128 << 20  # of validation examples in float32
-# What a training leaves are cycles of old objects, which Python collects when they are a quarter of
-# all: beside TensorFlow's own, after hundreds of trainings. A collection takes about 0.2 s.
-_COLLECTED_EVERY = 8
-_made = itertools.count(1)
 
 
 class TensorFlowBackend:
@@ -56,8 +48,6 @@ class TensorFlowBackend:
     notes: Sequence[str] = ()
 
     def __init__(self, config: Config, data: Dataset, rate_factor: float = 1.0):
-        if next(_made) % _COLLECTED_EVERY == 0:
-            gc.collect()
         self.device = choose_device(config.runtime)
         plan = plan_for(config, data)
         self.timetable = make_timetable(config, data, rate_factor)
@@ -74,6 +64,7 @@ class TensorFlowBackend:
             is_weighted = parts.loss is not parts.recorded_loss
             recorded = parts.recorded_loss if is_weighted else None
             self._train_metrics = KerasMetrics(data.task, recorded)
+            self._name_variables()
             is_hybrid = program_of(self.engine) == "hybrid"
             make_step = make_mixed_step if is_hybrid else make_train_step
             objects = list(self._train_metrics.objects.values())
@@ -137,7 +128,7 @@ class TensorFlowBackend:
     @property
     def steps(self) -> int:
         """The number of steps done, over the whole run."""
-        return int(read(self.optimizer.iterations))
+        return int(self._counter.read()["steps"])
 
     def trace(self, epoch: int, step: int) -> Iterator[tuple[str, np.ndarray]]:
         """Runs one step of an epoch by hand, as `Backend.trace`."""
@@ -173,17 +164,16 @@ class TensorFlowBackend:
 
     def get_weights(self) -> Arrays:
         """Returns a copy of the model's weights, by name."""
-        return {self._name(variable): read(variable) for variable in self.model.weights}
+        return self._weights.read()
 
     def set_weights(self, weights: Arrays) -> None:
         """Puts back what `get_weights` returned."""
         self._validation = None  # weights have the preprocessing's moments among them
-        for variable in self.model.weights:
-            variable.assign(weights[self._name(variable)])
+        self._weights.write({name: weights[name] for name in self._weights.shapes})
 
     def get_state(self) -> Arrays:
         """Returns a copy of everything that training changes, by name."""
-        return {name: read(variable) for name, variable in self._variables.items()}
+        return self._state.read()
 
     def set_state(self, state: Arrays) -> None:
         """Puts back what `get_state` returned.
@@ -191,27 +181,22 @@ class TensorFlowBackend:
         Raises:
           ConfigError: when the state is of another model or optimizer.
         """
-        variables = self._variables
-        fits = variables.keys() == state.keys() and all(
-            variables[name].shape == value.shape for name, value in state.items()
-        )
-        if not fits:
+        if self._state.shapes != {name: value.shape for name, value in state.items()}:
             raise ConfigError(
                 "expected the state of this model and optimizer; received one with other names or"
                 " shapes: use the configuration it was made with."
             )
         self._validation = None
-        for name, value in state.items():
-            variables[name].assign(value)
+        self._state.write(state)
 
     def _name(self, variable: keras.Variable) -> str:
         """Returns a weight's name, "layer/weight", as the reference has it."""
         return str(variable.path).removeprefix(f"{self.model.name}/")
 
-    @cached_property
-    def _variables(self) -> dict[str, Any]:
-        """What training changes, by name."""
-        model = {f"model/{self._name(variable)}": variable for variable in self.model.weights}
+    def _name_variables(self) -> None:
+        """Names what training changes."""
+        weights = {self._name(variable): variable for variable in self.model.weights}
+        model = {f"model/{name}": variable for name, variable in weights.items()}
         # Below the optimizer's own name, of which Keras numbers the second in a process. The
         # learning rate is no state: it follows from the configuration and the step.
         optimizer = {
@@ -220,4 +205,5 @@ class TensorFlowBackend:
             if variable.name != "learning_rate"
         }
         metrics = {f"metrics/{name}": v for name, v in self._train_metrics.variables().items()}
-        return model | optimizer | metrics
+        self._weights, self._state = Variables(weights), Variables(model | optimizer | metrics)
+        self._counter = Variables({"steps": self.optimizer.iterations})
