@@ -312,7 +312,8 @@ def test_augmentation_is_for_images(values):
 @pytest.mark.parametrize(
     ("options", "chosen"),
     [
-        ({"epochs": 2}, "hybrid"),
+        ({"epochs": 2, "hidden_units": (200,)}, "hybrid"),  # 160,000 weights
+        ({"epochs": 2}, "graph"),
         ({"epochs": 2, "optimizer": "momentum"}, "graph"),
         ({"epochs": 500}, "xla"),
         ({"epochs": 500, "precision": "bfloat16"}, "hybrid"),
