@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from tfmlp.cli.progress import show_downloads
+from tfmlp.cli.progress import show_downloads, show_work
 from tfmlp.cli.quiet import import_tensorflow
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
@@ -28,7 +28,10 @@ def load_data(config: Config) -> Dataset:
     # Before tensorflow-datasets starts TensorFlow, after which threads cannot be set.
     choose_device(config.runtime)
     if ahead is not None:
-        return ahead.result()
+        if ahead.done():
+            return ahead.result()
+        with show_work(f"reading {config.data.dataset}"):
+            return ahead.result()
     with show_downloads() as progress:
         return load(progress)
 
