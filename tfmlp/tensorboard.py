@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_HISTOGRAMS = 50  # epochs of a run
+_CONSTANT = "preprocessing/"  # weights that no training changes
 _MOST_CLASSES = 100  # of a confusion matrix that can be read
 _MOST_COUNTS = 20  # classes; with more, counts do not fit into their cells
 
@@ -66,7 +67,8 @@ class TensorBoard(Observer):
         is_last = epoch.epoch == self._training.config.optimization.epochs
         if epoch.epoch % self._every == 0 or is_last or self._training.stopped_early:
             for name, array in self._training.backend.get_weights().items():
-                train.add_histogram(name, array, epoch.epoch)
+                if not name.startswith(_CONSTANT):
+                    train.add_histogram(name, array, epoch.epoch)
         if epoch.validation is not None:
             self._add_metrics("validation", epoch.validation.to_dict(), epoch.epoch)
         for file in self._files.values():

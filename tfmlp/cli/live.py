@@ -149,10 +149,9 @@ def describe_state(
     done, steps = training.backend.steps, timetable.steps_per_epoch
     loss, *others = describe_metrics(metrics)
     # In the order in which they stand, each with its rank.
-    parts = [
-        (0, f"epoch {len(training.history) + 1}/{epochs}"),
-        (6, f"{100 * training.step / steps:.0f} %"),
-    ]
+    parts = [(0, f"epoch {len(training.history) + 1}/{epochs}")]
+    if training.step:
+        parts.append((6, f"{100 * training.step / steps:.0f} %"))
     if steps_a_second is not None:
         parts.append((4, f"{_short(steps_a_second)} steps/s"))
     parts.append((1, loss))

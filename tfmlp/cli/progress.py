@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
 QUIET_KEY = "tfmlp.quiet"
-# (file name, bytes so far, bytes in all)
-ShowDownload = Callable[[str, int, int], None]
+# (what is done, as "reading a.csv", bytes so far, bytes in all)
+ShowLoading = Callable[[str, int, int], None]
 
 
 def say(line: str) -> None:
     """Shows a line on stderr, if it is still read: lost progress must not end the work."""
-    with contextlib.suppress(OSError):
-        click.echo(printable(line), err=True)
+    if sys.stderr is not None:
+        # Not by click, which writes past a display that takes what comes to stderr.
+        with contextlib.suppress(OSError):
+            print(printable(line), file=sys.stderr, flush=True)
 
 
 def tell(line: str) -> None:
@@ -47,28 +49,32 @@ def is_live() -> bool:
 
 
 @contextmanager
-def show_downloads() -> Iterator[ShowDownload]:
-    """Yields a function that shows how far downloads are."""
+def show_loading(dataset: str) -> Iterator[ShowLoading]:
+    """Shows that a dataset is read; yields a function that shows how far its files are."""
     if not is_live():
         started = set()
 
-        def announce(name: str, done: int, total: int) -> None:
-            if name not in started:
-                started.add(name)
-                tell(f"downloading {name} ({total / 1e6:,.1f} MB)")
+        def announce(what: str, done: int, total: int) -> None:
+            if what not in started:
+                started.add(what)
+                tell(f"{what} ({total / 1e6:,.1f} MB)")
 
         yield announce
         return
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-    with _shown(*columns) as display:
-        tasks = {}
+    elapsed = TimeElapsedColumn()
+    with _shown(TextColumn("{task.description}", markup=False), elapsed, BarColumn()) as display:
+        whole = display.add_task(printable(f"reading {dataset}"), total=None)
+        tasks: dict[str, TaskID] = {}
 
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = display.add_task(name, total=total)
-            display.update(tasks[name], completed=done)
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                if not tasks:
+                    display.columns = (*display.columns, DownloadColumn())
+                    display.update(whole, visible=False)
+                tasks[what] = display.add_task(printable(what), total=total)
+            display.update(tasks[what], completed=done)
 
         yield show
 
@@ -95,17 +101,18 @@ def show_work(
         MofNCompleteColumn,
         ProgressColumn,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
-    bound = "" if limit is None else f" of at most {limit:g} s"
-    columns: list[ProgressColumn] = [
-        TextColumn("{task.description}", markup=False),
-        TextColumn("{task.elapsed:.0f} s" + bound),
-    ]
+    columns: list[ProgressColumn] = [TextColumn("{task.description}", markup=False)]
+    if limit is None:
+        columns.append(TimeElapsedColumn())
+    else:
+        columns.append(TextColumn("{task.elapsed:.0f} s of at most " + f"{limit:g} s"))
     if parts is not None:
         columns += [BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True)]
-    with _shown(*columns, transient=True) as display:
+    with _shown(*columns) as display:
         task = display.add_task(printable(what), total=parts)
         begun = 0
 
@@ -117,7 +124,7 @@ def show_work(
         yield begin
 
 
-def _shown(*columns: "ProgressColumn", transient: bool = False) -> "Progress":
+def _shown(*columns: "ProgressColumn") -> "Progress":
     from rich.progress import Progress
 
     from tfmlp.cli.terminal import Terminal
@@ -127,6 +134,6 @@ def _shown(*columns: "ProgressColumn", transient: bool = False) -> "Progress":
         console=Terminal(),
         refresh_per_second=2,
         speed_estimate_period=float("inf"),  # parts can take minutes, and all of them count
-        transient=transient,
+        transient=True,
         redirect_stdout=False,  # what is printed there is the result
     )

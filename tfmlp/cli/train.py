@@ -120,6 +120,8 @@ def train(
             restore=restore and (lambda: restore(training)),
         )
     record, error = outcome.record, outcome.error
+    if board is not None and error is None and record.test:
+        board.end(record.test)
     if printing is not None:
         printing.end({"folder": str(folder.path)} | record.to_dict())
     elif as_json:
@@ -144,5 +146,3 @@ def train(
         )
     if error is not None:
         raise error
-    if board is not None and record.test:
-        board.end(record.test)

@@ -134,7 +134,8 @@ def load_configured(config: DataConfig, seed: int, progress: Progress | None = N
     Args:
       config: The dataset's name, and how it is read and split.
       seed: Decides which examples are held out.
-      progress: Called with (file, bytes so far, bytes in all) while downloading.
+      progress: Called with what is done, as "downloading NAME" or "reading NAME", and the bytes so
+        far and in all.
 
     Raises:
       ConfigError: for an unknown name, or a task that the dataset does not have.
