@@ -7,7 +7,6 @@ It is written when an epoch ends and at the pauses within epochs, at most five t
 Nothing of it runs between two steps, and no thread beside them.
 """
 
-import contextlib
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -51,8 +50,7 @@ def live_epochs(training: "Training") -> Iterator["LiveEpochs"]:
         try:
             epochs.flush()
         finally:
-            with contextlib.suppress(OSError):
-                live.stop()
+            live.stop()
 
 
 class LiveEpochs(Observer):
@@ -103,8 +101,7 @@ class LiveEpochs(Observer):
     def _write(self, state: str) -> None:
         self._written, self._state = time.monotonic(), state
         lines, self._lines = self._lines, []
-        # Lost progress must not end the training. Both are one writing.
-        with contextlib.suppress(OSError), self._live.console as console:
+        with self._live.console as console:  # both are one writing
             if lines:
                 console.print("\n".join(lines))
             self._live.update(Text(state), refresh=True)
