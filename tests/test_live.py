@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-import itertools
+import json
 import os
 import re
 import signal
@@ -255,9 +255,9 @@ def test_elsewhere_work_is_quiet(capsys, shown):
 
 
 def on_terminal(name, number=None, both=False, widths=()):
-    """Puts the program's stderr onto a terminal, which changes its width again and again.
+    """Puts the program's stderr onto a terminal.
 
-    Later sends the program a signal.
+    When it has trained some epochs, the terminal has these widths for a while, and a signal comes.
     """
     descriptor = os.open(name, os.O_RDWR)
     for one in (0, 2, *([1] if both else [])):
@@ -266,22 +266,16 @@ def on_terminal(name, number=None, both=False, widths=()):
     os.environ.update({"TERM": "xterm"})
     os.environ.pop("COLUMNS", None)
     if number is not None:
-        threading.Thread(target=send_later, args=(number,), daemon=True).start()
-    if widths:
-        threading.Thread(target=change_width, args=(widths,), daemon=True).start()
+        threading.Thread(target=disturb, args=(number, widths), daemon=True).start()
 
 
-def change_width(widths):
-    for columns in itertools.cycle(widths):
-        resize(2, columns)
-        time.sleep(0.25)
-
-
-def send_later(number):
-    """Sends this process a signal, when it has trained some epochs."""
+def disturb(number, widths):
     epochs = Path("run/epochs.jsonl")
     while not epochs.exists() or epochs.stat().st_size < 2000:
         time.sleep(0.01)
+    for columns in widths:
+        resize(2, columns)
+        time.sleep(0.7)
     os.kill(os.getpid(), number)
 
 
@@ -327,15 +321,47 @@ def test_a_run_on_a_terminal_shows_its_epochs(tmp_path, columns):
 
 
 def test_the_state_follows_the_width(tmp_path):
-    _, written = run_on_terminal(tmp_path, *TRAIN, "--epochs", 24, widths=(100, 40, 15))
+    arguments = [*TRAIN, "--epochs", 90_000]
+    _, written = run_on_terminal(tmp_path, *arguments, number=signal.SIGTERM, widths=(100, 40, 15))
     lengths = [len(state) for state in STATE.findall(written)]
     assert max(lengths) > 60 and min(lengths) <= 15 and any(15 < n <= 40 for n in lengths)
 
 
-def test_json_lines_on_the_terminal_are_all_there_is(tmp_path):
-    arguments = [*TRAIN, "--epochs", 3, "--json-lines", "--quiet"]
-    _, written = run_on_terminal(tmp_path, *arguments, columns=5000, both=True)
-    assert len(written.splitlines()) == 4 and "\x1b" not in written
+def test_json_lines_on_the_terminal_are_the_progress(tmp_path):
+    arguments = [*TRAIN, "--epochs", 3, "--json-lines"]
+    _, written = run_on_terminal(tmp_path, *arguments, both=True)
+    *epochs, end = [line for line in written.splitlines() if line.startswith("{")]
+    assert [json.loads(line)["event"] for line in epochs] == ["epoch"] * 3
+    assert json.loads(end)["event"] == "end" and not STATE.search(written)
+
+
+def test_json_lines_beside_the_terminal_leave_the_live_display(tmp_path):
+    outcome, written = run_on_terminal(tmp_path, *TRAIN, "--epochs", 3, "--json-lines")
+    assert len(outcome.stdout.splitlines()) == 4 and STATE.search(written)
+    assert len([line for line in show(written) if line.startswith("epoch ")]) == 3
+
+
+def test_reproduce_shows_which_experiment_of_how_many(tmp_path):
+    names = ("relu-derivative", "toy-online")
+    outcome, written = run_on_terminal(tmp_path, "reproduce", *names, "--json")
+    assert outcome.status == 0 and len(json.loads(outcome.stdout)) == 2
+    lines = [line for line in show(written) if line]
+    assert lines == ["running relu-derivative", "running toy-online"]
+    assert any(
+        re.match("reproducing toy-online 0:00:0.* 1/2", state) for state in shown_states(written)
+    )
+
+
+def test_diagnose_shows_the_seconds_it_may_take(tmp_path):
+    arguments = "diagnose --dataset mnist-small --hidden-units 8 --seconds 5".split()
+    outcome, written = run_on_terminal(tmp_path, *arguments)
+    assert outcome.status == 0
+    lines = [line for line in show(written) if line]
+    assert len(lines) == 1 and lines[0].startswith("looking at mnist-small with 8")
+    states = shown_states(written)
+    assert any(
+        re.fullmatch(r"looking at mnist-small \d s of at most 5 s", state) for state in states
+    )
 
 
 def test_quiet_shows_nothing_on_a_terminal(tmp_path):

@@ -113,6 +113,18 @@ class Stop(Observer):
             self.training.stop()
 
 
+def test_a_file_that_was_cut_off_hides_no_later_one(tmp_path):
+    for first, steps in ((1, (1, 2, 3)), (3, (3, 4))):
+        file = EventFile(tmp_path, first)
+        for step in steps:
+            file.add_scalar("loss", 10 * first + step, step)
+        file.close()
+        if first == 1:
+            (path,) = tmp_path.iterdir()
+            path.write_bytes(path.read_bytes()[:-5])  # as of a process that was killed
+    assert scalars(tmp_path, "loss") == {1: 11, 2: 12, 3: 33, 4: 34}
+
+
 def test_histograms_of_a_long_run_are_of_at_most_fifty_epochs_and_the_last(tmp_path):
     training = make_training(epochs=120)
     board = TensorBoard(training, tmp_path)

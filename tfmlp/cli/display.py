@@ -11,7 +11,7 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.epochs import EpochLines, Warnings
-from tfmlp.cli.progress import QUIET_KEY, is_live, is_quiet
+from tfmlp.cli.progress import QUIET_KEY, is_live, is_quiet, is_terminal
 from tfmlp.training.observer import Observer
 from tfmlp.training.result import EpochResult
 
@@ -98,15 +98,15 @@ def show_training(
       json_lines: What prints epochs as JSON, if they are to be.
     """
     printing = [] if json_lines is None else [json_lines]
-    # On one terminal with the live display, JSON lines would be written into it.
-    is_read = json_lines is None or not sys.stdout.isatty()
-    if is_live() and is_read:
+    # Where both go to a terminal, JSON lines are the progress.
+    is_told = bool(printing) and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    if is_quiet() or is_told:
+        yield [Warnings(look), *printing]
+    elif is_live():
         from tfmlp.cli.live import live_epochs
 
         with live_epochs(training) as live:
             yield [live, Warnings(look, live.say), *printing]
-    elif is_quiet() or not is_read:
-        yield [Warnings(look), *printing]
     else:
         yield [EpochLines(training.config.optimization.epochs), Warnings(look), *printing]
 

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -42,10 +42,18 @@ def is_quiet() -> bool:
     return context is not None and bool(context.meta.get(QUIET_KEY))
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Returns whether a stream, which is None where it was closed, is a terminal."""
+    return stream is not None and stream.isatty()
+
+
 def is_live() -> bool:
     """Returns whether stderr is a terminal on which a line can be written anew, and may be."""
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return is_terminal and os.environ.get("TERM") not in ("dumb", "unknown") and not is_quiet()
+    return (
+        is_terminal(sys.stderr)
+        and os.environ.get("TERM") not in ("dumb", "unknown")
+        and not is_quiet()
+    )
 
 
 @contextmanager
