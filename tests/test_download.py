@@ -64,7 +64,7 @@ def test_a_whole_file_arrives_and_progress_is_told(server, tmp_path):
     remote = Remote(server.url, len(CONTENT), DIGEST)
     path = download(remote, tmp_path / "file.mat", lambda *news: told.append(news))
     assert path.read_bytes() == CONTENT
-    assert told[-1] == ("file.mat", len(CONTENT), len(CONTENT))
+    assert told[-1] == ("downloading file.mat", len(CONTENT), len(CONTENT))
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["file.mat"]
 
 

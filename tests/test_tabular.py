@@ -10,6 +10,7 @@ import pytest
 
 import tfmlp
 from tfmlp import ConfigError, DataError
+from tfmlp.data import csvtext, tabular
 from tfmlp.errors import TfmlpWarning
 from tfmlp.settings.data import AUGMENTATION, DataConfig, join_names, split_names
 
@@ -208,3 +209,22 @@ def test_a_sheet_of_sixteen_images_shows_them(run_cli, kind, channels, task):
     assert len(inked) > 0.03 * pixels[..., 0].size
     # As many pixels of the dark gray as of the light one; black is only the text's.
     assert 0.35 < np.median(inked) < 0.99
+
+
+# --- progress
+
+
+def test_a_large_table_tells_how_far_it_is_and_is_read_alike(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("x,y,z\n" + "".join(f"{n},{n % 7},{n % 2}\n\n" for n in range(50)))
+    whole = tabular.read_table(str(path), "z", None, progress=lambda *news: pytest.fail("small"))
+    monkeypatch.setattr(csvtext, "_ROWS_AT_A_TIME", 7)
+    monkeypatch.setattr(tabular, "_LARGE", 100)
+    told = []
+    parts = tabular.read_table(str(path), "z", None, progress=lambda *news: told.append(news))
+    for one, other in zip(whole.train, parts.train):
+        assert np.array_equal(one, other)
+    size = path.stat().st_size
+    assert {(what, total) for what, _, total in told} == {("reading a.csv", size)}
+    done = [bytes_done for _, bytes_done, _ in told]
+    assert done == sorted(done) and len(done) > 10 and done[-1] == size

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.results import lines, read_epochs, read_record
-from tfmlp.cli.progress import describe_epoch
+from tfmlp.cli.epochs import describe_epoch
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset, Provenance, Split
 from tfmlp.diagnosis.configured import diagnose_config

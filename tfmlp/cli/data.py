@@ -9,7 +9,7 @@ import numpy as np
 
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
-from tfmlp.cli.progress import printable, show_downloads
+from tfmlp.cli.progress import printable, show_loading
 from tfmlp.errors import DataError, TfmlpWarning
 from tfmlp.settings.data import DataConfig
 
@@ -167,5 +167,5 @@ def _load(name: str, given: dict[str, Any]) -> "Dataset":
     if parse_name(name)[0] == "tfds":
         import_tensorflow()
     config = DataConfig(dataset=name, validation=0, **given)
-    with show_downloads() as progress:
+    with show_loading(name) as progress:
         return load_configured(config, seed=0, progress=progress)

@@ -7,7 +7,7 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command, config_options, make_config, recipe_options
-from tfmlp.cli.progress import say
+from tfmlp.cli.progress import say, show_work
 from tfmlp.config import Config
 from tfmlp.errors import ConfigError
 from tfmlp.runs.folder import RunFolder
@@ -72,7 +72,8 @@ def diagnose(
 
     net = "-".join(map(str, config.model.hidden_units)) or "no hidden layer"
     say(f"looking at {config.data.dataset} with {net} ({origin}), at most about {seconds:g} s")
-    diagnosis = diagnose_config(config, data, history, seconds)
+    with show_work(f"looking at {config.data.dataset}", limit=seconds):
+        diagnosis = diagnose_config(config, data, history, seconds)
     if plot:
         draw_range_test(diagnosis.range_test, files.user_path(plot))
     if as_json:

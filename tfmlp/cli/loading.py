@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import TypeVar
 
-from tfmlp.cli.progress import show_downloads
+from tfmlp.cli.progress import ShowLoading, show_loading
 from tfmlp.cli.quiet import import_tensorflow
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
@@ -24,16 +24,30 @@ def load_data(config: Config, trained_on: Collection[str] | None = None) -> Data
     load = functools.partial(
         load_configured, config.data, config.runtime.seed, trained_on=trained_on
     )
-    ahead = _start(load) if import_reader(config.data) else None
+    reached = _Reached()
+    ahead = _start(functools.partial(load, reached)) if import_reader(config.data) else None
     import_tensorflow()
     from tfmlp.training.device import choose_device
 
     # Before tensorflow-datasets starts TensorFlow, after which threads cannot be set.
     choose_device(config.runtime)
     if ahead is not None:
-        return ahead.result()
-    with show_downloads() as progress:
+        if ahead.done():
+            return ahead.result()
+        with show_loading(config.data.dataset) as reached.show:
+            return ahead.result()
+    with show_loading(config.data.dataset) as progress:
         return load(progress)
+
+
+class _Reached:
+    """Is told how far the files are, and shows it as soon as there is something that can."""
+
+    show: ShowLoading | None = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.show is not None:
+            self.show(what, done, total)
 
 
 def _start(work: Callable[[], _Result]) -> "Future[_Result]":

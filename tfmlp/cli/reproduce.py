@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tfmlp.cli.options import Command
+from tfmlp.cli.progress import say, show_work
 
 
 @click.command(cls=Command)
@@ -65,8 +66,13 @@ def reproduce(
         raise click.UsageError("name some experiments, or give --all; --list shows them.")
     import_tensorflow()
     folder = Path(f"{out}-quick" if quick else out)
+    chosen = everything if run_all else list(names)
     reproduction = Reproduction(folder, seeds, quick, data_dir, _announce)
-    outcomes = [reproduction.run(name) for name in (everything if run_all else names)]
+    outcomes = []
+    with show_work("reproducing", len(chosen)) as begin:
+        for name in chosen:
+            begin(name)
+            outcomes.append(reproduction.run(name))
     if as_json:
         click.echo(json.dumps([outcome.to_dict() for outcome in outcomes], indent=2))
     elif markdown:
@@ -80,4 +86,4 @@ def reproduce(
 
 
 def _announce(line: str) -> None:
-    click.echo(f"running {line}", err=True)
+    say(f"running {line}")

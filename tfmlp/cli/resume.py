@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfmlp.cli.progress import say
+from tfmlp.cli.progress import tell
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
@@ -50,7 +50,7 @@ def resumed_config(record: RunRecord, given: dict[str, Any], folder: RunFolder) 
             " longer."
         )
     if epochs > planned and config.optimization.schedule != "constant":
-        say(
+        tell(
             f"note: the learning rate goes on as in a run of {epochs} epochs, not as it was planned"
             f" for {planned}."
         )
@@ -85,15 +85,17 @@ def _restore(training: "Training", folder: RunFolder) -> None:
     """Puts the last whole checkpoint into a training, and says from where it goes on."""
     checkpoint = Checkpoints(folder.path).load()
     if checkpoint is None:
-        say(f"{folder.path} has no whole checkpoint: starting from the first epoch")
+        tell(f"{folder.path} has no whole checkpoint: starting from the first epoch")
         return
     training.set_state(checkpoint.arrays, checkpoint.values)
     epochs, steps = training.config.optimization.epochs, training.backend.timetable.steps_per_epoch
     after = f"after epoch {checkpoint.epoch}"
     if training.stopped_early:
-        say(f"{folder.path} was stopped {after}, when its patience ended: nothing is left to train")
+        tell(
+            f"{folder.path} was stopped {after}, when its patience ended: nothing is left to train"
+        )
     elif checkpoint.epoch >= epochs:
-        say(f"{folder.path} ended {after}: nothing is left to train; --epochs N goes on to N")
+        tell(f"{folder.path} ended {after}: nothing is left to train; --epochs N goes on to N")
     else:
         step = f" and step {checkpoint.step:,} of {steps:,} of the next" if checkpoint.step else ""
-        say(f"going on {after} of {epochs}{step}")
+        tell(f"going on {after} of {epochs}{step}")

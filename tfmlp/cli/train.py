@@ -7,8 +7,9 @@ import click
 
 from tfmlp import files
 from tfmlp.cli import main as program
+from tfmlp.cli.display import JsonLines, display_options, open_board, show_training
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
-from tfmlp.cli.progress import Warnings, say, show_epochs
+from tfmlp.cli.progress import say, tell
 from tfmlp.cli.results import describe_result
 from tfmlp.errors import DivergenceError
 from tfmlp.runs.folder import RunFolder, default_folder
@@ -31,12 +32,15 @@ from tfmlp.runs.folder import RunFolder, default_folder
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON."
 )
+@display_options
 def train(
     recipe: str | None,
     config_file: str | None,
     resume: str | None,
     out: str | None,
     as_json: bool,
+    json_lines: bool,
+    tensorboard: str | None,
     **options: Any,
 ) -> None:
     """Train a model, evaluate it on the test examples, and write a run folder.
@@ -53,6 +57,8 @@ def train(
 
     if out == "":
         raise click.UsageError("--out is empty: name a folder, or leave it out.")
+    if as_json and json_lines:
+        raise click.UsageError("--json and --json-lines both say what to print: give one.")
     given = given_options(options)
     earlier = None
     if resume is not None:
@@ -88,15 +94,15 @@ def train(
     if not (resume or out) and folder.path.exists():
         folder = RunFolder(default_folder(config.data.dataset))
     backend = training.backend
-    say(
+    tell(
         f"{config.data.dataset}: {len(data.train):,} training examples,"
         f" {backend.parameters:,} parameters,"
         f" {'recipe ' + recipe if recipe else 'no recipe'}, engine {backend.engine}"
     )
     for note in backend.notes:
-        say(f"note: {note}")
+        tell(f"note: {note}")
     if config.optimization.batch_size > len(data.train):
-        say(
+        tell(
             f"note: batch_size {config.optimization.batch_size:,} is more than the"
             f" {len(data.train):,} training examples: each epoch is one step."
         )
@@ -104,19 +110,25 @@ def train(
     shares = {split: (one / one.sum()).tolist() for split, one in counts.items()}
     constant = constant_loss(config, data)
     watch = Watch(shares.get("train", []), shares.get("validation", []), constant)
-    with show_epochs(config.optimization.epochs) as lines:
+    printing = JsonLines() if json_lines else None
+    board = open_board(training, tensorboard, folder.path, resumed=resume is not None)
+    with show_training(training, watch, printing) as shown:
         outcome = run_training(
             training,
             folder,
             recipe=recipe,
             started=program.STARTED,
-            observers=[lines, Warnings(watch)],
+            observers=shown if board is None else [*shown, board],
             restore=restore and (lambda: restore(training)),
         )
     record, error = outcome.record, outcome.error
     for warning in watch.at_end(record.test["loss"]) if record.test else ():
         say(f"warning: {warning}.")
-    if as_json:
+    if board is not None and error is None and record.test:
+        board.end(record.test)
+    if printing is not None:
+        printing.end({"folder": str(folder.path)} | record.to_dict())
+    elif as_json:
         epochs = [epoch.to_dict() for epoch in training.history]
         click.echo(json.dumps(record.to_dict() | {"epochs": epochs}, indent=2))
     else:

@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +12,7 @@ from tfmlp import files
 from tfmlp.errors import DataError
 
 _BYTES_A_BYTE = 26  # of memory for each byte of text, while it is cells
+_ROWS_AT_A_TIME = 50_000  # between two calls that tell how far it is
 _SEPARATORS = ",;\t|"
 _SNIFFED = 20  # lines by which the separator is chosen
 _SNIFFED_CHARACTERS = 1 << 16
@@ -38,8 +41,12 @@ class CsvText(NamedTuple):
     note: str | None
 
 
-def read_csv(path: Path) -> CsvText:
+def read_csv(path: Path, reach: Callable[[float], None] = lambda share: None) -> CsvText:
     """Reads a file with a header line and rows of as many cells.
+
+    Args:
+      path: The file.
+      reach: Called now and then with the share that is read, 0 to 1.
 
     Raises:
       DataError: when it is not such a file; it names the line.
@@ -51,10 +58,14 @@ def read_csv(path: Path) -> CsvText:
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     separator = _sniffed_separator(text)
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    stream = io.StringIO(text)
+    reader = csv.reader(stream, delimiter=separator)
     try:
         header = [name.strip() for name in next(reader, [])]
-        rows = [(reader.line_num, cells) for cells in reader if cells]
+        rows = []
+        while more := [(reader.line_num, cells) for cells in islice(reader, _ROWS_AT_A_TIME)]:
+            rows += [(line, cells) for line, cells in more if cells]
+            reach(stream.tell() / len(text))
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: not valid CSV ({error}).") from None
     if len(header) < 2 or not rows:

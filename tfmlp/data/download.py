@@ -62,7 +62,7 @@ def download(
     Args:
       remote: What to download.
       path: Where to put it. Its folder is made if needed.
-      progress: Called with (file name, bytes so far, bytes in all).
+      progress: Called with ("downloading NAME", bytes so far, bytes in all).
       pause: Seconds to wait before the second attempt; doubled for each further one.
 
     Returns:
@@ -163,7 +163,7 @@ def _receive(
             if seconds > _TIMEOUT and have - first < _SLOWEST * seconds:
                 return f"it came at less than {_SLOWEST:,} bytes a second"
             if progress:
-                progress(part.name.removesuffix(".part"), have, remote.size)
+                progress(f"downloading {part.name.removesuffix('.part')}", have, remote.size)
     if have < remote.size:
         return f"the connection ended after {have:,} of {remote.size:,} bytes"
     return None

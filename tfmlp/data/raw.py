@@ -10,7 +10,7 @@ from tfmlp.data.split import Provenance, Split
 from tfmlp.errors import ConfigError, DataError
 
 Pair = tuple[Features, Array]  # features [n, ...] and labels [n]
-Progress = Callable[[str, int, int], None]  # of a download: file name, bytes so far, bytes in all
+Progress = Callable[[str, int, int], None]  # what is done, as "reading a.csv"; bytes so far, in all
 
 
 @dataclass

@@ -15,7 +15,7 @@ class Source(NamedTuple):
     Attributes:
       description: What a list says of it.
       module: The module of this package that reads it.
-      read: Reads it, given its argument, the configuration, and what is told of downloads.
+      read: Reads it, given its argument, the configuration, and what is told of how far it is.
       takes_argument: Whether its name goes on: "csv:FILE.csv".
     """
 
@@ -81,7 +81,7 @@ def _arrays(argument: str, config: DataConfig, progress: Progress | None) -> Raw
 def _csv(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:
     from tfmlp.data.tabular import read_table
 
-    return read_table(argument, config.target, config.task, split_names(config.drop))
+    return read_table(argument, config.target, config.task, split_names(config.drop), progress)
 
 
 def _idx(argument: str, config: DataConfig, progress: Progress | None) -> RawDataset:

@@ -29,8 +29,7 @@ def read_scored(pair: Any, schema: Schema | None) -> Dataset:
     if not isinstance(pair, tuple) or len(pair) != 2:
         received = f"a tuple of {len(pair)}" if isinstance(pair, tuple) else type(pair).__name__
         raise DataError(
-            "expected a split, a dataset's name, a Dataset or arrays (x, y); received"
-            f" {received}."
+            f"expected a split, a dataset's name, a Dataset or arrays (x, y); received {received}."
         )
     if schema is None:
         raise DataError(

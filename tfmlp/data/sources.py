@@ -143,7 +143,8 @@ def load_configured(
     Args:
       config: The dataset's name, and how it is read and split.
       seed: Decides which examples are held out.
-      progress: Called with (file, bytes so far, bytes in all) while downloading.
+      progress: Called with what is done, as "downloading NAME" or "reading NAME", and the bytes so
+        far and in all.
       trained_on: For an evaluation of a run on other data: the sha256 of the files that the run was
         trained on. Data that have none of them, and no test examples of their own, are test
         examples as a whole.

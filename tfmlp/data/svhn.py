@@ -113,7 +113,7 @@ def read_svhn(data_dir: str | None, extra: bool, progress: Progress | None) -> R
     Args:
       data_dir: The folder the user named, or None.
       extra: Whether to add the extra images to the training images.
-      progress: Called with (file name, bytes so far, bytes in all) while downloading.
+      progress: Called with ("downloading NAME", bytes so far, bytes in all).
 
     Raises:
       DataError: when a file can be neither found nor downloaded, or is not in SVHN's layout.

@@ -2,26 +2,33 @@
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from tfmlp import files
 from tfmlp.data.csvtext import CsvText, read_csv
 from tfmlp.data.labels import looks_like_values
-from tfmlp.data.raw import RawDataset
+from tfmlp.data.raw import Progress, RawDataset
 from tfmlp.data.rowfile import Array
 from tfmlp.data.split import Provenance
 from tfmlp.errors import DataError, TfmlpWarning, nearest
 
 _FEW_ROWS = 30
+_LARGE = 10_000_000  # bytes; smaller files are read in a moment
+_SPLITTING = 0.3  # of the time: the rows are split into cells; then, these become numbers
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _INDEX = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index
 
 
 def read_table(
-    file: str, target: str | None, task: str | None, drop: Sequence[str] = ()
+    file: str,
+    target: str | None,
+    task: str | None,
+    drop: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> RawDataset:
     """Reads a CSV file: one column is predicted from all others, which must hold numbers.
 
@@ -32,11 +39,13 @@ def read_table(
       task: "classification" (the target's distinct values, sorted, are the classes),
         "regression", or None: classification, unless the target looks like values.
       drop: The names of columns to leave out.
+      progress: Told how far a large file is read.
 
     Raises:
       DataError: when the file or a cell cannot be used; it names the line and the column.
     """
-    table = read_csv(files.user_path(file))
+    reach = _told(progress, files.user_path(file))
+    table = read_csv(files.user_path(file), lambda share: reach(_SPLITTING * share))
     path, header, rows = table.path, table.header, table.rows
     if target is None or target not in header:
         received = f"none. The columns are {', '.join(header)}"
@@ -58,6 +67,7 @@ def read_table(
     features = np.empty((len(rows), len(columns)), np.float64)
     for place, name in enumerate(columns):
         features[:, place] = _numbers(table, name)
+        reach(_SPLITTING + (1 - _SPLITTING) * (place + 1) / len(columns))
     class_names = None
     if task == "regression":
         labels = _numbers(table, target)
@@ -73,6 +83,14 @@ def read_table(
         f"csv:{file}", f"CSV file, target {target}", {path.name: files.sha256_of(path)}
     )
     return RawDataset((features, labels), None, provenance, class_names, columns, target)
+
+
+def _told(progress: Progress | None, path: Path) -> Callable[[float], None]:
+    """Returns a function that tells which share of a file is read, where that takes its time."""
+    size = path.stat().st_size if files.is_file(path) else 0
+    if progress is None or size < _LARGE:
+        return lambda share: None
+    return lambda share: progress(f"reading {path.name}", round(share * size), size)
 
 
 def _cells(table: CsvText, name: str) -> list[tuple[int, str]]:
