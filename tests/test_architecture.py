@@ -25,6 +25,7 @@ FLOORS = BASE | {
     "model": 4,
     "training": 5,
     "saver": 6,
+    "examination": 6,
     "loaded": 7,
     "runner": 7,
     "diagnosis": 8,
@@ -42,7 +43,7 @@ ALONE = {
     "data": {*BASE, "reference"},
 }
 # Who drives run folders.
-RUN_FOLDERS = ("runs", "saver", "runner", "loaded", "experiments", "cli")
+RUN_FOLDERS = ("runs", "saver", "examination", "runner", "loaded", "experiments", "cli")
 TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check")
 
 
