@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
     """Returns a run's evaluation, or None and a sentence that says why there is none."""
     try:
-        return getattr(run, "evaluation", None), "No evaluation.json"
+        return run.evaluation, None
     except CheckpointError as error:
         text = str(error)
         return None, text[:1].upper() + text[1:]

@@ -46,15 +46,18 @@ def headline_of(run: "LoadedRun", squared_errors: list[float]) -> Headline | Non
       squared_errors: Of its test examples, for regression; of an even choice where there are many.
     """
     test = run.record.test or {}
+    count = int(test.get("count", run.record.dataset.sizes.get("test", 0)))
     if "accuracy" in test:
-        return _classification(test, run.record.dataset.class_counts)
+        return _classification(test, count, run.record.dataset.class_counts)
     if "rmse" in test:
-        return _regression(test, squared_errors)
+        return _regression(test, count, squared_errors)
     return None
 
 
-def _classification(test: dict[str, Any], counts: dict[str, list[int]]) -> Headline:
-    accuracy, count = test["accuracy"], int(test["count"])
+def _classification(
+    test: dict[str, Any], count: int, counts: dict[str, list[int]]
+) -> Headline:
+    accuracy = test["accuracy"]
     train, tested = counts.get("train"), counts.get("test")
     share = None
     if train and tested and sum(tested):
@@ -64,8 +67,8 @@ def _classification(test: dict[str, Any], counts: dict[str, list[int]]) -> Headl
     return Headline("accuracy", accuracy, count, interval, "Wilson's", share, what)
 
 
-def _regression(test: dict[str, Any], squared_errors: list[float]) -> Headline:
-    rmse, count, r2 = test["rmse"], int(test["count"]), test.get("r2")
+def _regression(test: dict[str, Any], count: int, squared_errors: list[float]) -> Headline:
+    rmse, r2 = test["rmse"], test.get("r2")
     # R squared is 1 - (rmse / rmse of the mean) ** 2.
     mean_error = rmse / math.sqrt(1 - r2) if r2 is not None and r2 < 1 else None
     interval = interval_of_root(squared_errors) if squared_errors else None

@@ -9,6 +9,7 @@ from tfmlp.reports.changes import Option, recipe_config
 from tfmlp.reports.figures import draw_run
 from tfmlp.reports.pictures import Picture, pixels_uri
 from tfmlp.reports.summary import Summary
+from tfmlp.runs.pixels import decode_pixels
 from tfmlp.training.result import EpochResult
 
 _MOST_EPOCHS = 100  # rows of the table of epochs
@@ -120,8 +121,6 @@ class View:
         evaluation = self.summary.evaluation
         if evaluation is None:
             return []
-        from tfmlp.runs.pixels import decode_pixels
-
         shape, names = evaluation.image_shape, self.summary.class_names
         return [
             Mistake(
