@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -77,7 +78,7 @@ def test_the_page_is_built_as_a_reader_of_screens_needs_it(any_page):
     tags = [tag for tag, _, _ in any_page.elements]
     levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:]))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     ids = [attributes["id"] for _, attributes, _ in any_page.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     for _, attributes, _ in any_page.elements:

@@ -58,7 +58,7 @@ def class_scores(confusion: Sequence[Sequence[int]], names: Sequence[str]) -> li
     (1.0, 0.8, 10, 12)
     """
     scores = []
-    for index, name in enumerate(names):
+    for index, name in enumerate(names[: len(confusion)]):
         right, count = confusion[index][index], sum(confusion[index])
         predicted = sum(row[index] for row in confusion)
         scores.append(

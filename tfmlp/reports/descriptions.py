@@ -62,9 +62,8 @@ def describe_confusion(summary: Summary) -> str:
     if not summary.confused:
         return f"{text} No example is taken for another class."
     first = summary.confused[0]
-    return (
-        f"{text} Most often, {first.label} is taken for {first.predicted}: {first.count:,} examples."
-    )
+    pair = f"{first.label} is taken for {first.predicted}"
+    return f"{text} Most often, {pair}: {first.count:,} examples."
 
 
 def describe_calibration(summary: Summary) -> str:

@@ -54,9 +54,7 @@ def headline_of(run: "LoadedRun", squared_errors: list[float]) -> Headline | Non
     return None
 
 
-def _classification(
-    test: dict[str, Any], count: int, counts: dict[str, list[int]]
-) -> Headline:
+def _classification(test: dict[str, Any], count: int, counts: dict[str, list[int]]) -> Headline:
     accuracy = test["accuracy"]
     train, tested = counts.get("train"), counts.get("test")
     share = None

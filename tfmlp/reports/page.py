@@ -6,6 +6,7 @@ own style and script by their sha256, images within the page, and nothing else.
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from tfmlp.metrics import METRICS
 from tfmlp.reports.changes import show_option
 from tfmlp.reports.figures import draw_curves
 from tfmlp.reports.groups import differing_options, group_runs
+from tfmlp.reports.intervals import Interval
 from tfmlp.reports.summary import Summary
 from tfmlp.reports.view import View
 from tfmlp.version import __version__
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_NONE = "\N{EN DASH}"
+_NONE, _NO_BREAK = "\N{EN DASH}", "\N{NO-BREAK SPACE}"
+_WORDS = {"f1": "F1", "mae": "MAE", "rmse": "RMSE", "r2": "R\N{SUPERSCRIPT TWO}"}
 MOST_DETAILED = 8  # runs whose details stand in a page of several
 
 
@@ -36,7 +39,8 @@ def render_page(summaries: Sequence[Summary]) -> str:
     )
     environment.filters |= {
         "metric": _show_metric,
-        "words": lambda name: name.replace("_", " "),
+        "interval": _show_interval,
+        "words": lambda name: _WORDS.get(name, name.replace("_", " ")),
         "split_name": lambda name: "training" if name == "train" else name,
         "option": show_option,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
@@ -75,12 +79,17 @@ def _hash(text: str) -> str:
 
 
 def _show_metric(value: float | None, name: str) -> str:
-    return _NONE if value is None else METRICS[name].show(value)
+    return _NONE if value is None else METRICS[name].show(value).replace(" ", _NO_BREAK)
+
+
+def _show_interval(interval: Interval, name: str) -> str:
+    return f"{_show_metric(interval.low, name)} to {_show_metric(interval.high, name)}"
 
 
 def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
     """Returns what the page of several runs shows."""
     differing = differing_options(summaries)
+    views = [View(one, number < MOST_DETAILED) for number, one in enumerate(summaries)]
     tests = [one.run.record.test or {} for one in summaries]
     counts: dict[str, dict[str, int]] = {}
     for name in differing:
@@ -88,8 +97,8 @@ def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
         counts[name] = {value: values.count(value) for value in dict.fromkeys(values)}
     return {
         "title": f"{len(summaries)} runs",
-        "lead": _lead(summaries),
-        "views": [View(one, n < MOST_DETAILED) for n, one in enumerate(summaries)],
+        "lead": _lead(views),
+        "views": views,
         "groups": group_runs(summaries),
         "metrics": [name for name in METRICS if any(name in test for test in tests)],
         "differing": differing,
@@ -98,9 +107,11 @@ def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
     }
 
 
-def _lead(summaries: Sequence[Summary]) -> str:
-    nets = {one.net for one in summaries}
-    data = list(dict.fromkeys(one.run.record.dataset.name for one in summaries))
-    net = nets.pop() if len(nets) == 1 else f"{len(nets)} different nets"
-    first = net[:1].upper() + net[1:]
-    return f"{first}, trained {len(summaries)} times on {' and '.join(data)}."
+def _lead(views: Sequence[View]) -> str:
+    """Returns what was trained, and on what, of several runs."""
+    nets = list(dict.fromkeys(view.summary.net for view in views))
+    net = nets[0] if len(nets) == 1 else f"{len(nets)} different nets"
+    data = {f"{view.summary.run.record.dataset.name} ({view.sizes})": None for view in views}
+    statuses = Counter(str(view.summary.run.record.status) for view in views)
+    how = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    return f"{net[:1].upper()}{net[1:]}, trained on {' and '.join(data)}. {len(views)} runs: {how}."

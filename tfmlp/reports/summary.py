@@ -122,10 +122,9 @@ def summarize(run: "LoadedRun", name: str | None = None) -> Summary:
     if evaluation and evaluation.regression:
         pairs = zip(evaluation.regression.true, evaluation.regression.predicted)
         errors = [(predicted - true) ** 2 for true, predicted in pairs]
-    names = run.record.dataset.class_names
+    names = _class_names(run, evaluation)
     classes, confused = [], []
     if evaluation and evaluation.confusion:
-        names = names or [str(label) for label in range(len(evaluation.confusion))]
         classes = class_scores(evaluation.confusion, names)
         confused = most_confused(evaluation.confusion, names)
     return Summary(
@@ -140,3 +139,12 @@ def summarize(run: "LoadedRun", name: str | None = None) -> Summary:
         command=repeat_command(run.config, run.record.recipe),
         gaps=gaps_of(run, evaluation, reason),
     )
+
+
+def _class_names(run: "LoadedRun", evaluation: "Evaluation | None") -> list[str]:
+    """Returns a name for each class; where the record has none, its number."""
+    names = list(run.record.dataset.class_names)
+    count = len(evaluation.confusion or ()) if evaluation else 0
+    for mistake in evaluation.mistakes if evaluation else ():
+        count = max(count, mistake.label + 1, mistake.predicted + 1)
+    return names + [str(label) for label in range(len(names), count)]

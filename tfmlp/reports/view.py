@@ -12,6 +12,7 @@ from tfmlp.reports.summary import Summary
 from tfmlp.runs.pixels import decode_pixels
 from tfmlp.training.result import EpochResult
 
+_MOST_NAMES = 100  # of classes and of columns
 _MOST_EPOCHS = 100  # rows of the table of epochs
 
 
@@ -85,6 +86,21 @@ class View:
         epochs = self.summary.run.epochs
         stride = -(-len(epochs) // _MOST_EPOCHS)
         return epochs[::-1][:: max(1, stride)][::-1]
+
+    @property
+    def class_counts(self) -> list[tuple[str, tuple[int, ...]]]:
+        """The name of each class, and its numbers of examples by split; of the first ones, where
+        there are many.
+        """
+        data = self.summary.run.record.dataset
+        return list(zip(data.class_names[:_MOST_NAMES], zip(*data.class_counts.values())))
+
+    @property
+    def columns(self) -> str:
+        """The names of a table's columns, of the first ones where there are many."""
+        columns = self.summary.run.schema.columns if self.summary.run.schema else ()
+        more = f" and {len(columns) - _MOST_NAMES:,} more" if len(columns) > _MOST_NAMES else ""
+        return ", ".join(columns[:_MOST_NAMES]) + more
 
     @property
     def epoch_metrics(self) -> list[str]:
