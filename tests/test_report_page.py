@@ -142,8 +142,8 @@ def test_the_first_screen_of_a_regression(page, tmp_path):
     found = page(write_regression(tmp_path / "run"))
     header = found.shown[: found.shown.index("Learning curves")]
     for said in (
-        "Test rmse 0.7500 95 % interval",
-        "Test r2 0.5500",
+        "Test RMSE 0.7500 95 % interval",
+        "Test R\N{SUPERSCRIPT TWO} 0.5500",
         "the mean of the test targets",
     ):
         assert said in header, header
