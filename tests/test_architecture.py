@@ -30,6 +30,7 @@ FLOORS = BASE | {
     "runner": 7,
     "diagnosis": 8,
     "experiments": 8,
+    "reports": 8,
     "cli": 9,
     "__init__": 9,
     "__main__": 9,
@@ -43,8 +44,8 @@ ALONE = {
     "data": {*BASE, "reference"},
 }
 # Who drives run folders.
-RUN_FOLDERS = ("runs", "saver", "examination", "runner", "loaded", "experiments", "cli")
-TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check")
+RUN_FOLDERS = ("runs", "saver", "examination", "runner", "loaded", "reports", "experiments", "cli")
+TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check", "reports")
 
 
 def part(path: Path) -> str:

@@ -10,7 +10,7 @@ from tfmlp.cli import main as program
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import Warnings, say, show_epochs
 from tfmlp.cli.results import describe_result
-from tfmlp.errors import DivergenceError
+from tfmlp.errors import DivergenceError, TfmlpError
 from tfmlp.runs.folder import RunFolder, default_folder
 
 
@@ -28,6 +28,7 @@ from tfmlp.runs.folder import RunFolder, default_folder
 @click.option(
     "--out", metavar="PATH", help="The run folder to write. Without it, runs/DATASET-DATE-TIME."
 )
+@click.option("--report", is_flag=True, help="At the end, write RUN/report.html, as tfmlp report.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON."
 )
@@ -36,6 +37,7 @@ def train(
     config_file: str | None,
     resume: str | None,
     out: str | None,
+    report: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -112,6 +114,8 @@ def train(
             restore=restore and (lambda: restore(training)),
         )
     record, error = outcome.record, outcome.error
+    if report:
+        error = _write_report(folder, error)
     if as_json:
         epochs = [epoch.to_dict() for epoch in training.history]
         click.echo(json.dumps(record.to_dict() | {"epochs": epochs}, indent=2))
@@ -134,3 +138,17 @@ def train(
         )
     if error is not None:
         raise error
+
+
+def _write_report(folder: RunFolder, error: BaseException | None) -> BaseException | None:
+    """Writes the report of a run, and returns its error: its own, or else that of the report."""
+    from tfmlp.loaded import load_run
+    from tfmlp.reports.report import write_report
+
+    try:
+        say(f"report {write_report([load_run(folder.path)])}")
+    except TfmlpError as failed:
+        if error is None:
+            return failed
+        say(f"error: {failed}")
+    return error
