@@ -14,6 +14,7 @@ from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.loaded import LoadedRun
 from tfmlp.metrics import Metrics
 from tfmlp.recipes.recipe import Recipe
+from tfmlp.runs.evaluation import Evaluation
 from tfmlp.runs.record import RunRecord
 from tfmlp.training.loop import Training
 from tfmlp.training.result import EpochResult
@@ -42,6 +43,7 @@ def public_methods(cls):
 RETURNED = [
     Diagnosis,
     EpochResult,
+    Evaluation,
     FunctionReport,
     GradientReport,
     Metrics,

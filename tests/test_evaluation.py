@@ -10,6 +10,7 @@ import pytest
 import tfmlp
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
+from tfmlp.data.rowfile import RowFile
 from tfmlp.errors import CheckpointError
 from tfmlp.examination.choice import evenly
 from tfmlp.examination.classes import Predictions
@@ -116,23 +117,22 @@ def test_values_are_in_the_targets_unit(options):
     assert lows == sorted(lows) and all(low <= high for low, high in zip(lows, highs))
 
 
-def test_examples_that_stay_in_a_file(tmp_path):
-    data = table()
-    folder = tmp_path / "rows"
+@pytest.mark.parametrize("backend", ["tensorflow", "numpy"])
+def test_examples_that_stay_in_a_file(tmp_path, backend):
+    folder, data = tmp_path / "rows", table()
     folder.mkdir()
     np.save(folder / "x.npy", data.train.features)
     np.save(folder / "y.npy", data.train.labels)
-    options = {"dataset": f"arrays:{folder}", "preprocessing": "standardize"}
-    training, evaluation = trained(None, **options)
-    assert not isinstance(training.data.test.features, np.ndarray)
-    right = np.trace(evaluation.confusion)
-    assert right / evaluation.count == training.evaluate("test").accuracy
-    in_memory, same = (
-        trained(None, **options | {"dataset": f"arrays:{tmp_path / 'all.npz'}"})
-        if (np.savez(tmp_path / "all.npz", x=data.train.features, y=data.train.labels))
-        else (training, evaluation)
-    )
-    assert same.confusion == evaluation.confusion
+    evaluations = []
+    for place in ("memory", "disk"):
+        options = {"dataset": f"arrays:{folder}", "features_in": place, "backend": backend}
+        training, evaluation = trained(None, **options, preprocessing="standardize", seed=1)
+        assert isinstance(training.data.test.features, RowFile) == (place == "disk")
+        right = np.trace(evaluation.confusion)
+        assert right / evaluation.count == training.evaluate("test").accuracy
+        evaluations.append(evaluation)
+    assert evaluations[0].layers.beginning == evaluations[1].layers.beginning
+    assert evaluations[0].confusion == evaluations[1].confusion
 
 
 def test_the_examination_changes_nothing():
@@ -155,8 +155,6 @@ def test_gradients_are_those_of_the_training():
     )
     training = tfmlp.fit(config, data)
     layers = {one.name: one for one in examine_beginning(training).layers.beginning}
-    count = len(data.train)
-    features, labels, _ = training.backend.batch(np.arange(min(64, count)))
     network = training.backend.network
     outputs = network.forward(data.train.features)
     network.backward(outputs, data.train.labels)
@@ -195,7 +193,8 @@ def test_it_stays_small():
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (1200, 64, 64, 3), dtype=np.uint8)
     data = Dataset.from_arrays(images, np.arange(1200) % 100, test=600)
-    _, evaluation = trained(data, hidden_units=(70, *[4] * 60), preprocessing="scale")
+    units = 70, *[4] * 60
+    _, evaluation = trained(data, hidden_units=units, preprocessing="scale", backend="numpy")
     assert len(evaluation.mistakes) == 25 and len(evaluation.confusion) == 100
     assert len(evaluation.first_layer.images) == 64 and len(evaluation.layers.end) == 50
     assert len(json.dumps(evaluation.to_dict())) < 1e6
@@ -251,7 +250,7 @@ def test_a_run_that_was_killed_has_its_beginning(run, tmp_path, monkeypatch):
     from tfmlp import runner
 
     def die(*arguments):
-        raise SystemExit
+        raise SystemExit(9)
 
     monkeypatch.setattr(runner, "_finish", die)
     with pytest.raises(AssertionError):

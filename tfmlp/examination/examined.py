@@ -30,16 +30,21 @@ class Examined:
 
     Attributes:
       config, data: As they were given.
-      network: The `Network`. Dropout is never asked for masks: it is looked at as at inference.
+      network: The `Network`, for inference.
       examples: The examples as it takes them.
     """
 
     def __init__(self, config: Config, data: Dataset, weights: Arrays):
         self.config, self.data = config, data
         self._plan = plan_for(config, data)
-        layers = tuple(map(_without_initial_weights, self._plan.layers))
+        # Of dropout, only the course's form does anything at inference.
+        layers = [
+            _without_initial_weights(spec)
+            for spec in self._plan.layers
+            if not isinstance(spec, plan.Dropout) or spec.form == "course"
+        ]
         loss = make_reference_loss(config, data)
-        self.network = make_network(layers, loss, 0, _TYPE, lambda index, keep, shape: np.ones(0))
+        self.network = make_network(tuple(layers), loss, 0, _TYPE, _no_masks)
         for name, layer in self.network.layers:
             for key in layer.parameters:
                 layer.parameters[key] = weights[f"{name}/{key}"].astype(_TYPE, copy=False)
@@ -69,6 +74,10 @@ class Examined:
             part = slice(start, start + size)
             features, _ = self.examples.part(split, part)
             yield part, self.network.forward(features)
+
+
+def _no_masks(layer: int, keep: float, shape: tuple[int, ...]) -> Array:
+    raise NotImplementedError("an examined network is at inference")
 
 
 def _without_initial_weights(spec: plan.LayerSpec) -> plan.LayerSpec:
