@@ -51,7 +51,7 @@ for (const input of document.querySelectorAll("input[data-filters]")) {
   filter();
 }
 
-// What a link leads to is opened, and what is printed is open.
+// What a link leads to is opened.
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let one = target; one; one = one.parentElement) if (one.localName === "details") one.open = true;
@@ -59,12 +59,3 @@ function openTarget() {
 }
 addEventListener("hashchange", openTarget);
 if (location.hash) openTarget();
-
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
-  for (const one of closed) one.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const one of closed) one.open = false;
-});
