@@ -333,13 +333,15 @@ def test_a_broken_run_among_others_is_named(tmp_path, run_cli):
 def test_a_report_needs_no_tensorflow_and_is_small(tmp_path):
     run = write_run(tmp_path / "run", evaluation=classified())
     code = (
-        "import sys, tfmlp.cli.main as program\n"
+        "import sys, time, tfmlp.cli.main as program\n"
         "program.main(['report', sys.argv[1]], standalone_mode=False)\n"
+        "print(time.process_time())\n"
         "sys.exit('tensorflow' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, run], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert (run / "report.html").stat().st_size < 3e6
+    assert float(done.stdout.split()[-1]) < 5  # seconds; about 2 on a machine that is not busy
 
 
 def test_a_report_of_the_same_run_has_the_same_bytes(tmp_path, run_cli):
@@ -374,3 +376,20 @@ def test_a_report_that_cannot_be_written_leaves_the_run_whole(train, tmp_path, m
     assert result.exit_code == 1 and "No space left on device" in lines(result)[-1]
     assert load_run(run).record.status == "completed" and (run / "model.keras").exists()
     assert not (run / "report.html").exists()
+
+
+def test_a_run_that_diverges_has_its_report_all_the_same(train, tmp_path):
+    run = tmp_path / "run"
+    result = train("--report", "--learning-rate", 1e30, "--out", run)
+    assert result.exit_code == 3, result.stderr
+    assert f"report {run}/report.html" in lines(result)
+    text = " ".join((run / "report.html").read_text().split())
+    assert re.search(r"The training diverged: [^.]* became (nan|inf) \(step \d+, epoch 1", text)
+
+
+def test_a_resumed_run_has_a_new_report(train, run_cli, tmp_path):
+    run = tmp_path / "run"
+    assert train("--report", "--out", run).exit_code == 0
+    result = run_cli("train", "--resume", run, "--epochs", 2, "--report")
+    assert result.exit_code == 0, result.stderr
+    assert "Completed: 2 epochs." in (run / "report.html").read_text()

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tfmlp.metrics import METRICS
 from tfmlp.reports.changes import show_option
-from tfmlp.reports.figures import draw_curves
+from tfmlp.reports.figures import draw_several
 from tfmlp.reports.groups import differing_options, group_runs
 from tfmlp.reports.intervals import Interval
 from tfmlp.reports.summary import Summary
@@ -24,8 +24,10 @@ from tfmlp.version import __version__
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NONE, _NO_BREAK = "\N{EN DASH}", "\N{NO-BREAK SPACE}"
+# Metrics that a row of a run has; those of groups have all.
+_COLUMNS = ("accuracy", "rmse", "loss", "f1", "mae", "r2")
 _WORDS = {"f1": "F1", "mae": "MAE", "rmse": "RMSE", "r2": "R\N{SUPERSCRIPT TWO}"}
-MOST_DETAILED = 8  # runs whose details stand in a page of several
+MOST_DETAILED = 6  # runs whose details stand in a page of several
 
 
 def render_page(summaries: Sequence[Summary]) -> str:
@@ -89,7 +91,9 @@ def _show_interval(interval: Interval, name: str) -> str:
 def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
     """Returns what the page of several runs shows."""
     differing = differing_options(summaries)
-    views = [View(one, number < MOST_DETAILED) for number, one in enumerate(summaries)]
+    views = [
+        View(one, number < MOST_DETAILED, is_brief=True) for number, one in enumerate(summaries)
+    ]
     tests = [one.run.record.test or {} for one in summaries]
     counts: dict[str, dict[str, int]] = {}
     for name in differing:
@@ -100,10 +104,10 @@ def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
         "lead": _lead(views),
         "views": views,
         "groups": group_runs(summaries),
-        "metrics": [name for name in METRICS if any(name in test for test in tests)],
+        "metrics": [name for name in _COLUMNS if any(name in test for test in tests)],
         "differing": differing,
         "differing_values": counts,
-        "curves": draw_curves([one.run for one in summaries]),
+        "pictures": draw_several(summaries),
     }
 
 

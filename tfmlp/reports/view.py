@@ -35,15 +35,17 @@ class View:
     Attributes:
       summary: What is said of the run.
       is_detailed: Whether the page shows more of it than a row.
+      is_brief: Whether it shows only the first of its pictures.
     """
 
     summary: Summary
     is_detailed: bool = True
+    is_brief: bool = False
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
         """Its pictures by the section that shows them."""
-        return draw_run(self.summary)
+        return draw_run(self.summary, self.is_brief)
 
     @property
     def sizes(self) -> str:
@@ -126,10 +128,9 @@ class View:
 
     @property
     def overridden(self) -> list[Option]:
-        """The options that have not the recipe's value; the dataset's name is the recipe's name
-        for its kind.
-        """
-        return [one for one in self.summary.options if one.in_recipe not in (None, one.value)]
+        """The options that have not the recipe's value; its dataset is the kind that it is for."""
+        options = [one for one in self.summary.options if one.name != "dataset"]
+        return [one for one in options if one.in_recipe not in (None, one.value)]
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
