@@ -16,6 +16,7 @@ _RUN = "runs/third"  # the run folder in examples
 _READERS = (
     "tfmlp.loaded.",
     "tfmlp.model.saved.load_model",
+    "tfmlp.reports.",
     "tfmlp.runs.evaluation.",
     "tfmlp.runs.record.",
 )

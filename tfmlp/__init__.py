@@ -14,6 +14,7 @@ Configuration
 Training
     fit                     trains as a configuration says: one result an epoch
     load_run                a run folder that is read again: its record, epochs and model
+    plots                   figures of runs: learning curves, confusion matrix, mistakes, and more
 Models
     MLP                     a Keras model, from raw pixels or columns to logits
     load_model              a model that was saved, from its file or run folder
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
     from tfmlp.recipes.recipe import load_recipe
+    from tfmlp.reports import plots
     from tfmlp.training.loop import fit
     from tfmlp.training.step import make_test_step, make_train_step
 
@@ -71,6 +73,7 @@ _NAMES = {
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
     "recipes.recipe": ("load_recipe",),
+    "reports": ("plots",),
     "training.loop": ("fit",),
     "training.step": ("make_test_step", "make_train_step"),
 }
@@ -97,6 +100,7 @@ __all__ = [
     "load_run",
     "make_test_step",
     "make_train_step",
+    "plots",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
@@ -104,7 +108,14 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that is th
     def __getattr__(name: str):
         for module, names in _NAMES.items():
             if name in names:
-                return getattr(importlib.import_module(f"tfmlp.{module}"), name)
+                found = importlib.import_module(f"tfmlp.{module}")
+                # Of a package, the public name is a module.
+                is_package = hasattr(found, "__path__")
+                return (
+                    importlib.import_module(f"tfmlp.{module}.{name}")
+                    if is_package
+                    else getattr(found, name)
+                )
         raise AttributeError(f"module 'tfmlp' has no attribute {name!r}")
 
 
