@@ -11,7 +11,7 @@ import pytest
 
 from tests.made_runs import classified, write_regression, write_run
 
-VOID = {"meta", "link", "img", "input"}
+VOID = {"meta", "link", "img", "input", "wbr"}
 HOSTILE = "</script><script>alert(1)</script>"
 
 
