@@ -2,6 +2,7 @@
 # make test       set up, then lint, types and the tests
 # make lint       style, format and types alone
 # make test-all   the slow tests, too
+# make test-browser   reports in headless Chromium
 # make test-faults   the long form of the tests that kill runs and mutate files
 # make coverage   the tests, and which lines none of them runs
 
@@ -11,7 +12,7 @@ READY := .venv/ready
 # Two processes, each with whole files of tests.
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: train test lint test-all test-faults test-lowest coverage format clean
+.PHONY: train test lint test-all test-browser test-faults test-lowest coverage format clean
 
 train: $(READY)
 	$(BIN)/tfmlp train --dataset mnist
@@ -26,6 +27,11 @@ lint: $(READY)
 
 test-all: lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "slow or not slow"
+
+# Elsewhere these tests are skipped without a browser: here that is an error.
+test-browser: $(READY)
+	@command -v chromium chromedriver > /dev/null || { echo "Chromium is missing. On Debian: apt-get install chromium chromium-driver" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 test-faults: $(READY)
 	$(BIN)/python -m pytest -m "slow or not slow" tests/faults tests/fuzz tests/bad_inputs

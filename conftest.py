@@ -13,7 +13,13 @@ import tfmlp
 
 _RUN = "runs/third"  # the run folder in examples
 # Whose examples read it.
-_READERS = ("tfmlp.loaded.", "tfmlp.model.saved.load_model", "tfmlp.runs.record.")
+_READERS = (
+    "tfmlp.loaded.",
+    "tfmlp.model.saved.load_model",
+    "tfmlp.reports.",
+    "tfmlp.runs.evaluation.",
+    "tfmlp.runs.record.",
+)
 
 
 @pytest.fixture(autouse=True)

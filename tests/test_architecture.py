@@ -27,11 +27,13 @@ FLOORS = BASE | {
     "events": 6,
     "saver": 6,
     "tensorboard": 7,
+    "examination": 6,
     "loaded": 7,
     "runner": 7,
     "sklearn": 8,
     "diagnosis": 8,
     "experiments": 8,
+    "reports": 8,
     "cli": 9,
     "__init__": 9,
     "__main__": 9,
@@ -45,8 +47,8 @@ ALONE = {
     "data": {*BASE, "reference"},
 }
 # Who drives run folders.
-RUN_FOLDERS = ("runs", "saver", "runner", "loaded", "experiments", "cli")
-TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check")
+RUN_FOLDERS = ("runs", "saver", "examination", "runner", "loaded", "reports", "experiments", "cli")
+TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check", "reports")
 
 
 def part(path: Path) -> str:

@@ -14,6 +14,7 @@ from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.loaded import LoadedRun
 from tfmlp.metrics import Metrics
 from tfmlp.recipes.recipe import Recipe
+from tfmlp.runs.evaluation import Evaluation
 from tfmlp.runs.record import RunRecord
 from tfmlp.sklearn import MLPClassifier, MLPRegressor
 from tfmlp.training.loop import Training
@@ -21,6 +22,7 @@ from tfmlp.training.result import EpochResult
 from tfmlp.training.traced import Step
 
 NAMES = [name for name in tfmlp.__all__ if name != "__version__"]
+MODULES = [name for name in NAMES if inspect.ismodule(getattr(tfmlp, name))]
 # Methods that observers, readers and Keras call, not a user; and `partial_fit`, which doctest finds
 # as no method, for an estimator has it or not.
 EXCEPTIONS = {
@@ -47,6 +49,7 @@ def public_methods(cls):
 RETURNED = [
     Diagnosis,
     EpochResult,
+    Evaluation,
     FunctionReport,
     GradientReport,
     Metrics,
@@ -58,6 +61,11 @@ RETURNED = [
 DOCUMENTED = (
     {name: getattr(tfmlp, name) for name in NAMES}
     | {cls.__name__: cls for cls in (*CLASSES, *RETURNED)}
+    | {
+        f"{name}.{one}": getattr(getattr(tfmlp, name), one)
+        for name in MODULES
+        for one in getattr(tfmlp, name).__all__
+    }
     | {name: method for cls in CLASSES for name, method in public_methods(cls)}
 )
 
@@ -76,7 +84,10 @@ def test_the_exceptions_are_methods():
             assert callable(getattr(classes[cls], name))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("Error")])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NAMES if not name.endswith("Error") and name not in MODULES],
+)
 def test_an_editor_shows_a_signature(name):
     """Not `(*args, **kwargs)`, as decorators and metaclasses may leave it."""
     parameters = inspect.signature(getattr(tfmlp, name)).parameters
@@ -89,7 +100,9 @@ def test_examples_are_run():
     for name, documented in DOCUMENTED.items():
         module = inspect.getmodule(documented)
         found = {test.name for test in finder.find(module, module.__name__) if test.examples}
-        qualified = f"{module.__name__}.{documented.__qualname__}"
+        qualified = module.__name__
+        if documented is not module:
+            qualified += f".{documented.__qualname__}"
         assert qualified in found, name
 
 

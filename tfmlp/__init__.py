@@ -15,6 +15,7 @@ Configuration
 Training
     fit                     trains as a configuration says: one result an epoch
     load_run                a run folder that is read again: its record, epochs and model
+    plots                   figures of runs: learning curves, confusion matrix, mistakes, and more
 Models
     MLP                     a Keras model, from raw pixels or columns to logits
     load_model              a model that was saved, from its file or run folder
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
     from tfmlp.recipes.recipe import config_for, load_recipe
+    from tfmlp.reports import plots
     from tfmlp.training.loop import fit
     from tfmlp.training.step import make_test_step, make_train_step
 
@@ -75,6 +77,7 @@ _NAMES = {
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
     "recipes.recipe": ("config_for", "load_recipe"),
+    "reports": ("plots",),
     "training.loop": ("fit",),
     "training.step": ("make_test_step", "make_train_step"),
 }
@@ -102,6 +105,7 @@ __all__ = [
     "load_run",
     "make_test_step",
     "make_train_step",
+    "plots",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take every name for one that is there
@@ -113,7 +117,14 @@ if not TYPE_CHECKING:  # a type checker would take every name for one that is th
             if name in names:
                 if module == "training.step":  # of a package that is free of TensorFlow by itself
                     import_tensorflow()
-                return getattr(importlib.import_module(f"tfmlp.{module}"), name)
+                found = importlib.import_module(f"tfmlp.{module}")
+                # Of a package, the public name is a module.
+                is_package = hasattr(found, "__path__")
+                return (
+                    importlib.import_module(f"tfmlp.{module}.{name}")
+                    if is_package
+                    else getattr(found, name)
+                )
         raise AttributeError(f"module 'tfmlp' has no attribute {name!r}")
 
 

@@ -21,6 +21,7 @@ from tfmlp.data.scored import read_scored
 from tfmlp.data.sources import load_configured
 from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
 from tfmlp.metrics import Metrics
+from tfmlp.runs.evaluation import Evaluation
 from tfmlp.runs.folder import RunFolder
 from tfmlp.runs.record import RunRecord
 from tfmlp.training.result import EpochResult
@@ -79,6 +80,15 @@ class LoadedRun:
         from tfmlp.model.saved import load_model
 
         return load_model(self.path)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What its model does with the test examples, and its layers, beyond the metrics.
+
+        Raises:
+          CheckpointError: when the run has left none that can be read.
+        """
+        return RunFolder(self.path).read_evaluation()
 
     def predict(self, features: Any) -> np.ndarray:
         """Returns what the model predicts of any number of examples.

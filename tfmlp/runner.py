@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from tfmlp import signals
 from tfmlp.errors import CheckpointError, DivergenceError, TfmlpError
+from tfmlp.examination.examination import examine_beginning, examine_end
+from tfmlp.runs.evaluation import LayerHistograms
 from tfmlp.runs.folder import RunFolder
 from tfmlp.runs.lock import locked
 from tfmlp.runs.record import (
@@ -82,6 +84,7 @@ def run_training(
             folder.reopen(record, [epoch.to_dict() for epoch in training.history])
         else:
             folder.start(record)
+            folder.write_evaluation(examine_beginning(training))
         return _train(training, folder, record, started, observers)
 
 
@@ -166,6 +169,7 @@ def _finish(
                 f"the test loss is {metrics.loss} after the last epoch: lower --learning-rate, set"
                 " --clip-norm, or check --preprocessing."
             )
+    evaluation = examine_end(training, _beginning(folder), status == Status.DIVERGED)
     best = training.best
     record = dataclasses.replace(
         record,
@@ -181,7 +185,16 @@ def _finish(
     try:
         if test:
             folder.save_model(training.model.save)
+        folder.write_evaluation(evaluation)
         folder.write(record)
     except CheckpointError as full:
         error = full
     return Outcome(record, error)
+
+
+def _beginning(folder: RunFolder) -> list[LayerHistograms]:
+    """Returns the histograms of the run's beginning; none where they are missing or damaged."""
+    try:
+        return folder.read_evaluation().layers.beginning
+    except CheckpointError:  # a run of an earlier version that was resumed
+        return []

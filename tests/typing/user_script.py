@@ -53,6 +53,9 @@ reveal_type(run.predict_classes(images))  # list[str]
 reveal_type(run.evaluate())  # Metrics
 reveal_type(run.evaluate(data, "train").accuracy)  # float | None
 reveal_type(run.evaluate((images, labels)))  # Metrics
+reveal_type(run.evaluation.confusion)  # list[list[int]] | None
+reveal_type(tfmlp.plots.learning_curves(run, "runs/fourth", dark=True))  # Figure
+reveal_type(tfmlp.plots.confusion_matrix("runs/third"))  # Figure
 
 # Models and steps
 model = tfmlp.MLP(hidden_units=(128, 64), activation="relu", num_classes=10)

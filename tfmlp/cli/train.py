@@ -11,7 +11,7 @@ from tfmlp.cli.display import JsonLines, display_options, open_board, show_train
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import say, tell
 from tfmlp.cli.results import describe_result
-from tfmlp.errors import DivergenceError
+from tfmlp.errors import DivergenceError, TfmlpError
 from tfmlp.runs.folder import RunFolder, default_folder
 
 
@@ -29,6 +29,7 @@ from tfmlp.runs.folder import RunFolder, default_folder
 @click.option(
     "--out", metavar="PATH", help="The run folder to write. Without it, runs/DATASET-DATE-TIME."
 )
+@click.option("--report", is_flag=True, help="At the end, write RUN/report.html, as tfmlp report.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the run's record, with its epochs, as JSON."
 )
@@ -38,6 +39,7 @@ def train(
     config_file: str | None,
     resume: str | None,
     out: str | None,
+    report: bool,
     as_json: bool,
     json_lines: bool,
     tensorboard: str | None,
@@ -126,6 +128,8 @@ def train(
         say(f"warning: {warning}.")
     if board is not None and error is None and record.test:
         board.end(record.test)
+    if report:
+        error = _write_report(folder, error)
     if printing is not None:
         printing.end({"folder": str(folder.path)} | record.to_dict())
     elif as_json:
@@ -150,3 +154,17 @@ def train(
         )
     if error is not None:
         raise error
+
+
+def _write_report(folder: RunFolder, error: BaseException | None) -> BaseException | None:
+    """Writes the report of a run, and returns its error: its own, or else that of the report."""
+    from tfmlp.loaded import load_run
+    from tfmlp.reports.report import write_report
+
+    try:
+        tell(f"report {write_report([load_run(folder.path)])}")
+    except TfmlpError as failed:
+        if error is None:
+            return failed
+        say(f"error: {failed}")
+    return error

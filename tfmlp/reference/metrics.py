@@ -87,6 +87,11 @@ class ClassCounts(NamedTuple):
         parts = labels[predicted == labels], predicted, labels
         return cls(*(np.bincount(part, minlength=classes) for part in parts))
 
+    @classmethod
+    def of_confusion(cls, confusion: Array) -> "ClassCounts":
+        """Counts of a confusion matrix, int [k, k], as `confusion_matrix` returns it."""
+        return cls(np.diagonal(confusion), confusion.sum(axis=0), confusion.sum(axis=1))
+
     def metrics(self) -> dict[str, float]:
         """Returns accuracy, balanced accuracy and F1; 0 without examples.
 
@@ -138,3 +143,22 @@ def class_metrics(predicted: Array, labels: Array, classes: int) -> ClassMetrics
     [0.667, 0.667]
     """
     return ClassCounts.of(predicted, labels, classes).by_class()
+
+
+def confusion_matrix(predicted: Array, labels: Array, classes: int) -> Array:
+    """Returns how many examples of each class (row) are predicted to be of each (column).
+
+    Args:
+      predicted: int [n].
+      labels: int [n].
+      classes: How many classes there are.
+
+    Returns:
+      int [classes, classes].
+
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[1, 0], [1, 1]]
+    """
+    pairs = labels.astype(np.int64) * classes + predicted
+    counts: Array = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+    return counts

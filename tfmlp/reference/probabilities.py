@@ -17,6 +17,9 @@ def probabilities(outputs: Array, loss: str) -> Array:
     Args:
       outputs: What the network computes, activation of the outputs included.
       loss: The name of the loss that it was trained on; "auto" is cross_entropy.
+
+    >>> probabilities(np.array([[3.0, 1.0], [-1.0, -1.0]]), "squared_error").tolist()
+    [[0.75, 0.25], [0.5, 0.5]]
     """
     if loss in ("auto", "cross_entropy"):
         return softmax(outputs)

@@ -2,6 +2,7 @@
 
     run.json         the record: configuration, dataset, engine, timing, best epoch, test metrics
     epochs.jsonl     one line per epoch, written as it ends
+    evaluation.json  what the model does with the test examples, and its layers
     model.keras      the trained model
     checkpoints/     what training goes on from, as in `runs.checkpoints`
 
@@ -16,14 +17,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tfmlp import files
 from tfmlp.errors import CheckpointError
-from tfmlp.runs.record import DamagedRecord, RunRecord
+from tfmlp.runs.evaluation import Evaluation
+from tfmlp.runs.record import RunRecord
+from tfmlp.runs.values import DamagedRecord
 
 RECORD, EPOCHS, MODEL, CHECKPOINTS = "run.json", "epochs.jsonl", "model.keras", "checkpoints"
+EVALUATION = "evaluation.json"
+_NAMES = RECORD, EPOCHS, EVALUATION, MODEL, CHECKPOINTS
 _RECORD_LIMIT = 1 << 26  # bytes
+T = TypeVar("T")
 
 
 def default_folder(dataset: str) -> Path:
@@ -57,7 +63,7 @@ class RunFolder:
         try:
             if os.path.lexists(path) and not path.is_dir():
                 raise CheckpointError(f"the run folder {path} is no folder: choose another --out.")
-            held = [n for n in (RECORD, EPOCHS, MODEL, CHECKPOINTS) if (path / n).exists()]
+            held = [n for n in _NAMES if (path / n).exists()]
             if held:
                 raise CheckpointError(
                     f"the run folder {path} already holds a run ({', '.join(held)}): choose"
@@ -105,7 +111,7 @@ class RunFolder:
 
     def _clear(self) -> None:
         """Removes what a process left that was killed while it wrote a file."""
-        prefixes = tuple(f".{name}." for name in (RECORD, EPOCHS, MODEL))
+        prefixes = tuple(f".{name}." for name in _NAMES)
         for left in self.path.glob(".*"):
             if left.name.startswith(prefixes):
                 left.unlink(missing_ok=True)
@@ -139,24 +145,56 @@ class RunFolder:
         with self._writing(), files.written_atomically(self.path / MODEL) as temporary:
             save(temporary)
 
+    def write_evaluation(self, evaluation: Evaluation) -> None:
+        """Writes `evaluation.json`, whole or not at all."""
+        text = json.dumps(evaluation.to_dict(), allow_nan=False, separators=(",", ":"))
+        self._write_text(EVALUATION, text + "\n")
+
     def read(self) -> RunRecord:
         """Returns the record.
 
         Raises:
           CheckpointError: when there is none that can be read.
         """
-        path = self.path / RECORD
         try:
-            files.require_regular(path)
-            if path.stat().st_size > _RECORD_LIMIT:
-                raise CheckpointError(
-                    f"{path}: expected a record of at most {_RECORD_LIMIT:,} bytes."
-                )
-            return RunRecord.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            return self._read(RECORD, RunRecord.from_dict)
         except OSError as error:
             raise CheckpointError(
-                f"expected a run folder with a {RECORD}; cannot read {path}: {error.strerror}."
+                f"expected a run folder with a {RECORD}; cannot read {self.path / RECORD}:"
+                f" {error.strerror}."
             ) from None
+
+    def read_evaluation(self) -> Evaluation:
+        """Returns what the run's model does with the test examples, and its layers.
+
+        Raises:
+          CheckpointError: when there is no such file that can be read.
+        """
+        try:
+            return self._read(EVALUATION, Evaluation.from_dict)
+        except FileNotFoundError:
+            raise CheckpointError(
+                f"the run {self.path} has no {EVALUATION}: it was made by an earlier version of"
+                " tfmlp, or diverged; train again."
+            ) from None
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot read {self.path / EVALUATION}: {error.strerror}."
+            ) from None
+
+    def _read(self, name: str, make: Callable[[Any], T]) -> T:
+        """Returns what a function makes of a JSON file's values.
+
+        Raises:
+          CheckpointError: when the file is damaged.
+          OSError: when it cannot be read.
+        """
+        path = self.path / name
+        files.require_regular(path)
+        if path.stat().st_size > _RECORD_LIMIT:
+            raise CheckpointError(f"{path}: expected a record of at most {_RECORD_LIMIT:,} bytes.")
+        try:
+            return make(json.loads(path.read_text(encoding="utf-8")))
         except DamagedRecord as error:
             raise CheckpointError(f"{path}: {error}.") from None
         except (ValueError, RecursionError) as error:

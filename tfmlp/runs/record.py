@@ -7,19 +7,15 @@
 Format 2 has the data's schema; records of format 1 are still read.
 """
 
-import dataclasses
 import enum
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmlp.runs.values import DamagedRecord, Values
+
 FORMAT = 2
 _READABLE = (1, FORMAT)
-# Attribute -> key in run.json, where they differ: scripts know the keys.
-_KEYS = {"measured": "figures"}
-_MISSING = dataclasses.MISSING
 
 
 class Status(enum.StrEnum):
@@ -31,78 +27,8 @@ class Status(enum.StrEnum):
     DIVERGED = "diverged"
 
 
-class DamagedRecord(ValueError):
-    """What is wrong with a record."""
-
-
-class _Values:
-    """A dataclass that is read from and written as plain JSON values."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Returns plain values; an attribute that is None, and may be missing, is left out."""
-        values = {}
-        for known in dataclasses.fields(typing.cast(Any, self)):
-            value = getattr(self, known.name)
-            if value is None and known.default is None and not known.metadata.get("is_kept"):
-                continue
-            plain = value.to_dict() if isinstance(value, _Values) else value
-            values[_KEYS.get(known.name, known.name)] = plain
-        return values
-
-    @classmethod
-    def from_dict(cls, values: Any) -> typing.Self:
-        """Makes the value from what `to_dict` returned; what is not known is passed over.
-
-        Raises:
-          DamagedRecord: when something is missing or of another type.
-        """
-        if not isinstance(values, Mapping):
-            raise DamagedRecord(f"expected a table; received {type(values).__name__}")
-        found = {}
-        hints = typing.get_type_hints(cls)
-        for known in dataclasses.fields(typing.cast(Any, cls)):
-            key = _KEYS.get(known.name, known.name)
-            if key in values:
-                found[known.name] = _converted(hints[known.name], key, values[key])
-            elif known.default is _MISSING and known.default_factory is _MISSING:
-                raise DamagedRecord(f"{key} is missing")
-        return cls(**found)
-
-
-def _converted(hint: Any, key: str, value: Any) -> Any:
-    """Returns a value as its attribute has it."""
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if value is None and type(None) in kinds:
-        return None
-    kind = kinds[0]
-    if isinstance(kind, type) and issubclass(kind, _Values):
-        return kind.from_dict(value)
-    if kind is Status:
-        return Status(value)
-    if not _is_of(kind, value):
-        raise DamagedRecord(f"{key} must be {_shown(kind)}; received {value!r:.80}")
-    return value
-
-
-def _is_of(kind: Any, value: Any) -> bool:
-    """Returns whether a JSON value is of a type such as int or dict[str, list[int]]."""
-    origin, inner = typing.get_origin(kind) or kind, typing.get_args(kind)
-    if origin is Any:
-        return True
-    if origin in (int, float):
-        return isinstance(value, int | origin) and not isinstance(value, bool)
-    if not isinstance(value, origin):
-        return False
-    items = value.values() if origin is dict else value if origin is list else ()
-    return all(_is_of(inner[-1], item) for item in items)
-
-
-def _shown(kind: Any) -> str:
-    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
-
-
 @dataclass(frozen=True)
-class Position(_Values):
+class Position(Values):
     """Where in a run a training stands: whole epochs, and steps after them."""
 
     epoch: int
@@ -110,7 +36,7 @@ class Position(_Values):
 
 
 @dataclass(frozen=True)
-class DatasetRecord(_Values):
+class DatasetRecord(Values):
     """The data of a run.
 
     Attributes:
@@ -135,7 +61,7 @@ class DatasetRecord(_Values):
 
 
 @dataclass(frozen=True)
-class EngineRecord(_Values):
+class EngineRecord(Values):
     """What computed a run: the engine's name and its precision."""
 
     name: str
@@ -143,7 +69,7 @@ class EngineRecord(_Values):
 
 
 @dataclass(frozen=True)
-class Timing(_Values):
+class Timing(Values):
     """Seconds: of the whole command, of the training, of tracing and compiling."""
 
     total_seconds: float
@@ -152,7 +78,7 @@ class Timing(_Values):
 
 
 @dataclass(frozen=True)
-class Best(_Values):
+class Best(Values):
     """The best epoch and its validation metrics."""
 
     epoch: int
@@ -160,7 +86,7 @@ class Best(_Values):
 
 
 @dataclass(frozen=True)
-class RunRecord(_Values):
+class RunRecord(Values):
     """What is known of a run.
 
     Attributes:
@@ -207,7 +133,8 @@ class RunRecord(_Values):
     timing: Timing | None = None
     best: Best | None = None
     test: dict[str, float] | None = None
-    measured: dict[str, float] | None = None
+    # Scripts know it by the key.
+    measured: dict[str, float] | None = field(default=None, metadata={"key": "figures"})
 
     @property
     def has_ended(self) -> bool:

@@ -16,7 +16,7 @@ from tfmlp.data.schema import Schema
 from tfmlp.errors import ConfigError
 from tfmlp.plan import Plan, make_plan
 from tfmlp.reference.interpreter import Draw, make_network
-from tfmlp.reference.losses import make_loss, weighted_loss
+from tfmlp.reference.losses import Loss, make_loss, weighted_loss
 from tfmlp.reference.network import Network
 from tfmlp.reference.optimizers import OPTIMIZERS, Optimizer
 from tfmlp.training.timetable import Timetable
@@ -212,10 +212,7 @@ def assemble_reference(
     """
     plan = plan_for(config, data)
     plan.require_memory()
-    choice = choose_loss(config, data.task)
-    loss, weights = make_loss(choice.name, **choice.options), choose_class_weights(config, data)
-    if weights is not None:
-        loss = weighted_loss(loss, weights)
+    loss = make_reference_loss(config, data)
     network = make_network(plan.layers, loss, config.runtime.seed, dtype, draw)
     settings = config.optimization
     options = {
@@ -224,6 +221,17 @@ def assemble_reference(
         "adamw": {"weight_decay": settings.weight_decay},
     }
     return network, OPTIMIZERS[settings.optimizer](**options.get(settings.optimizer, {}))
+
+
+def make_reference_loss(config: Config, data: Dataset) -> Loss:
+    """Makes the per-example loss that the reference minimizes.
+
+    Raises:
+      ConfigError: as `assemble`.
+    """
+    choice, weights = choose_loss(config, data.task), choose_class_weights(config, data)
+    loss = make_loss(choice.name, **choice.options)
+    return loss if weights is None else weighted_loss(loss, weights)
 
 
 def make_timetable(config: Config, data: Dataset, rate_factor: float = 1.0) -> Timetable:

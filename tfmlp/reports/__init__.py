@@ -1,0 +1,1 @@
+"""Reports: what people see of runs, as pages and as plain values. No TensorFlow."""
