@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 Run = LoadedRun | str | Path
 T = TypeVar("T")
 
-_LONGEST_NAME, _LONGEST_LEGEND = 24, 60  # characters
+_LONGEST_NAME, _LONGEST_LEGEND = 24, 50  # characters
+CHARACTER = 0.08  # inches that a character is wide, at most
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ def entitle(figure: Figure, colors: Colors, title: str) -> None:
     plain(figure.suptitle(title, fontsize=11), colors)
 
 
-def add_legend(
-    figure: Figure, colors: Colors, named: "Mapping[str, Artist]", columns: int = 4
-) -> None:
+def add_legend(figure: Figure, colors: Colors, named: "Mapping[str, Artist]") -> None:
     """Puts a legend below the axes; `named` has an artist for each name."""
     # matplotlib leaves out what begins with an underscore.
     short = [shorten(name, _LONGEST_LEGEND) for name in named]
     names = [f" {name}" if name.startswith("_") else name for name in short]
+    width = CHARACTER * max(map(len, names)) + 0.5  # with the line or point before it
+    columns = max(1, int(figure.get_figwidth() / width))
     legend = figure.legend(
         list(named.values()),
         names,
