@@ -27,7 +27,7 @@ from tfmlp.recipes.recipe import list_recipes, load_recipe
 from tfmlp.reports.changes import repeat_command
 from tfmlp.reports.classes import class_scores, most_confused
 from tfmlp.reports.groups import differing_options, group_runs
-from tfmlp.reports.intervals import interval_of_root, interval_of_share, mean_of
+from tfmlp.reports.intervals import Interval, interval_of_root, interval_of_share, mean_of
 from tfmlp.reports.summary import summarize, summarize_all
 
 # --- intervals
@@ -214,6 +214,17 @@ def test_runs_that_differ_by_their_seed_alone_are_a_group(tmp_path):
     assert second.metrics["accuracy"].interval is None
     assert first.name == "learning_rate 0.001" and second.name == "learning_rate 0.01"
     assert differing_options(summaries) == ["learning_rate"]
+
+
+def test_the_interval_of_a_share_ends_at_one(tmp_path):
+    tests = [{"loss": value, "count": 30, "accuracy": value} for value in (0.5, 1.0)]
+    runs = [
+        load_run(write_run(tmp_path / str(seed), seed=seed, test=test))
+        for seed, test in enumerate(tests)
+    ]
+    (group,) = group_runs(summarize_all(runs))
+    assert group.metrics["accuracy"].interval == Interval(0.0, 1.0)
+    assert group.metrics["loss"].interval.high > 1
 
 
 def test_a_seed_that_is_there_twice_counts_once(tmp_path):

@@ -72,7 +72,7 @@ def describe_calibration(summary: Summary) -> str:
     if not calibration:
         return "Reliability curve."
     bins = zip(calibration.counts, calibration.confidence, calibration.accuracy)
-    excess = sum(n * (sure - right) for n, sure, right in bins if n and None not in (sure, right))
+    excess = sum(n * ((sure or 0.0) - (right or 0.0)) for n, sure, right in bins)
     what = "higher" if excess > 0 else "lower"
     ece = METRICS["accuracy"].show(calibration.ece)
     return (

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tfmlp.config import Config
-from tfmlp.metrics import METRICS
+from tfmlp.metrics import METRICS, Metric
 from tfmlp.reports.changes import differing, show_option
-from tfmlp.reports.intervals import Mean, mean_of
+from tfmlp.reports.intervals import Interval, Mean, mean_of
 from tfmlp.reports.summary import Summary
 
 _MOST_NAMED = 3  # options in the name of a group
@@ -79,11 +79,19 @@ def _neutral(config: Config) -> Config:
     return config.replace(**_NEUTRAL)
 
 
+def _within(mean: Mean, metric: Metric) -> Mean:
+    """Returns a mean whose interval ends where the metric's values do."""
+    interval = mean.interval
+    if interval is None or not metric.share:
+        return mean
+    return replace(mean, interval=Interval(max(0.0, interval.low), min(1.0, interval.high)))
+
+
 def _group(config: Config, names: list[str], members: list[Summary]) -> Group:
     by_seed = {one.run.record.seed: one.run.record.test for one in reversed(members)}
     tests = [test for test in by_seed.values() if test]
     metrics = {
-        name: mean_of([test[name] for test in tests])
+        name: _within(mean_of([test[name] for test in tests]), METRICS[name])
         for name in METRICS
         if tests and all(name in test for test in tests)
     }

@@ -10,6 +10,8 @@ from tfmlp.reports.intervals import Interval, interval_of_root, interval_of_shar
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
 
+HEADLINES = "accuracy", "rmse"  # of classes, and of values
+
 
 @dataclass(frozen=True)
 class Headline:

@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tfmlp.metrics import METRICS
 from tfmlp.reports.changes import show_option
 from tfmlp.reports.figures import draw_several
-from tfmlp.reports.groups import differing_options, group_runs
+from tfmlp.reports.groups import Group, differing_options, group_runs
+from tfmlp.reports.headline import HEADLINES
 from tfmlp.reports.intervals import Interval
 from tfmlp.reports.summary import Summary
 from tfmlp.reports.view import View
@@ -24,8 +25,9 @@ from tfmlp.version import __version__
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NONE, _NO_BREAK = "\N{EN DASH}", "\N{NO-BREAK SPACE}"
+_MOST_LEADING = 4  # groups on the first screen
 # Metrics that a row of a run has; those of groups have all.
-_COLUMNS = ("accuracy", "rmse", "loss", "f1", "mae", "r2")
+_COLUMNS = (*HEADLINES, "loss", "f1", "mae", "r2")
 _WORDS = {"f1": "F1", "mae": "MAE", "rmse": "RMSE", "r2": "R\N{SUPERSCRIPT TWO}"}
 MOST_DETAILED = 6  # runs whose details stand in a page of several
 
@@ -42,6 +44,7 @@ def render_page(summaries: Sequence[Summary]) -> str:
     environment.filters |= {
         "metric": _show_metric,
         "interval": _show_interval,
+        "is_headline": HEADLINES.__contains__,
         "words": lambda name: _WORDS.get(name, name.replace("_", " ")),
         "split_name": lambda name: "training" if name == "train" else name,
         "option": show_option,
@@ -99,16 +102,26 @@ def _several(summaries: Sequence[Summary]) -> dict[str, Any]:
     for name in differing:
         values = [show_option(one.run.config.option(name)) for one in summaries]
         counts[name] = {value: values.count(value) for value in dict.fromkeys(values)}
+    groups = group_runs(summaries)
     return {
         "title": f"{len(summaries)} runs",
         "lead": _lead(views),
         "views": views,
-        "groups": group_runs(summaries),
+        "groups": groups,
+        "leading": sorted(groups, key=_rank)[:_MOST_LEADING],
         "metrics": [name for name in _COLUMNS if any(name in test for test in tests)],
         "differing": differing,
         "differing_values": counts,
         "pictures": draw_several(summaries),
     }
+
+
+def _rank(group: Group) -> tuple[int, float]:
+    """Returns a key by which the best group comes first."""
+    for place, name in enumerate(HEADLINES):
+        if name in group.metrics:
+            return place, -METRICS[name].signed(group.metrics[name].value)
+    return len(HEADLINES), 0.0
 
 
 def _lead(views: Sequence[View]) -> str:

@@ -64,7 +64,7 @@ class View:
             return f"Completed: {done:,} epoch{plural}."
         how = {"stopped": "stopped early, when its patience ended"}
         status = how.get(run.record.status, str(run.record.status))
-        if not run.record.has_ended:
+        if run.record.status == "interrupted" and not run.record.has_ended:
             status = "not ended"
         return f"{status.capitalize()}: {done:,} epoch{plural} of at most {planned:,}."
 
