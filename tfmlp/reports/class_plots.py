@@ -21,6 +21,7 @@ from tfmlp.reports.drawing import (
     reason_without,
     require,
     shorten,
+    show_pixels,
 )
 from tfmlp.runs.pixels import decode_pixels
 
@@ -152,7 +153,7 @@ def mistakes(run: Run, dark: bool = False) -> Figure:
         axes.remove()
     for axes, one in zip(places, shown):
         pixels = decode_pixels(one.pixels or "", shape)
-        axes.imshow(pixels[..., 0] if shape[2] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
+        show_pixels(axes, pixels, "gray")
         axes.set_axis_off()
         label, predicted = (shorten(names[number], 15) for number in (one.label, one.predicted))
         text = f"true: {label}\npredicted: {predicted}\n{100 * one.probability:.1f} %"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -102,6 +104,13 @@ def dress(axes: "Axes", colors: Colors, title: str, x: str, y: str, grid: bool =
     if grid:
         axes.grid(color=colors.line, alpha=0.3, linewidth=0.6)
         axes.set_axisbelow(True)
+
+
+def show_pixels(axes: "Axes", pixels: npt.NDArray[np.uint8], colormap: str) -> None:
+    """Shows an image, uint8 [h, w, 1 or 3]; the colormap is for gray ones."""
+    image = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    # Not made larger: each pixel would stand in an SVG file many times.
+    axes.imshow(image, cmap=colormap, vmin=0, vmax=255, interpolation="none")
 
 
 def entitle(figure: Figure, colors: Colors, title: str) -> None:
