@@ -401,3 +401,17 @@ def test_pixels_are_read_as_they_were_written():
 def test_an_evaluation_is_a_table():
     with pytest.raises(DamagedRecord, match="received 'str'"):
         Evaluation.from_dict("text")
+
+
+@pytest.mark.parametrize("scale", [1.0, 255.0])
+def test_images_of_floats_are_shown_from_their_lowest_to_their_highest(scale):
+    generator = np.random.default_rng(0)
+    images = scale * generator.uniform(-1, 1, (200, 4, 4, 1)).astype(np.float32)
+    data = Dataset.from_arrays(images, np.arange(200) % 3, test=100)
+    _, evaluation = trained(data)
+    assert evaluation.image_shape == [4, 4, 1]
+    chosen = [mistake.index for mistake in evaluation.mistakes]
+    shown = np.array([decode_pixels(one.pixels, (4, 4, 1)) for one in evaluation.mistakes])
+    values = data.test.features[chosen]
+    expected = 255 * (values - values.min()) / np.ptp(values)
+    np.testing.assert_allclose(shown, expected, atol=0.51)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from tfmlp.reports.drawing import (
+    CHARACTER,
     Run,
     add_legend,
     class_names,
@@ -20,6 +21,7 @@ from tfmlp.reports.drawing import (
     reason_without,
     require,
     shorten,
+    show_pixels,
 )
 from tfmlp.runs.pixels import decode_pixels
 
@@ -47,20 +49,22 @@ def confusion_matrix(run: Run, dark: bool = False) -> Figure:
     evaluation, colors = run.evaluation, colors_of(dark)
     reason = reason_without(run, "classification", "it has more than 100 classes")
     counts = np.array(require(run, evaluation.confusion, "confusion matrix", reason))
-    names = class_names(run, len(counts))
+    names = class_names(run, len(counts))[: len(counts)]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(max(0.42 * len(counts), 3), 9)
-    figure = make_figure(side + 2.4, side + 1)
+    is_named = len(counts) <= _MOST_NAMED
+    longest = max(len(shorten(name)) for name in names) * CHARACTER if is_named else 0
+    is_upright = longest > side / len(counts)
+    figure = make_figure(side + 2.2 + longest, side + 1 + longest * is_upright)
     axes = figure.subplots()
     norm = PowerNorm(0.5, 0, 1)
     axes.imshow(shares, cmap=colors.scale, norm=norm)
     title = f"confusion of {evaluation.count:,} test examples"
     dress(axes, colors, title, "predicted class", "true class", grid=False)
-    if len(counts) <= _MOST_NAMED:
+    if is_named:
         name_ticks(axes.xaxis, names, colors)
         name_ticks(axes.yaxis, names, colors)
-        if max(map(len, names)) > 2:
-            axes.tick_params(axis="x", labelrotation=90)
+        axes.tick_params(axis="x", labelrotation=90 * is_upright)
     if len(counts) <= _MOST_WRITTEN:
         for (row, column), count in np.ndenumerate(counts):
             if count:
@@ -149,9 +153,9 @@ def mistakes(run: Run, dark: bool = False) -> Figure:
         axes.remove()
     for axes, one in zip(places, shown):
         pixels = decode_pixels(one.pixels or "", shape)
-        axes.imshow(pixels[..., 0] if shape[2] == 1 else pixels, cmap="gray", vmin=0, vmax=255)
+        show_pixels(axes, pixels, "gray")
         axes.set_axis_off()
-        label, predicted = (shorten(names[number], 12) for number in (one.label, one.predicted))
+        label, predicted = (shorten(names[number], 15) for number in (one.label, one.predicted))
         text = f"true: {label}\npredicted: {predicted}\n{100 * one.probability:.1f} %"
         plain(axes.set_title(text, fontsize=8, pad=3), colors)
     title = "the mistakes of which the model is the surest, with its probability of them"

@@ -66,7 +66,7 @@ def learning_curves(
             _TITLES[split]: Line2D([], [], color=colors.text, linestyle=style)
             for split, style in _STYLES.items()
         }
-    add_legend(figure, colors, named, columns=4 if len(names) > 1 else 3)
+    add_legend(figure, colors, named)
     return figure
 
 
@@ -113,7 +113,7 @@ def group_curves(
                 low, high = ([getattr(one, end) for one in bands] for end in ("low", "high"))
                 axes.fill_between(epochs, low, high, color=color, alpha=0.25, linewidth=0)
             named[f"{group.name} ({len(curves)} run{'s' if curves[1:] else ''})"] = line[0]
-    add_legend(figure, colors, named, columns=2)
+    add_legend(figure, colors, named)
     return figure
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 Run = LoadedRun | str | Path
 T = TypeVar("T")
 
-_LONGEST_NAME, _LONGEST_LEGEND = 24, 60  # characters
+_LONGEST_NAME, _LONGEST_LEGEND = 24, 50  # characters
+CHARACTER = 0.08  # inches that a character is wide, at most
 
 
 @dataclass(frozen=True)
@@ -103,18 +106,25 @@ def dress(axes: "Axes", colors: Colors, title: str, x: str, y: str, grid: bool =
         axes.set_axisbelow(True)
 
 
+def show_pixels(axes: "Axes", pixels: npt.NDArray[np.uint8], colormap: str) -> None:
+    """Shows an image, uint8 [h, w, 1 or 3]; the colormap is for gray ones."""
+    image = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+    # Not made larger: each pixel would stand in an SVG file many times.
+    axes.imshow(image, cmap=colormap, vmin=0, vmax=255, interpolation="none")
+
+
 def entitle(figure: Figure, colors: Colors, title: str) -> None:
     """Gives a figure of many axes one title."""
     plain(figure.suptitle(title, fontsize=11), colors)
 
 
-def add_legend(
-    figure: Figure, colors: Colors, named: "Mapping[str, Artist]", columns: int = 4
-) -> None:
+def add_legend(figure: Figure, colors: Colors, named: "Mapping[str, Artist]") -> None:
     """Puts a legend below the axes; `named` has an artist for each name."""
     # matplotlib leaves out what begins with an underscore.
     short = [shorten(name, _LONGEST_LEGEND) for name in named]
     names = [f" {name}" if name.startswith("_") else name for name in short]
+    width = CHARACTER * max(map(len, names)) + 0.5  # with the line or point before it
+    columns = max(1, int(figure.get_figwidth() / width))
     legend = figure.legend(
         list(named.values()),
         names,

@@ -19,6 +19,7 @@ from tfmlp.reports.drawing import (
     make_figure,
     reason_without,
     require,
+    show_pixels,
 )
 from tfmlp.runs.evaluation import Histogram
 from tfmlp.runs.pixels import decode_pixels
@@ -60,7 +61,7 @@ def first_layer(run: Run, dark: bool = False) -> Figure:
         axes.set_axis_off()
     for axes, text in zip(places, found.images):
         pixels = decode_pixels(text, found.shape)
-        axes.imshow(pixels[..., 0] if is_gray else pixels, cmap="RdBu_r", vmin=0, vmax=255)
+        show_pixels(axes, pixels, "RdBu_r")
     title = f"first layer: weights of {len(found.images)} units"
     if is_gray:
         bar = figure.colorbar(ScalarMappable(norm, "RdBu_r"), ax=list(places), shrink=0.8)
