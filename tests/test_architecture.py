@@ -29,6 +29,7 @@ FLOORS = BASE | {
     "runner": 7,
     "diagnosis": 8,
     "experiments": 8,
+    "exports": 8,
     "cli": 9,
     "__init__": 9,
     "__main__": 9,

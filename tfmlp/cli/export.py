@@ -7,6 +7,7 @@ import click
 
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import say
+from tfmlp.exports.formats import FORMATS
 from tfmlp.loaded import load_run
 
 
@@ -16,8 +17,8 @@ from tfmlp.loaded import load_run
     "--format",
     "name",
     required=True,
-    metavar="NAME",
-    help="keras, savedmodel, onnx, litert, litert-int8 (quantized), numpy or c.",
+    type=click.Choice(list(FORMATS)),
+    help="; ".join(f"{one.name}: {one.help}" for one in FORMATS.values()) + ".",
 )
 @click.option(
     "--out",
@@ -33,6 +34,7 @@ def export(run: str, name: str, out: str | None, as_json: bool, **options: Any) 
     are inside. The export is loaded by its own runtime, and held against the model and the float64
     reference on at most 1,000 test examples: one that differs is an error, and is not kept.
     """
+    FORMATS[name].require()
     loaded = load_run(run)
     from tfmlp.cli.quiet import import_tensorflow
 

@@ -88,8 +88,8 @@ def _arrays(formula: Formula) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _constant(name: str, array: np.ndarray) -> Iterator[str]:
-    # Nine digits are enough for every float32.
-    texts = [f"{value:.8e}f" for value in array.astype(np.float32).ravel().tolist()]
+    # NumPy writes the shortest text that is read as the same float32.
+    texts = [f"{text}f" for text in array.astype(np.float32).ravel().astype(str)]
     yield f"static const float {name}[{array.size}] = {{"
     for start in range(0, len(texts), _A_LINE):
         yield f"    {', '.join(texts[start : start + _A_LINE])},"
@@ -134,8 +134,8 @@ def _calls(formula: Formula) -> Iterator[str]:
                 arrays = f"predict_gamma_{number}, predict_beta_{number}"
                 yield f"predict_layer_norm({here}, {arrays}, {operation.epsilon}f, {width});"
             case Activation():
-                slope = f", {np.float32(operation.negative_slope):.8e}f"
-                more = slope if operation.function == "leaky_relu" else ""
+                is_leaky = operation.function == "leaky_relu"
+                more = f", {operation.negative_slope:.8e}f" if is_leaky else ""
                 yield f"for (i = 0; i < {width}; i++)"
                 yield f"    {here}[i] = predict_{operation.function}({here}[i]{more});"
     yield f"predict_{formula.output}({here}, outputs, {width});"

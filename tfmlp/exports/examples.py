@@ -61,7 +61,12 @@ def choose_examples(data: Dataset, formula: Formula) -> Examples:
     data = match(data, formula.schema)
     test = data.test.take(_evenly(len(data.test), _MOST))
     train = data.train.take(_evenly(len(data.train), _MOST_CALIBRATION))
-    kind = formula.schema.feature_dtype
+    kind, received = formula.schema.feature_dtype, test.features.dtype
+    if kind == "uint8" and received != np.uint8:
+        raise DataError(
+            f"{data.provenance.name}: the model takes pixels of uint8, 0 to 255; received"
+            f" {received}: give the pixels as the model was trained on."
+        )
     return Examples(
         np.asarray(test.features[:]).astype(kind, copy=False),
         test.labels,

@@ -130,10 +130,10 @@ def _placed(folder: Path) -> Iterator[Path]:
         place.chmod(0o777 & ~umask)  # mkdtemp makes folders that only their owner reads
         folder.parent.mkdir(parents=True, exist_ok=True)
         place.rename(folder)
-    except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
+    except OSError as error:
         raise ExportError(
-            f"cannot write the export {folder}: {getattr(error, 'strerror', None) or error}: free"
-            " space or choose another --out."
+            f"cannot write the export {folder}: {error.strerror or error}: free space or choose"
+            " another --out."
         ) from None
     finally:
         if place is not None:

@@ -5,11 +5,14 @@ import importlib.util
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfmlp.errors import ExportError, nearest
-from tfmlp.exports.formula import Formula
+
+if TYPE_CHECKING:  # its module imports TensorFlow, which a name does not need
+    from tfmlp.exports.formula import Formula
 
 _MODULE = "tfmlp.exports"
 
@@ -23,7 +26,6 @@ class Format:
       help: What it is, for people.
       module: The module of this room that writes it.
       runtime: What loads it, of `runtime.LOADERS`.
-      file: The file that has the weights, or None where the folder as a whole is the export.
       packages: What must be installed, by the names that are imported.
       is_quantized: Whether weights and activations are rounded to integers.
     """
@@ -32,7 +34,6 @@ class Format:
     help: str
     module: str
     runtime: str
-    file: str | None
     packages: tuple[str, ...] = ()
     is_quantized: bool = False
 
@@ -53,7 +54,7 @@ class Format:
                 "the format c is proven by a C compiler, and there is no cc: install gcc or clang."
             )
 
-    def write(self, formula: Formula, folder: Path, calibration: np.ndarray | None) -> None:
+    def write(self, formula: "Formula", folder: Path, calibration: np.ndarray | None) -> None:
         """Writes the format's files into a folder.
 
         Args:
@@ -66,20 +67,20 @@ class Format:
         write(formula, folder, calibration)
 
 
-_LITERT = ("litert", "litert", "model.tflite", ("ai_edge_litert",))
+_LITERT = ("litert", "litert", ("ai_edge_litert",))
 FORMATS = {
     one.name: one
     for one in (
-        Format("keras", "a Keras model without tfmlp's classes", "keras_model", "keras", None),
-        Format("savedmodel", "for TensorFlow Serving", "saved_model", "savedmodel", None),
+        Format("keras", "a Keras model that needs no tfmlp", "keras_model", "keras"),
+        Format("savedmodel", "for TensorFlow Serving", "saved_model", "savedmodel"),
         Format(
-            *("onnx", "for onnxruntime and many others", "onnx_graph", "onnx", "model.onnx"),
+            *("onnx", "for onnxruntime and many others", "onnx_graph", "onnx"),
             packages=("onnx", "onnxruntime"),
         ),
         Format("litert", "for phones and boards", *_LITERT),
         Format("litert-int8", "the same in integers of 8 bits", *_LITERT, is_quantized=True),
-        Format("numpy", "weights and a module of NumPy", "numpy_module", "numpy", "model.npz"),
-        Format("c", "one C99 header", "c_header", "c", "model.h"),
+        Format("numpy", "weights, and a module of NumPy", "numpy_module", "numpy"),
+        Format("c", "one header of C99", "c_header", "c"),
     )
 }
 

@@ -4,7 +4,7 @@ A float32 format may differ from the float64 reference by eight times what the r
 loses in float32 on the same examples (the order of sums is each runtime's own), by 1e-5 in any
 case, and never by more than 1e-3. The model, where it computes in float32 or more, must be as close
 to the export as two that keep this bound are to each other; where it computes in bfloat16, which
-keeps 8 bits, by 2**-4. Differences are those of probabilities; those of values are relative to
+keeps 8 bits, by 2**-3. Differences are those of probabilities; those of values are relative to
 the largest of them.
 
 A quantized format is bound by what it costs: one point of accuracy (or two examples, where that is
@@ -29,7 +29,7 @@ from tfmlp.model.mlp import MLP
 from tfmlp.model.prediction import is_regression, predict
 
 _LEAST_BOUND, _MOST_BOUND, _ROUNDINGS = 1e-5, 1e-3, 8
-_BFLOAT16_BOUND = 2**-4
+_BFLOAT16_BOUND = 2**-3
 _ACCURACY_LOST, _EXAMPLES_LOST, _RMSE_GROWN = 0.01, 2, 1.1
 
 

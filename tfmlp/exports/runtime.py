@@ -43,7 +43,8 @@ def load_keras(folder: Path) -> Predict:
     import keras
 
     model: Any = keras.saving.load_model(folder / "model.keras", compile=False, safe_mode=True)
-    return lambda features: model.predict(features, batch_size=max(32, len(features)), verbose=0)
+    predict: Predict = model.predict_on_batch
+    return predict
 
 
 def load_saved_model(folder: Path) -> Predict:

@@ -6,6 +6,7 @@ names of classes and columns.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ class ServedModel(tf.Module):
 
     Args:
       formula: What is computed.
+      fence: As for `compute`.
 
     Raises:
       ExportError: when its weights do not fit into one graph.
     """
 
-    def __init__(self, formula: Formula):
+    def __init__(
+        self, formula: Formula, fence: Callable[[tf.Tensor], tf.Tensor] | None = None
+    ):
         super().__init__()
         kernels = [one.kernel for one in formula.operations if isinstance(one, Dense)]
         if (size := 4 * sum(kernel.size for kernel in kernels)) > _MOST_BYTES:
@@ -37,14 +41,15 @@ class ServedModel(tf.Module):
                 f"a TensorFlow graph holds at most 2 GB; the weights take {size / 1e9:.1f} GB: use"
                 " the format keras."
             )
-        self._formula = formula
+        self._formula, self._fence = formula, fence
         shape = [None, *formula.schema.feature_shape]
         spec = tf.TensorSpec(shape, formula.schema.feature_dtype, name="inputs")
         self.serve = tf.function(self._serve, input_signature=[spec], autograph=False)
         self.describe = tf.function(self._describe, input_signature=[], autograph=False)
 
     def _serve(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {self._formula.output_name: compute(self._formula, inputs, _layer)}
+        outputs = compute(self._formula, inputs, _layer, self._fence)
+        return {self._formula.output_name: outputs}
 
     def _describe(self) -> dict[str, tf.Tensor]:
         return {"schema": tf.constant(json.dumps(self._formula.schema.to_dict()))}
@@ -66,4 +71,7 @@ def write(formula: Formula, folder: Path, calibration: np.ndarray | None) -> Non
     """Writes the format's files into a folder."""
     model = ServedModel(formula)
     signatures = {"serving_default": model.serve, "schema": model.describe}
-    tf.saved_model.save(model, str(folder), signatures)
+    try:
+        tf.saved_model.save(model, str(folder), signatures)
+    except tf.errors.OpError as error:  # how TensorFlow says that a disk is full
+        raise OSError(error.message) from None

@@ -13,16 +13,21 @@ _ROOT_HALF = math.sqrt(0.5)
 Layer = Callable[[Dense | LayerNorm, Any], Any]
 
 
-def compute(formula: Formula, inputs: Any, layer: Layer) -> Any:
+def compute(
+    formula: Formula, inputs: Any, layer: Layer, fence: Callable[[Any], Any] | None = None
+) -> Any:
     """Returns probabilities or values [n, k] of raw inputs [n, ...], in float32.
 
     Args:
       formula: What is computed.
       inputs: A tensor of the schema's shape and type.
       layer: Does the operations that have weights.
+      fence: Done to the preprocessed rows; changes nothing of them.
     """
     rows = ops.reshape(ops.cast(inputs, "float32"), (-1, formula.inputs))
     rows = _preprocessed(formula, rows)
+    if fence is not None:
+        rows = fence(rows)
     for operation in formula.operations:
         if isinstance(operation, Activation):
             rows = _activated(operation, rows)
