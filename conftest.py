@@ -13,7 +13,10 @@ import tfmlp
 
 _RUN = "runs/third"  # the run folder in examples
 # Whose examples read it.
-_READERS = ("tfmlp.loaded.", "tfmlp.model.saved.load_model", "tfmlp.runs.record.")
+_READERS = (
+    *("tfmlp.loaded.", "tfmlp.model.saved.load_model", "tfmlp.runs.record."),
+    "tfmlp.exports.",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -40,8 +40,8 @@ def make_header(formula: Formula) -> str:
         f"/* A multilayer perceptron in C99, written by tfmlp {__version__}.",
         "",
         f"   predict() takes the {formula.inputs} raw features of one example and writes its",
-        f"   {formula.outputs} {formula.output_name}. Its buffers are static: it must not be called",
-        "   by two threads at once.",
+        f"   {formula.outputs} {formula.output_name}. Its buffers are static: it must not be",
+        "   called by two threads at once.",
         "",
         f"   Weights take {sizes['flash']} bytes of flash, buffers {sizes['ram']} bytes of RAM. */",
         "#ifndef PREDICT_H",
@@ -108,7 +108,7 @@ def _names(name: str, texts: tuple[str, ...]) -> Iterator[str]:
 def _quoted(text: str) -> str:
     """Returns a string literal of a text's bytes in UTF-8; all but plain letters as octal."""
     plain = [
-        chr(byte) if chr(byte).isalnum() and byte < 128 or byte in b" _-.,:+" else f"\\{byte:03o}"
+        chr(byte) if (chr(byte).isalnum() and byte < 128) or byte in b" _-.,:+" else f"\\{byte:03o}"
         for byte in text.encode("utf-8", "surrogateescape")
     ]
     return f'"{"".join(plain)}"'

@@ -81,8 +81,8 @@ def find_examples(run: LoadedRun, formula: Formula) -> Examples:
         return choose_examples(load_run_data(run, run.config), formula)
     except (ConfigError, DataError) as error:
         _warn(
-            f"the run's data are not there ({error}) The export is proven on made-up examples, which"
-            " have no accuracy."
+            f"the run's data are not there ({error}) The export is proven on made-up examples,"
+            " which have no accuracy."
         )
         return make_up_examples(formula)
 

@@ -29,9 +29,7 @@ def expected_outputs(
         array[...] = weights[name]
     mean = weights.get("preprocessing/mean", np.zeros(()))
     deviation = weights.get("preprocessing/deviation", np.ones(()))
-    outputs = network.forward(
-        preprocess(model.preprocess.kind, features, dtype, mean, deviation)
-    )
+    outputs = network.forward(preprocess(model.preprocess.kind, features, dtype, mean, deviation))
     if model.target_scale is not None:
         unit, middle = weights["target_scale/deviation"], weights["target_scale/mean"]
         outputs = outputs * dtype(unit) + dtype(middle)

@@ -107,9 +107,7 @@ def _free_folder(run: LoadedRun | MLP, kind: Format, out: str | Path | None) -> 
     else:
         raise ExportError("a model has no folder of its own: give out, the folder to write.")
     if os.path.lexists(folder):
-        raise ExportError(
-            f"{folder} is there already: choose another --out, or remove it before."
-        )
+        raise ExportError(f"{folder} is there already: choose another --out, or remove it before.")
     return folder
 
 

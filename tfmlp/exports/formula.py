@@ -184,9 +184,7 @@ def _four(weights: dict[str, Floats], name: str) -> tuple[Floats, Floats, Floats
     return gamma, beta, weights[f"{name}/moving_mean"], weights[f"{name}/moving_variance"]
 
 
-def _normalized(
-    dense: Dense, gamma: Floats, beta: Floats, mean: Floats, variance: Floats
-) -> Dense:
+def _normalized(dense: Dense, gamma: Floats, beta: Floats, mean: Floats, variance: Floats) -> Dense:
     """Returns a dense layer and the batch normalization behind it as one."""
     factor = gamma / np.sqrt(variance + BatchNormalization.epsilon)
     return Dense(dense.kernel * factor, (dense.bias - mean) * factor + beta)

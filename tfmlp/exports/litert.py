@@ -1,8 +1,8 @@
 """The formats "litert" and "litert-int8": LiteRT (formerly TensorFlow Lite), for phones and boards.
 
 In the latter, weights and activations are integers of 8 bits; inputs and outputs are those of the
-other formats, and preprocessing is done in float32. A zip archive at the end of the file has `schema.json`, with the names of classes and
-columns.
+other formats, and preprocessing is done in float32. A zip archive at the end of the file has
+`schema.json`, with the names of classes and columns.
 """
 
 import logging
@@ -49,7 +49,6 @@ def write_int8(formula: Formula, folder: Path, calibration: np.ndarray | None) -
             "litert-int8 takes the ranges of activations from training examples, and the run's data"
             " are not there: give --data-dir, or --dataset with data of the same columns."
         )
-
 
     model = ServedModel(formula, fence=_fence)
     converter = _make_converter(model)

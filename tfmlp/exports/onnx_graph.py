@@ -86,7 +86,7 @@ def make_onnx_model(formula: Formula) -> onnx.ModelProto:
                 rows = _add_activation(graph, operation, rows)
     rows = _add_output(graph, formula.output, rows)
     graph.nodes.append(helper.make_node("Identity", [rows], [formula.output_name]))
-    shape = ["n", *schema.feature_shape]
+    shape: list[str | int | None] = ["n", *schema.feature_shape]
     inputs = helper.make_tensor_value_info("inputs", _TYPES[schema.feature_dtype], shape)
     outputs = helper.make_tensor_value_info(
         formula.output_name, TensorProto.FLOAT, ["n", formula.outputs]

@@ -1,16 +1,17 @@
 """Predicts with NumPy alone what `model.npz`, beside this file, describes.
 
-    python predict.py examples.npy               # the names or values, one a line
+python predict.py examples.npy               # the names or values, one a line
 
-    from predict import Model
-    model = Model("model.npz")
-    model(images)                                # probabilities [n, classes], or values [n, 1]
-    model.schema["class_names"]
+from predict import Model
+model = Model("model.npz")
+model(images)                                # probabilities [n, classes], or values [n, 1]
+model.schema["class_names"]
 """
 
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "relu": lambda x, slope: np.maximum(x, 0),
     "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x),
     "tanh": lambda x, slope: np.tanh(x),
@@ -85,10 +86,9 @@ class Model:
 
     def convert(self, x: np.ndarray) -> np.ndarray:
         """Returns probabilities of the last layer's outputs, or the values that they are."""
-        kind = self.net["output"]
-        if kind in ("values", "softmax"):
-            return softmax(x) if kind == "softmax" else x
-        shares = np.maximum(sigmoid(x) if kind == "sigmoid_shares" else x, 0)
+        if self.net["output"] in ("values", "softmax"):
+            return softmax(x) if self.net["output"] == "softmax" else x
+        shares = np.maximum(sigmoid(x) if self.net["output"] == "sigmoid_shares" else x, 0)
         sums = shares.sum(axis=1, keepdims=True)
         return np.where(sums > 0, shares / np.where(sums > 0, sums, 1), softmax(x))
 

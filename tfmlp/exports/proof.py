@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Proof:
     model_metric: float | None
     milliseconds: dict[str, float]
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """Returns the proof as plain JSON."""
         return asdict(self)
 
@@ -112,7 +113,7 @@ def prove(kind: Format, folder: Path, model: MLP, loss: str, examples: Examples)
     return proof
 
 
-def _run(kind: Format, folder: Path, features: np.ndarray) -> tuple[np.ndarray, dict]:
+def _run(kind: Format, folder: Path, features: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Returns the export's outputs, and what its process measured."""
     with tempfile.TemporaryDirectory() as work:
         np.save(Path(work, "features.npy"), features)

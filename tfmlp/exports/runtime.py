@@ -54,8 +54,13 @@ def load_saved_model(folder: Path) -> Predict:
     loaded: Any = tf.saved_model.load(str(folder))
     serve = loaded.signatures["serving_default"]
     (name,) = serve.structured_outputs
-    # The function belongs to what was loaded, which must live as long.
-    return lambda features, kept=loaded: serve(inputs=tf.constant(features))[name].numpy()
+
+    def predict(features: np.ndarray) -> np.ndarray:
+        assert loaded is not None  # the signature belongs to it, and lives as long
+        outputs: np.ndarray = serve(inputs=tf.constant(features))[name].numpy()
+        return outputs
+
+    return predict
 
 
 def load_onnx(folder: Path) -> Predict:
@@ -99,7 +104,7 @@ def load_c(folder: Path) -> Predict:
     with tempfile.TemporaryDirectory() as work:
         source, library = Path(work, "all.c"), Path(work, "all.so")
         source.write_text(_WRAPPER.replace("TYPE", kind))
-        command = [*_COMPILER, "-shared", "-fPIC", f"-I{folder}", "-o", library, source, "-lm"]
+        command = [*_COMPILER, "-shared", "-fPIC", f"-I{folder}", "-o", str(library), str(source), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise ValueError(f"the C compiler says: {done.stderr}")

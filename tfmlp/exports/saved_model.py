@@ -31,9 +31,7 @@ class ServedModel(tf.Module):
       ExportError: when its weights do not fit into one graph.
     """
 
-    def __init__(
-        self, formula: Formula, fence: Callable[[tf.Tensor], tf.Tensor] | None = None
-    ):
+    def __init__(self, formula: Formula, fence: Callable[[tf.Tensor], tf.Tensor] | None = None):
         super().__init__()
         kernels = [one.kernel for one in formula.operations if isinstance(one, Dense)]
         if (size := 4 * sum(kernel.size for kernel in kernels)) > _MOST_BYTES:
