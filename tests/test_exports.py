@@ -172,6 +172,14 @@ def test_what_the_header_takes_is_what_it_says(tmp_path):
     assert sizes == {"flash": 4 * (90 * 9 + 9 + 9 * 8 + 8 + 8 * 4 + 4), "ram": 2 * 4 * 90}
 
 
+def test_an_onnx_checker_accepts_the_graph():
+    onnx = pytest.importorskip("onnx")
+    from tfmlp.exports.onnx_graph import make_onnx_model
+
+    for case in CASES:
+        onnx.checker.check_model(make_onnx_model(make_formula(*made(case)[:2])), full_check=True)
+
+
 def test_the_served_signature(tmp_path):
     import tensorflow as tf
 

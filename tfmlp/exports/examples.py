@@ -34,26 +34,26 @@ class Examples:
 
 
 def load_run_data(run: LoadedRun, config: Config) -> Dataset:
-    """Loads a run's data, or others, with columns and classes as the run's model has them.
+    """Loads a run's data, or others.
 
     Args:
       run: The run.
       config: Its configuration, or one that names other data.
 
     Raises:
-      ConfigError, DataError: when they cannot be loaded, or are not what the model takes.
+      ConfigError, DataError: when they cannot be loaded.
     """
-    schema = run.schema
-    if config.data.task is None and schema is not None:
-        config = config.replace(task=schema.task)  # the run's, whatever these labels are
+    if config.data.task is None and run.schema is not None:
+        config = config.replace(task=run.schema.task)  # the run's, whatever these labels are
     data = load_configured(config.data, config.runtime.seed)
     if data.provenance.sha256 != run.record.dataset.sha256:
         _warn("these data are not those the run was trained on (their sha256 differ).")
-    return data if schema is None else match(data, schema)
+    return data
 
 
 def choose_examples(data: Dataset, formula: Formula) -> Examples:
-    """Returns at most 1,000 test examples of a dataset, evenly chosen.
+    """Returns at most 1,000 test examples of a dataset, evenly chosen, with columns and classes
+    matched by name.
 
     Raises:
       DataError: when they are not what the model takes.

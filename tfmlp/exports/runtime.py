@@ -104,7 +104,8 @@ def load_c(folder: Path) -> Predict:
     with tempfile.TemporaryDirectory() as work:
         source, library = Path(work, "all.c"), Path(work, "all.so")
         source.write_text(_WRAPPER.replace("TYPE", kind))
-        command = [*_COMPILER, "-shared", "-fPIC", f"-I{folder}", "-o", str(library), str(source), "-lm"]
+        files = ["-o", str(library), str(source), f"-I{folder}", "-lm"]
+        command = [*_COMPILER, "-shared", "-fPIC", *files]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise ValueError(f"the C compiler says: {done.stderr}")
@@ -142,7 +143,7 @@ def version_of(kind: str) -> str:
     """Returns a runtime's name and version."""
     if kind == "c":
         told = subprocess.run(["cc", "--version"], capture_output=True, text=True).stdout
-        return f"C99, {told.splitlines()[0]}"
+        return f"cc {told.splitlines()[0].split()[-1]}"
     return f"{_PACKAGES[kind]} {importlib.metadata.version(_PACKAGES[kind])}"
 
 
@@ -172,7 +173,8 @@ def main(kind: str, folder: str, work: str) -> None:
             str(MANY): round(milliseconds(predict, many, 3), 2),
         },
     }
-    assert "tfmlp" not in sys.modules, "an export must not need tfmlp"
+    if "tfmlp" in sys.modules:
+        raise RuntimeError("the export needs tfmlp")
     Path(work, "result.json").write_text(json.dumps(result))
 
 
