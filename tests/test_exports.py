@@ -107,10 +107,13 @@ def test_a_format_computes_what_the_reference_does(name, case, tmp_path):
         assert np.allclose(outputs.sum(axis=1), 1, atol=1e-5)
 
 
-QUANTIZED = ["columns", "columns, layer norm", "batch norm, course", "preprocessing per_image"]
+QUANTIZED = [
+    *("columns", "columns, layer norm", "batch norm, course", "preprocessing per_image"),
+    *("standardized values", "activation gelu", "activation selu"),
+]
 
 
-@pytest.mark.parametrize("case", [*QUANTIZED, "standardized values", "activation gelu"])
+@pytest.mark.parametrize("case", QUANTIZED)
 def test_a_quantized_format_is_close_to_the_reference(case, tmp_path):
     require("litert-int8")
     model, loss, x = made(case)

@@ -33,5 +33,5 @@ def write(formula: Formula, folder: Path, calibration: np.ndarray | None) -> Non
         "output": formula.output,
     }
     floats = {name: array.astype(np.float32) for name, array in arrays.items()}
-    np.savez(folder / FILE, allow_pickle=False, net=np.array(json.dumps(net)), **floats)
+    np.savez(folder / FILE, net=np.array(json.dumps(net)), **floats)
     shutil.copyfile(predict.__file__, folder / MODULE)

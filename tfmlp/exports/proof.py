@@ -92,7 +92,9 @@ def prove(kind: Format, folder: Path, model: MLP, loss: str, examples: Examples)
         )
     own = predict(model, features, loss).reshape(reference.shape).astype(np.float64)
     rounded = expected_outputs(model, loss, features, np.float32)
-    unit = float(np.abs(reference).max()) or 1.0 if is_regression(model) else 1.0
+    unit = 1.0
+    if is_regression(model):
+        unit = float(np.abs(reference).max()) or 1.0
     lost = float(np.abs(rounded - reference).max()) / unit
     bound = min(_MOST_BOUND, max(_LEAST_BOUND, _ROUNDINGS * lost))
     is_short = model.compute_dtype in ("bfloat16", "float16")

@@ -9,6 +9,7 @@ from keras import ops
 from tfmlp.exports.formula import Activation, Dense, Formula, LayerNorm
 
 _ROOT_HALF = math.sqrt(0.5)
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # as reference.activations
 # How a dense layer or a layer normalization is done: (operation, rows [n, d]) -> rows [n, k].
 Layer = Callable[[Dense | LayerNorm, Any], Any]
 
@@ -55,6 +56,10 @@ def _activated(operation: Activation, rows: Any) -> Any:
     match operation.function:
         case "leaky_relu":
             return ops.maximum(rows, 0.0) + operation.negative_slope * ops.minimum(rows, 0.0)
+        case "selu":
+            # By elu, which LiteRT has: it would quantize an exponential of all numbers.
+            below = _SELU_ALPHA * ops.elu(ops.minimum(rows, 0.0))
+            return _SELU_SCALE * (ops.maximum(rows, 0.0) + below)
         case "gelu":
             return 0.5 * rows * (1.0 + ops.erf(rows * _ROOT_HALF))
         case "swish":
