@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import tfmlp
+from benchmarks.exports import measure, to_markdown
 from tfmlp import MLP
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError, ExportError
@@ -357,6 +358,19 @@ def test_a_model_of_ones_own():
     record = export(model, "numpy", "here").record
     assert record["run"] is None and record["schema"]["class_names"] == ["0", "1", "2"]
     assert record["inputs"] == {"shape": [None, 5], "dtype": "float32"}
+
+
+def test_the_table_of_exports(run_folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tfmlp.exports.c_header.write", full)
+    require("c")
+    records = measure(str(run_folder), ["numpy", "c"])
+    head, rule, row, note = to_markdown(records).splitlines()
+    assert head.count("|") == rule.count("|") == row.count("|") == 9
+    assert row.startswith("| numpy | numpy ") and " kB | " in row and " % | " in row
+    assert note.startswith("c: cannot write the export") and "exports" not in left(run_folder)
 
 
 def test_data_that_the_model_does_not_take():

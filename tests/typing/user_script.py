@@ -53,6 +53,7 @@ reveal_type(run.predict_classes(images))  # list[str]
 reveal_type(run.evaluate())  # Metrics
 reveal_type(run.evaluate(data, "train").accuracy)  # float | None
 reveal_type(run.evaluate((images, labels)))  # Metrics
+reveal_type(tfmlp.export(run, "onnx").folder)  # Path
 
 # Models and steps
 model = tfmlp.MLP(hidden_units=(128, 64), activation="relu", num_classes=10)

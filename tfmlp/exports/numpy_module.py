@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,6 @@ def write(formula: Formula, folder: Path, calibration: np.ndarray | None) -> Non
         "layers": layers,
         "output": formula.output,
     }
-    floats = {name: array.astype(np.float32) for name, array in arrays.items()}
+    floats: dict[str, Any] = {name: array.astype(np.float32) for name, array in arrays.items()}
     np.savez(folder / FILE, net=np.array(json.dumps(net)), **floats)
     shutil.copyfile(predict.__file__, folder / MODULE)
