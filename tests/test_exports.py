@@ -317,6 +317,15 @@ def test_runs_that_have_no_model(run_folder, run_cli):
     assert "exports" not in left(run_folder)
 
 
+def test_a_run_that_was_resumed_and_has_not_ended(run_folder, run_cli):
+    path = run_folder / "run.json"
+    record = json.loads(path.read_text())
+    record |= {"status": "interrupted", "resumed_after": {"epoch": 1, "step": 0}}
+    path.write_text(json.dumps(record))
+    result = run_cli("export", run_folder, "--format", "numpy")
+    assert result.exit_code == 0 and "the model is that of before" in result.stderr
+
+
 def test_formats_that_are_not_there(run_folder, run_cli, monkeypatch):
     assert run_cli("export", run_folder, "--format", "onxx").exit_code == 2
     with pytest.raises(ExportError, match="there is no format 'onxx': did you mean 'onnx'"):

@@ -36,6 +36,11 @@ def export(run: str, name: str, out: str | None, as_json: bool, **options: Any) 
     """
     FORMATS[name].require()
     loaded = load_run(run)
+    if loaded.record.resumed_after is not None and not loaded.record.has_ended:
+        say(
+            "warning: this run was resumed and has not ended since: the model is that of before."
+            f" To end it: tfmlp train --resume {loaded.path}"
+        )
     from tfmlp.cli.quiet import import_tensorflow
 
     import_tensorflow()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfmlp.exports.formula import Activation, Dense, Formula, LayerNorm
+from tfmlp.exports.formula import Activation, Dense, Formula, LayerNorm, Operation
 from tfmlp.version import __version__
 
 FILE = "model.h"
@@ -39,9 +39,9 @@ def make_header(formula: Formula) -> str:
     lines = [
         f"/* A multilayer perceptron in C99, written by tfmlp {__version__}.",
         "",
-        f"   predict() takes the {formula.inputs} raw features of one example and writes its",
-        f"   {formula.outputs} {formula.output_name}. Its buffers are static: it must not be",
-        "   called by two threads at once.",
+        f"   predict() takes the {formula.inputs} raw features of one example, and writes",
+        f"   {formula.outputs} {formula.output_name}. Its buffers are static: two threads must not",
+        "   call it at once. Include this file in one source file alone.",
         "",
         f"   Weights take {sizes['flash']} bytes of flash, buffers {sizes['ram']} bytes of RAM. */",
         "#ifndef PREDICT_H",
@@ -76,12 +76,19 @@ def make_header(formula: Formula) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _numbered(formula: Formula) -> Iterator[tuple[int, Operation]]:
+    """Yields the operations, each with the number of those with weights up to it."""
+    number = 0
+    for operation in formula.operations:
+        number += not isinstance(operation, Activation)
+        yield number, operation
+
+
 def _arrays(formula: Formula) -> Iterator[tuple[str, np.ndarray]]:
     if formula.preprocessing == "standardize":
-        # One pair for all pixels becomes one each: predict() need not know which it is.
-        yield "predict_mean", np.broadcast_to(formula.mean, formula.inputs)
-        yield "predict_deviation", np.broadcast_to(formula.deviation, formula.inputs)
-    for number, operation in enumerate(formula.operations, 1):
+        yield "predict_mean", formula.mean
+        yield "predict_deviation", formula.deviation
+    for number, operation in _numbered(formula):
         for name in ("kernel", "bias", "gamma", "beta"):
             if hasattr(operation, name):
                 yield f"predict_{name}_{number}", getattr(operation, name)
@@ -120,10 +127,11 @@ def _calls(formula: Formula) -> Iterator[str]:
         case "scale":
             yield f"predict_scale(rows, {width});"
         case "standardize":
-            yield f"predict_standardize(rows, predict_mean, predict_deviation, {width});"
+            step = 1 if formula.mean.ndim else 0  # pixels share one pair
+            yield f"predict_standardize(rows, predict_mean, predict_deviation, {step}, {width});"
         case "per_image":
             yield f"predict_per_image(rows, {width});"
-    for number, operation in enumerate(formula.operations, 1):
+    for number, operation in _numbered(formula):
         match operation:
             case Dense():
                 units = len(operation.bias)

@@ -7,12 +7,13 @@ static inline void predict_scale(float *x, int count)
         x[i] /= 255.0f;
 }
 
+/* The step is 1 where each feature has a mean of its own, 0 where all share one. */
 static inline void predict_standardize(float *x, const float *mean, const float *deviation,
-                                       int count)
+                                       int step, int count)
 {
     int i;
     for (i = 0; i < count; i++)
-        x[i] = (x[i] - mean[i]) / deviation[i];
+        x[i] = (x[i] - mean[i * step]) / deviation[i * step];
 }
 
 /* Subtracts the mean, and returns the variance; sums are double, as they may be long. */
