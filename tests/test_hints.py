@@ -10,7 +10,7 @@ import pytest
 import tfmlp
 from tests.results import lines
 from tfmlp.cli.options import make_config
-from tfmlp.cli.progress import describe_epoch
+from tfmlp.cli.epochs import describe_epoch
 from tfmlp.data.readers import SOURCES
 from tfmlp.errors import CheckpointError, ConfigError, nearest
 from tfmlp.metrics import METRICS, Metrics

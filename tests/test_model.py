@@ -138,7 +138,7 @@ def test_a_saved_model_is_the_same_model(tmp_path, options):
 
 
 def test_files_that_are_no_saved_model(tmp_path):
-    with pytest.raises(CheckpointError, match="there is none"):
+    with pytest.raises(CheckpointError, match="there is no file or folder"):
         load_model(tmp_path / "none.keras")
     (tmp_path / "a.keras").write_bytes(b"PK\x03\x04 no")
     with pytest.raises(CheckpointError, match="not a whole model file"):

@@ -62,7 +62,8 @@ def _groups(groups: Sequence[Group]) -> str:
 
 def _one(one: Summary, level: int) -> list[str]:
     record, mark = one.run.record, "#" * level
-    parts = [f"{escape(one.net)}, trained on {escape(record.dataset.name)}: {record.status}."]
+    net = one.net[:1].upper() + one.net[1:]
+    parts = [f"{escape(net)}, trained on {escape(record.dataset.name)}: {record.status}."]
     parts += [f"> {escape(sentence)}" for sentence in one.gaps]
     rows: list[list[object]] = []
     if best := one.headline:
