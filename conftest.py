@@ -14,6 +14,7 @@ import tfmlp
 _RUN = "runs/third"  # the run folder in examples
 # Whose examples read it.
 _READERS = (
+    "tfmlp.exports.",
     "tfmlp.loaded.",
     "tfmlp.model.saved.load_model",
     "tfmlp.reports.",

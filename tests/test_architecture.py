@@ -34,6 +34,7 @@ FLOORS = BASE | {
     "diagnosis": 8,
     "experiments": 8,
     "reports": 8,
+    "exports": 8,
     "cli": 9,
     "__init__": 9,
     "__main__": 9,

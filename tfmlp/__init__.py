@@ -16,6 +16,7 @@ Training
     fit                     trains as a configuration says: one result an epoch
     load_run                a run folder that is read again: its record, epochs and model
     plots                   figures of runs: learning curves, confusion matrix, mistakes, and more
+    export                  a trained model in a format that runs without tfmlp, and its proof
 Models
     MLP                     a Keras model, from raw pixels or columns to logits
     load_model              a model that was saved, from its file or run folder
@@ -33,6 +34,7 @@ Errors
     TfmlpError              what a user can act on; the kinds below are kinds of it
     ConfigError             an option or a configuration file is wrong
     DataError               a dataset cannot be found, read or used
+    ExportError             an export cannot be made, or is not what the model is
     CheckpointError         a run folder or a saved model cannot be read or written
     DivergenceError         a training produced NaN or infinity
 
@@ -55,7 +57,15 @@ if TYPE_CHECKING:
     from tfmlp.data.dataset import Dataset, Split
     from tfmlp.data.sources import load_dataset
     from tfmlp.diagnosis.diagnose import diagnose
-    from tfmlp.errors import CheckpointError, ConfigError, DataError, DivergenceError, TfmlpError
+    from tfmlp.errors import (
+        CheckpointError,
+        ConfigError,
+        DataError,
+        DivergenceError,
+        ExportError,
+        TfmlpError,
+    )
+    from tfmlp.exports.export import export
     from tfmlp.loaded import load_run
     from tfmlp.model.mlp import MLP
     from tfmlp.model.saved import load_model
@@ -72,7 +82,11 @@ _NAMES = {
     "data.dataset": ("Dataset", "Split"),
     "data.sources": ("load_dataset",),
     "diagnosis.diagnose": ("diagnose",),
-    "errors": ("CheckpointError", "ConfigError", "DataError", "DivergenceError", "TfmlpError"),
+    "errors": (
+        *("CheckpointError", "ConfigError", "DataError"),
+        *("DivergenceError", "ExportError", "TfmlpError"),
+    ),
+    "exports.export": ("export",),
     "loaded": ("load_run",),
     "model.mlp": ("MLP",),
     "model.saved": ("load_model",),
@@ -89,6 +103,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "DivergenceError",
+    "ExportError",
     "Split",
     "TfmlpError",
     "__version__",
@@ -98,6 +113,7 @@ __all__ = [
     "check_loss",
     "config_for",
     "diagnose",
+    "export",
     "fit",
     "load_dataset",
     "load_model",

@@ -55,6 +55,17 @@ class CheckpointError(TfmlpError):
     """
 
 
+class ExportError(TfmlpError):
+    """An export cannot be made, or is not what the model is.
+
+    >>> try:
+    ...     tfmlp.export("runs/third", "pytorch")
+    ... except tfmlp.ExportError as error:
+    ...     print(error)
+    there is no format 'pytorch': known: c, keras, litert, litert-int8, numpy, onnx, savedmodel.
+    """
+
+
 class DivergenceError(TfmlpError):
     """Training produced NaN or infinity.
 

@@ -56,6 +56,7 @@ reveal_type(run.evaluate((images, labels)))  # Metrics
 reveal_type(run.evaluation.confusion)  # list[list[int]] | None
 reveal_type(tfmlp.plots.learning_curves(run, "runs/fourth", dark=True))  # Figure
 reveal_type(tfmlp.plots.confusion_matrix("runs/third"))  # Figure
+reveal_type(tfmlp.export(run, "onnx").folder)  # Path
 
 # Models and steps
 model = tfmlp.MLP(hidden_units=(128, 64), activation="relu", num_classes=10)

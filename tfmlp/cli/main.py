@@ -21,7 +21,17 @@ from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
 # Each is a module of this folder, which has an object of the same name.
-_COMMANDS = ("train", "evaluate", "compare", "check", "diagnose", "reproduce", "report", "data")
+_COMMANDS = (
+    "train",
+    "evaluate",
+    "report",
+    "export",
+    "compare",
+    "check",
+    "diagnose",
+    "reproduce",
+    "data",
+)
 
 
 class LazyGroup(click.Group):

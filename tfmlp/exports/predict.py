@@ -1,0 +1,99 @@
+"""Predicts with NumPy alone what `model.npz`, beside this file, describes.
+
+python predict.py examples.npy               # the names or values, one a line
+
+from predict import Model
+model = Model("model.npz")
+model(images)                                # probabilities [n, classes], or values [n, 1]
+model.schema["class_names"]
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+_erf = np.vectorize(math.erf, otypes=[np.float32])
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Returns 1 / (1 + exp(-x)), written so that exp never overflows."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Returns exp(x) over its row sums."""
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
+    """Returns x above zero, alpha * (exp(x) - 1) below."""
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "relu": lambda x, slope: np.maximum(x, 0),
+    "leaky_relu": lambda x, slope: np.where(x > 0, x, slope * x),
+    "tanh": lambda x, slope: np.tanh(x),
+    "sigmoid": lambda x, slope: sigmoid(x),
+    "elu": lambda x, slope: elu(x),
+    "gelu": lambda x, slope: x * (0.5 * (1 + _erf(x * math.sqrt(0.5)))),
+    "selu": lambda x, slope: 1.0507009873554805 * elu(x, 1.6732632423543772),
+    "swish": lambda x, slope: x * sigmoid(x),
+}
+
+
+class Model:
+    """A multilayer perceptron, from raw inputs to probabilities or values."""
+
+    def __init__(self, path: str | Path):
+        with np.load(path, allow_pickle=False) as arrays:
+            self.arrays = {name: arrays[name] for name in arrays.files}
+        self.net = json.loads(str(self.arrays["net"]))
+        self.schema = self.net["schema"]
+
+    def __call__(self, examples: np.ndarray) -> np.ndarray:
+        """Returns probabilities [n, classes], or values [n, 1], of raw examples [n, ...]."""
+        x = self.preprocess(np.asarray(examples).reshape(len(examples), -1).astype(np.float32))
+        for number, layer in enumerate(self.net["layers"]):
+            if layer["kind"] == "dense":
+                x = x @ self.arrays[f"{number}/kernel"] + self.arrays[f"{number}/bias"]
+            elif layer["kind"] == "layer_norm":
+                x = x - x.mean(axis=1, keepdims=True)
+                x = x / np.sqrt(np.square(x).mean(axis=1, keepdims=True) + layer["epsilon"])
+                x = x * self.arrays[f"{number}/gamma"] + self.arrays[f"{number}/beta"]
+            else:
+                x = ACTIVATIONS[layer["kind"]](x, layer["slope"])
+        return self.convert(x)
+
+    def preprocess(self, x: np.ndarray) -> np.ndarray:
+        """Returns what the first layer takes, of raw rows [n, d]."""
+        kind = self.net["preprocessing"]
+        if kind == "scale":
+            return x / np.float32(255)
+        if kind == "standardize":
+            return (x - self.arrays["mean"]) / self.arrays["deviation"]
+        if kind == "per_image":
+            x = x - x.mean(axis=1, keepdims=True)
+            deviation = np.sqrt(np.square(x).mean(axis=1, keepdims=True))
+            return x / np.maximum(deviation, np.float32(1 / math.sqrt(x.shape[1])))
+        return x
+
+    def convert(self, x: np.ndarray) -> np.ndarray:
+        """Returns probabilities of the last layer's outputs, or the values that they are."""
+        if self.net["output"] in ("values", "softmax"):
+            return softmax(x) if self.net["output"] == "softmax" else x
+        shares = np.maximum(sigmoid(x) if self.net["output"] == "sigmoid_shares" else x, 0)
+        sums = shares.sum(axis=1, keepdims=True)
+        return np.where(sums > 0, shares / np.where(sums > 0, sums, 1), softmax(x))
+
+
+if __name__ == "__main__":
+    model = Model(Path(__file__).with_name("model.npz"))
+    for row in model(np.load(sys.argv[1], allow_pickle=False)):
+        print(model.schema["class_names"][row.argmax()] if model.schema["class_names"] else row[0])
