@@ -143,3 +143,21 @@ def written_atomically(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def written_result(path: Path) -> Iterator[Path]:
+    """As `written_atomically`, for a file that the user named.
+
+    Raises:
+      DataError: when it cannot be written.
+    """
+    try:
+        with written_atomically(path) as temporary:
+            yield temporary
+    except BrokenPipeError:
+        raise  # stdout's
+    except OSError as error:
+        raise DataError(
+            f"cannot write {path}: {error.strerror or error}: choose another file."
+        ) from None

@@ -5,6 +5,7 @@ run.record.test, run.epochs[-1].train.loss, run.predict(images), run.evaluate("t
 """
 
 import warnings
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from tfmlp.training.result import EpochResult
 
 if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
+    from tfmlp.model.named import Prediction
+    from tfmlp.model.predictor import Predictor
 
 SPLITS = ("train", "validation", "test")
 
@@ -79,7 +82,8 @@ class LoadedRun:
         """Returns what the model predicts of any number of examples.
 
         Args:
-          features: Raw inputs [n, ...].
+          features: Raw inputs [n, ...]; or the path of a file or folder, or several, as
+            `predict_files` takes them.
 
         Returns:
           Probabilities [n, classes], or values [n] for regression.
@@ -93,7 +97,47 @@ class LoadedRun:
         """
         from tfmlp.model.prediction import predict
 
+        if paths := _paths(features):
+            pieces = [piece.features for _, piece in self._predictor(None).read_files(paths)]
+            features = np.concatenate(pieces)
         return predict(self.model, features, self.config.optimization.loss)
+
+    def predict_files(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        *,
+        fit: bool | None = None,
+        on_error: Callable[[DataError], None] | None = None,
+    ) -> "Iterator[Prediction]":
+        """Yields predictions of the examples in files, each with its file, class and runner-up.
+
+        Files are read and predicted a piece at a time, in NumPy where the model's precision allows
+        it, so that the first prediction does not wait for TensorFlow.
+
+        Args:
+          paths: Images in any format that Pillow reads, folders of them, .npy, .npz, CSV, IDX or
+            .mat files in SVHN's layout; one or several.
+          fit: Whether pictures are fitted to what the model was trained on, as `Fitting` does it:
+            True, False, or None for those that do not have its size and channels already.
+          on_error: Called with what is wrong with a file, which is then passed over; None: it is
+            raised.
+
+        Raises:
+          DataError: when a file cannot be read, or is not what the model takes.
+
+        >>> np.save("digits.npy", tfmlp.load_dataset("mnist-small").test.images[:3])
+        >>> run = tfmlp.load_run("runs/third")
+        >>> [(one.file, one.index, one.class_name) for one in run.predict_files("digits.npy")][:2]
+        [('digits.npy', 0, '0'), ('digits.npy', 1, '0')]
+        """
+        return self._predictor(fit).predict_files(_paths(paths), on_error)
+
+    def _predictor(self, fit: bool | None) -> "Predictor":
+        from tfmlp.model.predictor import Predictor
+
+        loss = self.config.optimization.loss
+        known = self.schema, self.record.framing, loss
+        return Predictor(self.path, *known, fit, self.predict)
 
     def predict_classes(self, features: Any) -> list[str]:
         """Returns the name of the most probable class of each example.
@@ -152,6 +196,14 @@ class LoadedRun:
                 stacklevel=3,
             )
         return data
+
+
+def _paths(value: Any) -> list[str | Path]:
+    """Returns paths as a list; none where it is something else."""
+    if isinstance(value, str | Path):
+        return [value]
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str | Path) for one in value)
+    return list(value) if is_list else []
 
 
 def _matched(data: Dataset, schema: Schema | None) -> Dataset:

@@ -21,7 +21,7 @@ from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
 # Each is a module of this folder, which has an object of the same name.
-_COMMANDS = ("train", "evaluate", "compare", "check", "diagnose", "reproduce", "data")
+_COMMANDS = ("train", "evaluate", "predict", "compare", "check", "diagnose", "reproduce", "data")
 
 
 class LazyGroup(click.Group):

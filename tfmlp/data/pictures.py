@@ -4,7 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tfmlp import files
 from tfmlp.data.rowfile import Array
@@ -52,7 +52,7 @@ def read_picture(path: Path) -> Array:
         ) from None
     except MemoryError:
         raise DataError(f"{path} needs more memory than there is.") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise DataError(_unknown(path)) from None
     except PermissionError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfmlp import plan
 from tfmlp.data.frames import is_frame, read_columns, require_collected
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
 from tfmlp.model.arguments import require_examples
 from tfmlp.model.mlp import MLP
+from tfmlp.model.probabilities import probabilities
 
 _FLOATS_AT_A_TIME = 8 << 20
 
@@ -43,9 +43,7 @@ def predict(model: MLP, features: Any, loss: str = "cross_entropy") -> np.ndarra
     outputs = np.concatenate(parts[1:] or parts)
     if is_regression(model):
         return outputs[:, 0]
-    if model.plan is not None and isinstance(model.plan.layers[-1], plan.Activation):
-        loss = "squared_error"  # the only kind that takes such outputs
-    return _probabilities(outputs, loss)
+    return probabilities(outputs, loss, None if model.plan is None else model.plan.layers[-1])
 
 
 def is_regression(model: MLP) -> bool:
@@ -83,20 +81,3 @@ def _numbers(features: Any, schema: Schema | None) -> Any:
     except (TypeError, ValueError):
         kind = features.dtype
         raise DataError(f"expected numbers as the model's inputs; received {kind}.") from None
-
-
-def _probabilities(outputs: np.ndarray, loss: str) -> np.ndarray:
-    """Returns probabilities [n, classes] of outputs, as the loss takes them.
-
-    Logits of "cross_entropy" go through softmax. Those of "binary_cross_entropy" go through
-    sigmoid, and the squared errors' outputs estimate the one-hot labels: the shares of each are
-    what is left above zero, divided by its sum.
-    """
-    if loss in ("auto", "cross_entropy"):
-        return tf.nn.softmax(outputs).numpy()
-    shares = tf.sigmoid(outputs).numpy() if loss == "binary_cross_entropy" else outputs
-    shares = np.maximum(shares, 0)
-    sums = shares.sum(axis=1, keepdims=True)
-    # Where all outputs are negative, the largest still is the most probable.
-    probabilities: np.ndarray = tf.nn.softmax(outputs).numpy()
-    return np.divide(shares, sums, out=probabilities, where=sums > 0)
