@@ -1,5 +1,6 @@
 """`tfmlp predict`: what a run's model says of a person's own files."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ _STDOUT = "-"
     ),
 )
 @click.option("--show-input", metavar="FILE", help="Write a PNG of what the net was fed.")
-@click.option("--sheet", metavar="FILE", help="Write a PNG of it with the predictions below.")
+@click.option("--sheet", metavar="FILE", help="Write a PNG of it with the predictions above each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the predictions as a JSON list.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write them as CSV; - is stdout.")
 def predict(
@@ -64,6 +65,7 @@ def predict(
             " them out."
         )
     failures = []
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is told below
 
     def tell(error: DataError) -> None:
         failures.append(error)

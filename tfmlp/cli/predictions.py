@@ -13,6 +13,7 @@ from tfmlp.model.named import Prediction
 
 _FIELDS = "file,index,class,probability,runner_up,runner_up_probability".split(",")
 _VALUE_FIELDS = "file,index,value".split(",")
+_NUMBER_WIDTH = 5  # of a space and an example's number, where there are not many
 
 
 class Form(Protocol):
@@ -26,7 +27,7 @@ class Form(Protocol):
 
 
 class LineForm:
-    """A line for each prediction: file, number, class, probability, runner-up.
+    """A line for each prediction: file and number, class, probability, runner-up.
 
     Args:
       width: Of the longest name of a file that is known.
@@ -36,19 +37,18 @@ class LineForm:
         self._width, self._has_header = width, False
 
     def add(self, one: Prediction) -> None:
-        file = printable(one.file)
+        place = printable(one.file) + ("" if one.index is None else f" {one.index}")
         if not self._has_header:
             self._has_header = True
-            self._width = max(self._width, len(file))
+            self._width = max(self._width + (_NUMBER_WIDTH if one.index == 0 else 0), len(place))
             title = "value" if one.class_name is None else "class       probability  runner-up"
-            click.echo(f"{'file':<{self._width}}  {'index':>7}  {title}")
-        place = f"{file:<{self._width}}  {'' if one.index is None else one.index:>7}"
+            click.echo(f"{'file':<{self._width}}  {title}")
         if one.class_name is None or one.runner_up is None:
-            click.echo(f"{place}  {one.value:.7g}")
+            click.echo(f"{place:<{self._width}}  {one.value:.7g}")
             return
         first, second = printable(one.class_name), printable(one.runner_up)
         click.echo(
-            f"{place}  {first:<11} {one.probability:>11.4f}  {second}"
+            f"{place:<{self._width}}  {first:<11} {one.probability:>11.4f}  {second}"
             f" {one.runner_up_probability:.4f}"
         )
 

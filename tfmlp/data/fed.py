@@ -44,7 +44,7 @@ def draw_inputs(inputs: Sequence[Array], path: Path) -> None:
 def draw_captioned(
     inputs: Sequence[Array], captions: Sequence[str], title: str, path: Path
 ) -> None:
-    """Writes a contact sheet as a PNG: each input with its caption below, ten in a row.
+    """Writes a contact sheet as a PNG: each input with its caption above, ten in a row.
 
     Args:
       inputs: As `draw_inputs`.
@@ -59,7 +59,7 @@ def draw_captioned(
 
     columns = min(_COLUMNS, max(4, len(inputs)))
     rows = -(-len(inputs) // columns)
-    size = (columns * _INCHES, rows * 1.4 * _INCHES + 0.4)
+    size = (columns * _INCHES, rows * 1.45 * _INCHES + 0.3)
     figure = Figure(figsize=size, layout="constrained")
     figure.suptitle(title, fontsize=9, parse_math=False)
     places = figure.subplots(rows, columns, squeeze=False).reshape(-1)
@@ -67,7 +67,7 @@ def draw_captioned(
         place.set_axis_off()
     for place, image, caption in zip(places, _visible(inputs), captions):
         place.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
-        place.set_title(caption, fontsize=7, y=-0.02, va="top", parse_math=False)
+        place.set_title(caption, fontsize=7, pad=3, parse_math=False)
     with files.written_result(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")
 

@@ -88,9 +88,9 @@ class Fitting:
         box = None
         if self._fit is not False:
             scale = max(self._height / height, self._width / width)
-            tall, wide = self._height / scale, self._width / scale
+            tall, wide = min(self._height / scale, height), min(self._width / scale, width)
             top, left = (height - tall) / 2, (width - wide) / 2
-            box = (left, top, left + wide, top + tall)
+            box = (left, top, min(left + wide, width), min(top + tall, height))
         image = Image.fromarray(picture)
         return np.asarray(image.resize((self._width, self._height), _SMOOTH, box))
 

@@ -14,6 +14,7 @@ SUFFIXES = frozenset(
     ".png .jpg .jpeg .jfif .bmp .gif .tif .tiff .webp .pgm .ppm .pbm .pnm .tga .ico".split()
 )
 _MOST_PIXELS = 89_000_000  # about a quarter of a gigabyte in color
+_PROGRAMS = ("EPS", "WMF")  # Pillow draws them with other programs
 _DEEP_GRAY = ("I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -37,6 +38,11 @@ def read_picture(path: Path) -> Array:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of metadata; the pixels are looked at below
             with Image.open(path) as image:
+                if image.format in _PROGRAMS:
+                    raise DataError(
+                        f"{path}: {image.format} files hold programs, which are not run: save it as"
+                        " PNG."
+                    )
                 if image.width * image.height > _MOST_PIXELS:
                     raise DataError(
                         f"{path}: expected at most {_MOST_PIXELS / 1e6:.0f} million pixels;"
