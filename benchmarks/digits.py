@@ -6,7 +6,7 @@ Rendered: each digit in every font of DejaVu and Liberation that is there (those
 package and Liberation's install below /usr/share/fonts), in several sizes, at any place, dark on
 light and light on dark, on gray and colored grounds, with noise and a shadow across. Handwritten:
 the 1,797 digits of the UCI set that scikit-learn brings (E. Alpaydin, C. Kaynak, "Optical
-recognition of handwritten digits", 1998), 8x8, made larger, as dark ink on light ground. --out
+recognition of handwritten digits", 1998), 8x8, made larger, on light and on dark ground. --out
 keeps the pictures.
 """
 
@@ -81,8 +81,9 @@ def handwritten() -> Iterator[tuple[str, str, Image.Image]]:
     digits = load_digits()
     for image, label in zip(digits.images, digits.target):
         values = np.pad(255 - image * (255 / 16), 2, constant_values=255).astype(np.uint8)
-        picture = Image.fromarray(values).resize((96, 96), Image.Resampling.BICUBIC)
-        yield "handwritten (UCI)", str(label), picture
+        for group, shades in (("dark on light", values), ("light on dark", 255 - values)):
+            picture = Image.fromarray(shades).resize((96, 96), Image.Resampling.BICUBIC)
+            yield f"written, {group}", str(label), picture
 
 
 def write(pictures: Iterator[tuple[str, str, Image.Image]], folder: Path) -> dict[str, str]:

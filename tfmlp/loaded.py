@@ -130,7 +130,13 @@ class LoadedRun:
         >>> [(one.file, one.index, one.class_name) for one in run.predict_files("digits.npy")][:2]
         [('digits.npy', 0, '0'), ('digits.npy', 1, '0')]
         """
-        return self._predictor(fit).predict_files(_paths(paths), on_error)
+        listed = _paths(paths)
+        if not listed:
+            raise DataError(
+                "expected the path of a file or folder, or a list of paths; received"
+                f" {type(paths).__name__}."
+            )
+        return self._predictor(fit).predict_files(listed, on_error)
 
     def _predictor(self, fit: bool | None) -> "Predictor":
         from tfmlp.model.predictor import Predictor

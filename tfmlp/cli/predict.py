@@ -57,13 +57,6 @@ def predict(
     if as_json and csv_file == _STDOUT:
         raise click.UsageError("--json and --csv - both go to stdout: give one, or --csv FILE.")
     loaded = load_run(run)
-    schema = loaded.schema
-    is_image = schema is not None and len(schema.feature_shape) == 3
-    if (show_input or sheet) and not is_image:
-        raise DataError(
-            "--show-input and --sheet are for nets that take images; this one takes columns: leave"
-            " them out."
-        )
     failures = []
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is told below
 
@@ -72,6 +65,11 @@ def predict(
         say(" ".join(f"error: {error}".split()))
 
     predictions = loaded.predict_files(inputs, fit=fit, on_error=tell)
+    if (show_input or sheet) and loaded.schema and len(loaded.schema.feature_shape) != 3:
+        raise DataError(
+            "--show-input and --sheet are for nets that take images; this one takes columns: leave"
+            " them out."
+        )
     shown: list[Prediction] = []
     if show_input or sheet:
         predictions = _kept(predictions, shown)

@@ -72,10 +72,25 @@ class Fitting:
         has_size = picture.shape[:2] == (self._height, self._width)
         is_fit = has_size and (picture.ndim == 2 or self._channels == 3)
         if is_fit and not self._fit:
-            return self._scaled(self._converted(picture))
+            values = self._scaled(self._converted(picture))
+            if self._fit is None and self._is_plain:
+                self._warn_of_ground(values)
+            return values
         if self._is_plain and self._fit is not False:
             return self._drawn(picture)
         return self._scaled(self._resized(self._converted(picture)))
+
+    def _warn_of_ground(self, values: Array) -> None:
+        framing = self._framing
+        assert framing is not None
+        border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+        if 2 * abs(np.median(border) - framing.ground) > abs(framing.ink - framing.ground):
+            warnings.warn(
+                "a picture has the net's size, but not the ground that its training images have: it"
+                " is fed as it is. To fit it all the same: --fit, or fit=True.",
+                TfmlpWarning,
+                stacklevel=4,
+            )
 
     def _converted(self, picture: Array) -> Array:
         """Returns a picture with the net's channels; one channel has no axis of its own."""
