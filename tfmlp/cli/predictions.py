@@ -37,7 +37,7 @@ class LineForm:
         self._width, self._has_header = width, False
 
     def add(self, one: Prediction) -> None:
-        place = printable(one.file) + ("" if one.index is None else f" {one.index}")
+        place = _on_a_line(one.file) + ("" if one.index is None else f" {one.index}")
         if not self._has_header:
             self._has_header = True
             self._width = max(self._width + (_NUMBER_WIDTH if one.index == 0 else 0), len(place))
@@ -46,7 +46,7 @@ class LineForm:
         if one.class_name is None or one.runner_up is None:
             click.echo(f"{place:<{self._width}}  {one.value:.7g}")
             return
-        first, second = printable(one.class_name), printable(one.runner_up)
+        first, second = _on_a_line(one.class_name), _on_a_line(one.runner_up)
         click.echo(
             f"{place:<{self._width}}  {first:<11} {one.probability:>11.4f}  {second}"
             f" {one.runner_up_probability:.4f}"
@@ -54,6 +54,10 @@ class LineForm:
 
     def end(self) -> None:
         """Writes nothing."""
+
+
+def _on_a_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
 
 
 class JsonForm:
