@@ -120,6 +120,18 @@ def test_noise_shadows_and_specks_are_no_ink(fit):
     assert distance(made, clean) < 8 and made[:3].max() == 0
 
 
+def test_squared_paper_and_dark_corners_are_ground(fit):
+    expected = fit(seven(size=200, scale=2, at=(60, 40)))
+    picture = seven(size=200, scale=2, at=(60, 40), ground=(235,) * 3, ink=(40, 40, 90))
+    squared = picture.copy()
+    for lines in (squared[::14], squared[:, ::14]):
+        lines[lines[..., 0] == 235] = (180, 195, 220)
+    places = np.linspace(-1, 1, 200) ** 2
+    corners = picture * (1 - 0.25 * (places[:, np.newaxis] + places))[..., np.newaxis]
+    for made in (squared, corners.astype(np.uint8)):
+        assert distance(fit(made), expected) < 8
+
+
 def test_a_digit_of_the_training_data_stays_itself(digits, framing):
     fit, differences = Fitting(GRAY, framing).fit, []
     for digit in digits[:200, ..., 0]:

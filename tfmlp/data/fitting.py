@@ -6,7 +6,6 @@ import numpy as np
 from PIL import Image
 
 from tfmlp.data.framing import Framing
-from tfmlp.data.ink import find_ink
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError, TfmlpWarning
@@ -118,6 +117,8 @@ class Fitting:
         return (low + (high - low) / 255 * picture).astype(np.float32)
 
     def _drawn(self, picture: Array) -> Array:
+        from tfmlp.data.ink import find_ink  # here: SciPy's part of it is slow to import
+
         framing = self._framing
         assert framing is not None
         ink = find_ink(picture)

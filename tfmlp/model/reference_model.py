@@ -2,6 +2,7 @@
 than most predictions.
 """
 
+import dataclasses
 import io
 import json
 import math
@@ -13,7 +14,7 @@ import h5py
 import numpy as np
 
 from tfmlp.model.modelfile import find_model, read_plan
-from tfmlp.plan import Plan
+from tfmlp.plan import Dense, Plan
 from tfmlp.reference.interpreter import make_network
 from tfmlp.reference.losses import make_loss
 from tfmlp.reference.network import Network
@@ -37,9 +38,13 @@ class ReferenceModel:
 
     def __init__(self, plan: Plan, arrays: dict[str, list[np.ndarray]], dtype: np.dtype[Any]):
         self.plan, self._dtype = plan, dtype
-        self._network: Network = make_network(
-            plan.layers, make_loss("squared_error"), 0, dtype, _draw_nothing
+        # Initial weights take longer to draw than the saved ones to read.
+        layers = tuple(
+            dataclasses.replace(spec, initializer="zeros") if isinstance(spec, Dense) else spec
+            for spec in plan.layers
         )
+        loss = make_loss("squared_error")  # none is computed
+        self._network: Network = make_network(layers, loss, 0, dtype, _draw_nothing)
         for name, layer in self._network.layers:
             own = [*layer.parameters.values(), *layer.state.values()]
             for array, saved in zip(own, arrays[name] if own else [], strict=True):
