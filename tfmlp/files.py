@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tfmlp.errors import DataError
 
@@ -143,3 +144,29 @@ def written_atomically(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def written_result(path: Path) -> Iterator[Path]:
+    """As `written_atomically`, for a file that the user named.
+
+    Raises:
+      DataError: when it cannot be written.
+    """
+    try:
+        with written_atomically(path) as temporary:
+            yield temporary
+    except BrokenPipeError:
+        raise  # stdout's
+    except OSError as error:
+        raise DataError(
+            f"cannot write {path}: {error.strerror or error}: choose another file."
+        ) from None
+
+
+def paths_of(value: Any) -> list[str | Path]:
+    """Returns one path, or several, as a list; an empty one where the value is something else."""
+    if isinstance(value, str | Path):
+        return [value]
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str | Path) for one in value)
+    return list(value) if is_list else []

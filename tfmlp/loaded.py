@@ -5,6 +5,7 @@ run.record.test, run.epochs[-1].train.loss, run.predict(images), run.evaluate("t
 """
 
 import warnings
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +20,17 @@ from tfmlp.data.readers import SOURCES
 from tfmlp.data.schema import Schema
 from tfmlp.data.scored import read_scored
 from tfmlp.data.sources import load_configured
-from tfmlp.errors import CheckpointError, DataError, TfmlpWarning, nearest
+from tfmlp.errors import DataError, TfmlpWarning, nearest
 from tfmlp.metrics import Metrics
 from tfmlp.runs.evaluation import Evaluation
 from tfmlp.runs.folder import RunFolder
 from tfmlp.runs.record import RunRecord
-from tfmlp.training.result import EpochResult
+from tfmlp.training.result import read_epoch
 
 if TYPE_CHECKING:
     from tfmlp.model.mlp import MLP
+    from tfmlp.model.named import Prediction
+    from tfmlp.model.predictor import Predictor
 
 SPLITS = ("train", "validation", "test")
 
@@ -59,7 +62,7 @@ class LoadedRun:
         self.path = folder.path
         self.record: RunRecord = folder.read()
         self.config = Config.from_dict(self.record.config, source=f"{folder.path}/run.json")
-        self.epochs = [_epoch_of(values, folder.path) for values in folder.read_epochs()]
+        self.epochs = [read_epoch(values, folder.path) for values in folder.read_epochs()]
 
     @property
     def schema(self) -> Schema | None:
@@ -94,7 +97,8 @@ class LoadedRun:
         """Returns what the model predicts of any number of examples.
 
         Args:
-          features: Raw inputs [n, ...].
+          features: Raw inputs [n, ...]; or the path of a file or folder, or several, as
+            `predict_files` takes them.
 
         Returns:
           Probabilities [n, classes], or values [n] for regression.
@@ -108,7 +112,53 @@ class LoadedRun:
         """
         from tfmlp.model.prediction import predict
 
+        if paths := files.paths_of(features):
+            pieces = [piece.features for _, piece in self._predictor(None).read_files(paths)]
+            features = np.concatenate(pieces)
         return predict(self.model, features, self.config.optimization.loss)
+
+    def predict_files(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        *,
+        fit: bool | None = None,
+        on_error: Callable[[DataError], None] | None = None,
+    ) -> "Iterator[Prediction]":
+        """Yields predictions of the examples in files, each with its file, class and runner-up.
+
+        Files are read and predicted a piece at a time, in NumPy where the model's precision allows
+        it, so that the first prediction does not wait for TensorFlow.
+
+        Args:
+          paths: Images in any format that Pillow reads, folders of them, .npy, .npz, CSV, IDX or
+            .mat files in SVHN's layout; one or several.
+          fit: Whether pictures are fitted to what the model was trained on, as `Fitting` does it:
+            True, False, or None for those that do not have its size and channels already.
+          on_error: Called with what is wrong with a file, which is then passed over; None: it is
+            raised.
+
+        Raises:
+          DataError: when a file cannot be read, or is not what the model takes.
+
+        >>> np.save("digits.npy", tfmlp.load_dataset("mnist-small").test.images[:2])
+        >>> made = tfmlp.load_run("runs/third").predict_files("digits.npy")
+        >>> [(one.file, one.index, one.class_name in "0123456789") for one in made]
+        [('digits.npy', 0, True), ('digits.npy', 1, True)]
+        """
+        listed = files.paths_of(paths)
+        if not listed:
+            raise DataError(
+                "expected the path of a file or folder, or a list of paths; received"
+                f" {type(paths).__name__}."
+            )
+        return self._predictor(fit).predict_files(listed, on_error)
+
+    def _predictor(self, fit: bool | None) -> "Predictor":
+        from tfmlp.model.predictor import Predictor
+
+        loss = self.config.optimization.loss
+        known = self.schema, self.record.framing, loss
+        return Predictor(self.path, *known, fit, self.predict)
 
     def predict_classes(self, features: Any) -> list[str]:
         """Returns the name of the most probable class of each example.
@@ -179,16 +229,6 @@ class LoadedRun:
 
 def _matched(data: Dataset, schema: Schema | None) -> Dataset:
     return data if schema is None else match(data, schema)
-
-
-def _epoch_of(values: Any, path: Path) -> EpochResult:
-    try:
-        return EpochResult.from_dict(values)
-    except (KeyError, TypeError, AttributeError):
-        raise CheckpointError(
-            f"{path}/epochs.jsonl: expected the results of an epoch a line; received"
-            f" {values!r:.60}: it was changed since."
-        ) from None
 
 
 def load_run(path: str | Path) -> LoadedRun:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tfmlp import signals
+from tfmlp.data.framing import measure_framing
 from tfmlp.errors import CheckpointError, DivergenceError, TfmlpError
 from tfmlp.examination.examination import examine_beginning, examine_end
 from tfmlp.runs.evaluation import LayerHistograms
@@ -92,6 +93,7 @@ def describe(training: Training, recipe: str | None) -> RunRecord:
     """Returns what a record says of a training before its first epoch."""
     config, data, backend = training.config, training.data, training.backend
     source = data.provenance
+    framing = measure_framing(data.train.features)
     return RunRecord(
         format=FORMAT,
         status=Status.INTERRUPTED,
@@ -109,6 +111,7 @@ def describe(training: Training, recipe: str | None) -> RunRecord:
             class_names=list(data.class_names),
         ),
         schema=data.schema.to_dict(),
+        framing=None if framing is None else framing.to_dict(),
         parameters=backend.parameters,
         engine=EngineRecord(backend.engine, backend.precision),
         device=backend.device,

@@ -24,6 +24,7 @@ from tfmlp.version import __version__  # noqa: E402
 _COMMANDS = (
     "train",
     "evaluate",
+    "predict",
     "report",
     "export",
     "compare",

@@ -1,8 +1,10 @@
 """A user's own arrays, from an .npz file or a folder of .npy files."""
 
 import zipfile
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +42,36 @@ def read_arrays(file: str) -> RawDataset:
       DataError: when it is not such a file.
     """
     path = files.user_path(file)
-    try:
+    with _told(path):
         pairs = _read_archive(path)
+    digests = {path.name: files.sha256_of(path)}
+    return _as_dataset(pairs, Provenance(f"arrays:{file}", "NumPy file", digests))
+
+
+def read_features(path: Path) -> Array:
+    """Reads the features of an .npz file: the array that is alone in it, or the one named x, X,
+    features or images, or else x_test, test_images or test_features.
+
+    Raises:
+      DataError: when there is no such array of numbers.
+    """
+    with _told(path), _opened(path) as archive:
+        known = [features for features, _ in _WHOLE + _TEST if features in archive.files]
+        known = known or (archive.files if len(archive.files) == 1 else [])
+        if not known:
+            raise DataError(
+                f"{path}: expected one array, or one named x, X, features, images, x_test,"
+                f" test_images or test_features; received {', '.join(archive.files) or 'none'}."
+            )
+        files.require_memory(path, _check_member(archive.zip, known[0]))
+        return _checked(archive[known[0]], path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turns what reading an archive raises into an error that names it."""
+    try:
+        yield
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from None
     except DataError:
@@ -51,17 +81,19 @@ def read_arrays(file: str) -> RawDataset:
     except Exception as error:  # zipfile's and NumPy's readers raise whatever they stumbled over
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} is not a whole .npz file of plain arrays ({reason}).") from None
-    digests = {path.name: files.sha256_of(path)}
-    return _as_dataset(pairs, Provenance(f"arrays:{file}", "NumPy file", digests))
 
 
-def _read_archive(path: Path) -> list[Pair]:
+def _opened(path: Path) -> Any:
     files.require_regular(path)
     if not zipfile.is_zipfile(path):
         raise DataError(
             f"{path}: expected an .npz file, as numpy.savez writes it; received something else."
         )
-    with np.load(path, allow_pickle=False) as archive:
+    return np.load(path, allow_pickle=False)
+
+
+def _read_archive(path: Path) -> list[Pair]:
+    with _opened(path) as archive:
         chosen = _chosen(set(archive.files))
         if not chosen:
             raise DataError(

@@ -68,7 +68,7 @@ def _column_order(data: Dataset, schema: Schema) -> Array | None:
     """
     name = data.provenance.name
     if data.columns and schema.columns:
-        _require_same_columns(name, data.columns, schema.columns)
+        require_same_columns(name, data.columns, schema.columns)
         if data.columns == schema.columns:
             return None
         place = {column: i for i, column in enumerate(data.columns)}
@@ -88,7 +88,16 @@ def _column_order(data: Dataset, schema: Schema) -> Array | None:
     return None
 
 
-def _require_same_columns(name: str, received: Sequence[str], expected: Sequence[str]) -> None:
+def require_same_columns(name: str, received: Sequence[str], expected: Sequence[str]) -> None:
+    """Refuses columns that are not those that a model was trained on, in any order.
+
+    Args:
+      name: Of the data, for the message.
+      received, expected: The names of the columns.
+
+    Raises:
+      DataError: when they differ; it names the difference.
+    """
     there, wanted = set(received), set(expected)
     missing = [column for column in expected if column not in there]
     additional = [column for column in received if column not in wanted]

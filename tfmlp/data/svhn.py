@@ -57,38 +57,49 @@ def read_mat(path: Path) -> MatContents:
     check_mat(path, ("X", "y"))
     with ThreadPoolExecutor(1) as other:  # hashing costs nothing beside unpacking
         digest = other.submit(files.sha256_of, path)
-        try:
-            variables = scipy.io.loadmat(path, variable_names=["X", "y"])
-        except MemoryError:
-            raise DataError(f"{path} needs more memory than there is.") from None
-        except Exception as error:  # scipy raises whatever its parser stumbled over
-            raise DataError(
-                f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a"
-                " whole copy."
-            ) from None
-        return MatContents(*_as_examples(variables, path), digest.result())
+        return MatContents(*_as_examples(_variables(path, ["X", "y"]), path), digest.result())
+
+
+def read_mat_images(path: Path) -> Array:
+    """Reads the images of one file in SVHN's layout, uint8 [n, 32, 32, 3]; it needs no labels.
+
+    Raises:
+      DataError: when the file is not in this layout.
+    """
+    check_mat(path, ("X",))
+    return _images(_variables(path, ["X"]).pop("X"), path)
+
+
+def _variables(path: Path, names: list[str]) -> dict[str, Any]:
+    try:
+        variables: dict[str, Any] = scipy.io.loadmat(path, variable_names=names)
+    except MemoryError:
+        raise DataError(f"{path} needs more memory than there is.") from None
+    except Exception as error:  # scipy raises whatever its parser stumbled over
+        raise DataError(
+            f"{path} is a damaged .mat file ({type(error).__name__}: {error}): replace it by a"
+            " whole copy."
+        ) from None
+    missing = [name for name in names if name not in variables]
+    if missing:
+        raise DataError(
+            f"{path}: expected the variables {' and '.join(names)}; missing:"
+            f" {' and '.join(missing)}."
+        )
+    return variables
 
 
 def _as_examples(variables: dict[str, Any], path: Path) -> tuple[Array, Array]:
-    missing = [name for name in "Xy" if name not in variables]
-    if missing:
-        raise DataError(
-            f"{path}: expected the variables X and y; missing: {' and '.join(missing)}."
-        )
     images, labels = variables.pop("X"), variables.pop("y")
     if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
         raise DataError(
             f"{path}: X and y must be plain arrays; received {type(images).__name__} and"
             f" {type(labels).__name__}."
         )
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or images.shape[:3] != (32, 32, 3):
+    images = _images(images, path)
+    if labels.dtype.kind not in "uif" or labels.size != len(images):
         raise DataError(
-            f"{path}: X must be uint8 [32, 32, 3, n]; received {images.dtype} {list(images.shape)}."
-        )
-    images = images.reshape(32, 32, 3, -1)  # MATLAB drops a last dimension of 1
-    if labels.dtype.kind not in "uif" or labels.size != images.shape[3]:
-        raise DataError(
-            f"{path}: y must hold one number per image, {images.shape[3]:,}; received"
+            f"{path}: y must hold one number per image, {len(images):,}; received"
             f" {labels.dtype} {list(labels.shape)}."
         )
     labels = labels.reshape(-1)
@@ -98,7 +109,15 @@ def _as_examples(variables: dict[str, Any], path: Path) -> tuple[Array, Array]:
             f"{path}: labels must be 1 to 10, where 10 means digit 0; received"
             f" {labels[~allowed][0]} at row {int(np.argmin(allowed))}."
         )
-    return np.ascontiguousarray(images.transpose(3, 0, 1, 2)), (labels % 10).astype(np.uint8)
+    return images, (labels % 10).astype(np.uint8)
+
+
+def _images(images: Any, path: Path) -> Array:
+    dtype, shape = getattr(images, "dtype", type(images).__name__), np.shape(images)
+    if dtype != np.uint8 or len(shape) not in (3, 4) or shape[:3] != (32, 32, 3):
+        raise DataError(f"{path}: X must be uint8 [32, 32, 3, n]; received {dtype} {list(shape)}.")
+    images = images.reshape(32, 32, 3, -1)  # MATLAB drops a last dimension of 1
+    return np.ascontiguousarray(images.transpose(3, 0, 1, 2))
 
 
 def read_mats(paths: list[Path]) -> list[MatContents]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfmlp import files
+from tfmlp.data.cells import DECIMAL_COMMA, TRUTH, as_float, read_number
 from tfmlp.data.csvtext import CsvText, read_csv
 from tfmlp.data.labels import looks_like_values
 from tfmlp.data.raw import Progress, RawDataset
@@ -18,8 +19,7 @@ from tfmlp.errors import DataError, TfmlpWarning, nearest
 _FEW_ROWS = 30
 _LARGE = 10_000_000  # bytes; smaller files are read in a moment
 _SPLITTING = 0.3  # of the time: the rows are split into cells; then, these become numbers
-_TRUTH = {"true": 1.0, "false": 0.0}
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_CURE = "leave the column out (--drop), or write numbers for its values"
 _INDEX = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index
 
 
@@ -116,12 +116,12 @@ def _numbers(table: CsvText, name: str) -> Array:
     cells = _cells(table, name)
     if table.separator == ";":
         cells = _with_points(cells, table, name)
-    return np.array([_number(cell, table, line, name) for line, cell in cells])
+    return np.array([read_number(cell, table.path, line, name, _CURE) for line, cell in cells])
 
 
 def _with_points(cells: list[tuple[int, str]], table: CsvText, name: str) -> list[tuple[int, str]]:
     """Returns cells with decimal commas as points."""
-    commas = [line for line, cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    commas = [line for line, cell in cells if DECIMAL_COMMA.fullmatch(cell)]
     points = [line for line, cell in cells if "." in cell]
     if commas and points:
         raise DataError(
@@ -129,38 +129,6 @@ def _with_points(cells: list[tuple[int, str]], table: CsvText, name: str) -> lis
             f" line {commas[0]} and a point in line {points[0]}: write all numbers alike."
         )
     return [(line, cell.replace(",", ".")) for line, cell in cells] if commas else cells
-
-
-def _number(cell: str, table: CsvText, line: int, column: str) -> float:
-    try:
-        value = _as_float(cell)
-    except ValueError:
-        if not cell.strip():
-            raise DataError(
-                f"{table.path}, column {column!r}, line {line}: the value is missing: fill it in,"
-                " remove the row, or leave the column out (--drop)."
-            ) from None
-        raise DataError(
-            f"{table.path}, line {line}, column {column}: expected a number; received"
-            f" {cell.strip()!r}: leave the column out (--drop), or write numbers for its values."
-        ) from None
-    if not np.isfinite(value):
-        raise DataError(
-            f"{table.path}, line {line}, column {column}: expected a finite number; received"
-            f" {cell.strip()!r}: remove the row or fill it."
-        )
-    return value
-
-
-def _as_float(cell: str) -> float:
-    if "_" in cell:  # Python reads 1_000 as a number; the author of a table does not mean one
-        raise ValueError(cell)
-    try:
-        return float(cell)
-    except ValueError:
-        if (value := _TRUTH.get(cell.strip().lower())) is None:
-            raise
-        return value
 
 
 def _classes(
@@ -189,10 +157,10 @@ def _classes(
 def _require_classes(names: list[str], count: int, table: CsvText, target: str) -> None:
     """Asks for the task where a target of numbers looks like values."""
     if table.separator == ";":
-        is_decimal = _DECIMAL_COMMA.fullmatch
+        is_decimal = DECIMAL_COMMA.fullmatch
         names = [name.replace(",", ".") if is_decimal(name) else name for name in names]
     try:
-        different = np.unique([_as_float(name) for name in names])
+        different = np.unique([as_float(name) for name in names])
     except ValueError:
         return
     if looks_like_values(different, count):
@@ -207,10 +175,10 @@ def _spelled_alike(found: set[str]) -> tuple[list[str], dict[str, str]]:
     their values, 2 before 10, and 1.0 is 1, the shortest spelling.
     """
     try:
-        values = {cell: _as_float(cell) for cell in found}
+        values = {cell: as_float(cell) for cell in found}
     except ValueError:
         values = {}
-    if any(cell.lower() in _TRUTH for cell in found):
+    if any(cell.lower() in TRUTH for cell in found):
         values = {}  # truth values keep their names
     if not values or not all(map(np.isfinite, values.values())):
         return sorted(found), {cell: cell for cell in found}

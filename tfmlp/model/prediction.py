@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfmlp import plan
 from tfmlp.data.frames import is_frame, read_columns, require_collected
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
 from tfmlp.model.arguments import require_examples
 from tfmlp.model.mlp import MLP
+from tfmlp.plan import Activation
 from tfmlp.reference.probabilities import probabilities
 
 _FLOATS_AT_A_TIME = 8 << 20
@@ -44,7 +44,7 @@ def predict(model: MLP, features: Any, loss: str = "cross_entropy") -> np.ndarra
     outputs = np.concatenate(parts[1:] or parts)
     if is_regression(model):
         return outputs[:, 0]
-    if model.plan is not None and isinstance(model.plan.layers[-1], plan.Activation):
+    if model.plan is not None and isinstance(model.plan.layers[-1], Activation):
         loss = "squared_error"  # the only kind that takes such outputs
     return probabilities(outputs, loss)
 

@@ -101,6 +101,8 @@ class RunRecord(Values):
       device: "/CPU:0" or "/GPU:0".
       versions: Of tfmlp, Python and the libraries that decide its metrics.
       schema: The data's schema, as `data.schema.Schema.to_dict` has it; None in format 1.
+      framing: What its training images have in common, as `data.framing.Framing.to_dict` has it;
+        None for tables, and in records of before.
       checkpoint: Where its last checkpoint stands.
       resumed_after: Where it was resumed.
       divergence: What was not finite.
@@ -126,6 +128,7 @@ class RunRecord(Values):
     device: str = "/CPU:0"
     versions: dict[str, str] = field(default_factory=dict)
     schema: dict[str, Any] | None = None
+    framing: dict[str, Any] | None = None
     checkpoint: Position | None = None
     resumed_after: Position | None = None
     divergence: dict[str, Any] | None = None

@@ -1,8 +1,10 @@
 """What came of one epoch."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from tfmlp.errors import CheckpointError
 from tfmlp.metrics import Metrics
 
 
@@ -50,3 +52,18 @@ class EpochResult:
             Metrics(**validation) if validation else None,
             values["seconds"],
         )
+
+
+def read_epoch(values: Any, folder: Path) -> EpochResult:
+    """Makes a result from a line of a run folder's `epochs.jsonl`.
+
+    Raises:
+      CheckpointError: when it is something else.
+    """
+    try:
+        return EpochResult.from_dict(values)
+    except (KeyError, TypeError, AttributeError):
+        raise CheckpointError(
+            f"{folder}/epochs.jsonl: expected the results of an epoch a line; received"
+            f" {values!r:.60}: it was changed since."
+        ) from None
