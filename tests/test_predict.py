@@ -363,7 +363,8 @@ def test_rows_before_a_bad_one_are_predicted(run_cli, table_run):
         "nan" + ",1" * 13: "line 6, column CRIM: expected a finite number; received 'nan'",
         "1_0" + ",1" * 13: "line 6, column CRIM: expected a number; received '1_0'",
         "1e60" + ",1" * 13: "line 6, column CRIM: expected a number that float32 holds",
-        "" + ",1" * 13: "line 6, column CRIM: expected a number; received ''",
+        ""
+        + ",1" * 13: "column 'CRIM', line 6: the value is missing: fill it in, or remove the row",
         "1,2": "line 6: expected 14 cells; received 2",
     }.items():
         Path("t.csv").write_text("\n".join([*whole[:5], cells, *whole[5:]]))

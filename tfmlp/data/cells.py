@@ -43,12 +43,11 @@ def read_number(cell: str, path: Path, line: int, column: str, cure: str) -> flo
     except ValueError:
         if not cell.strip():
             raise DataError(
-                f"{path}, column {column!r}, line {line}: the value is missing: fill it in,"
-                " remove the row, or leave the column out (--drop)."
+                f"{path}, column {column!r}, line {line}: the value is missing: fill it in, {cure}."
             ) from None
         raise DataError(
             f"{path}, line {line}, column {column}: expected a number; received"
-            f" {cell.strip()!r:.80}: {cure}."
+            f" {cell.strip()!r:.80}: write one, {cure}."
         ) from None
     if not np.isfinite(value):
         raise DataError(

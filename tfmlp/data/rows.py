@@ -16,7 +16,7 @@ from tfmlp.errors import DataError, TfmlpWarning
 
 _CELLS_AT_A_TIME = 1 << 18  # about 40 MB of text
 _LARGEST = float(np.finfo(np.float32).max)
-_CURE = "write numbers for its values"
+_CURE = "or remove the row"
 
 
 def read_rows(path: Path, schema: Schema) -> Iterator[Array]:

@@ -19,7 +19,7 @@ from tfmlp.errors import DataError, TfmlpWarning, nearest
 _FEW_ROWS = 30
 _LARGE = 10_000_000  # bytes; smaller files are read in a moment
 _SPLITTING = 0.3  # of the time: the rows are split into cells; then, these become numbers
-_CURE = "leave the column out (--drop), or write numbers for its values"
+_CURE = "remove the row, or leave the column out (--drop)"
 _INDEX = re.compile(r"(Unnamed: \d+)?")  # what pandas calls the column of its index
 
 
