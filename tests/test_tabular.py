@@ -216,7 +216,8 @@ def test_a_sheet_of_sixteen_images_shows_them(run_cli, kind, channels, task):
 
 def test_a_large_table_tells_how_far_it_is_and_is_read_alike(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
-    path.write_text("x,y,z\n" + "".join(f"{n},{n % 7},{n % 2}\n\n" for n in range(80)))
+    rows = [f"{n},{n % 7},{n % 2}\n\n" for n in range(80)]
+    path.write_text("x,y,z\n" + "".join(rows))
     whole = tabular.read_table(str(path), "z", None, progress=lambda *news: pytest.fail("small"))
     monkeypatch.setattr(csvtext, "_ROWS_AT_A_TIME", 7)
     monkeypatch.setattr(tabular, "_LARGE", 100)
