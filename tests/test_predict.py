@@ -101,7 +101,7 @@ def test_the_reference_predicts_what_keras_does(name, images):
     config = tfmlp.Config.from_options(dataset="mnist-small", **options)
     training = tfmlp.fit(config)
     list(training)
-    reference = read_reference(training.save("saved"))
+    _, reference = read_reference(training.save("saved"))
     expected = np.asarray(training.model(images))
     made = reference.outputs(images)
     assert np.allclose(made, expected, rtol=1e-4, atol=1e-5 * max(1, np.abs(expected).max()))

@@ -13,8 +13,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tfmlp.config import Config
 from tfmlp.errors import CheckpointError
 from tfmlp.events import EVENT_FILES, EventFile
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
 
 _MOST_HISTOGRAMS = 50  # epochs of a run
 _CONSTANT = "preprocessing/"  # weights that no training changes
-_MOST_CLASSES = 100  # of a confusion matrix that can be read
-_MOST_COUNTS = 20  # classes; with more, counts do not fit into their cells
 
 
 class TensorBoard(Observer):
@@ -74,13 +70,12 @@ class TensorBoard(Observer):
         for file in self._files.values():
             file.flush()
 
-    def end(self, test: dict[str, Any]) -> None:
+    def end(self, test: dict[str, Any], confusion: "Figure | None" = None) -> None:
         """Writes the test metrics, as a record has them, the confusion matrix, and what is left."""
-        step, data = len(self._training.history), self._training.data
+        step = len(self._training.history)
         self._add_metrics("test", test, step)
-        if data.task == "classification" and data.num_classes <= _MOST_CLASSES:
-            counts = count_confusions(self._training)
-            png, size = as_png(draw_confusions(counts, data.class_names))
+        if confusion is not None:
+            png, size = as_png(confusion)
             self._file("test", step).add_image("confusion matrix", png, size, step)
         for file in self._files.values():
             file.close()
@@ -104,42 +99,9 @@ def as_table(config: Config) -> str:
     return "\n".join(lines)
 
 
-def count_confusions(training: Training) -> np.ndarray:
-    """Returns how many test examples of each class (rows) are predicted to be of each (columns).
-
-    Returns:
-      int64 [k, k].
-    """
-    test, classes = training.data.test, training.data.num_classes
-    predicted = training.predict(test.features).argmax(axis=1)
-    pairs = classes * test.labels.astype(np.int64) + predicted
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-
-
-def draw_confusions(counts: np.ndarray, names: tuple[str, ...]) -> "Figure":
-    """Draws a confusion matrix, [k, k], colored by the shares of each row."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 8), layout="constrained")
-    axes = figure.subplots()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    places: Any = range(len(names))
-    # A name is shown as it is: between dollar signs, too.
-    axes.set_xticks(places, names, rotation=90, parse_math=False)
-    axes.set_yticks(places, names, parse_math=False)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    if len(names) <= _MOST_COUNTS:
-        for (row, column), count in np.ndenumerate(counts):
-            color = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, f"{count:,}", ha="center", va="center", color=color)
-    return figure
-
-
 def as_png(figure: "Figure") -> tuple[bytes, tuple[int, int]]:
     """Returns a figure as a PNG, and its height and width."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=100)
+    figure.savefig(buffer, format="png", dpi=100, facecolor="white")
     width, height = figure.get_size_inches() * 100
     return buffer.getvalue(), (int(height), int(width))

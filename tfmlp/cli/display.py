@@ -16,6 +16,8 @@ from tfmlp.training.observer import Observer
 from tfmlp.training.result import EpochResult
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from tfmlp.tensorboard import TensorBoard
     from tfmlp.training.loop import Training
 
@@ -128,3 +130,12 @@ def open_board(
 
     folder = files.user_path(given) if given else run / "tensorboard"
     return TensorBoard(training, folder, resumed)
+
+
+def draw_confusion(run: Path) -> "Figure | None":
+    """Returns the figure of a run's confusion matrix, if it has one."""
+    from tfmlp.loaded import load_run
+    from tfmlp.reports import plots
+
+    loaded = load_run(run)
+    return plots.confusion_matrix(loaded) if loaded.evaluation.confusion else None

@@ -7,7 +7,7 @@ import click
 
 from tfmlp import files
 from tfmlp.cli import main as program
-from tfmlp.cli.display import JsonLines, display_options, open_board, show_training
+from tfmlp.cli.display import JsonLines, display_options, draw_confusion, open_board, show_training
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import say, tell
 from tfmlp.cli.results import describe_result
@@ -127,7 +127,7 @@ def train(
     for warning in watch.at_end(record.test["loss"]) if record.test else ():
         say(f"warning: {warning}.")
     if board is not None and error is None and record.test:
-        board.end(record.test)
+        board.end(record.test, draw_confusion(folder.path))
     if report:
         error = _write_report(folder, error)
     if printing is not None:

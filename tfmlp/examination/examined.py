@@ -9,7 +9,7 @@ from tfmlp import plan
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import Array
-from tfmlp.reference.interpreter import make_network
+from tfmlp.reference.trained import make_trained_network
 from tfmlp.training.assembly import make_reference_loss, plan_for
 from tfmlp.training.backend import Arrays
 from tfmlp.training.numpy_examples import PreparedExamples
@@ -39,17 +39,13 @@ class Examined:
         self._plan = plan_for(config, data)
         # Of dropout, only the course's form does anything at inference.
         layers = [
-            _without_initial_weights(spec)
+            spec
             for spec in self._plan.layers
             if not isinstance(spec, plan.Dropout) or spec.form == "course"
         ]
+        described = dataclasses.replace(self._plan, layers=tuple(layers))
         loss = make_reference_loss(config, data)
-        self.network = make_network(tuple(layers), loss, 0, _TYPE, _no_masks)
-        for name, layer in self.network.layers:
-            for key in layer.parameters:
-                layer.parameters[key] = weights[f"{name}/{key}"].astype(_TYPE, copy=False)
-            for key in layer.state:  # changed by a forward pass, so a copy
-                layer.state[key] = weights[f"{name}/{key}"].astype(_TYPE)
+        self.network = make_trained_network(described, weights, _TYPE, loss)
         # A Keras model has measured them; to read a large file again would take long.
         moments = None
         if all(name in weights for name in _MOMENTS):
@@ -74,14 +70,3 @@ class Examined:
             part = slice(start, start + size)
             features, _ = self.examples.part(split, part)
             yield part, self.network.forward(features)
-
-
-def _no_masks(layer: int, keep: float, shape: tuple[int, ...]) -> Array:
-    raise NotImplementedError("an examined network is at inference")
-
-
-def _without_initial_weights(spec: plan.LayerSpec) -> plan.LayerSpec:
-    """Returns a layer that draws no initial weights, which would take long and be thrown away."""
-    if isinstance(spec, plan.Dense):
-        return dataclasses.replace(spec, initializer="zeros", bias_initializer="zeros")
-    return spec

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tfmlp.exports.formula import output_of, weights_of
+from tfmlp.exports.formula import weights_of
 from tfmlp.model.mlp import MLP
-from tfmlp.reference.activations import sigmoid
-from tfmlp.reference.interpreter import make_network
+from tfmlp.model.prediction import is_regression
+from tfmlp.plan import Activation
 from tfmlp.reference.layers import Array
-from tfmlp.reference.losses import make_loss, softmax
-from tfmlp.reference.preprocessing import preprocess
+from tfmlp.reference.probabilities import probabilities
+from tfmlp.reference.trained import TrainedNetwork
 
 
 def expected_outputs(
@@ -23,28 +23,8 @@ def expected_outputs(
       dtype: The precision.
     """
     assert model.plan is not None
-    weights = weights_of(model)
-    network = make_network(model.plan.layers, make_loss("squared_error"), 0, np.dtype(dtype), _draw)
-    for name, array in (network.parameters() | network.state()).items():
-        array[...] = weights[name]
-    mean = weights.get("preprocessing/mean", np.zeros(()))
-    deviation = weights.get("preprocessing/deviation", np.ones(()))
-    outputs = network.forward(preprocess(model.preprocess.kind, features, dtype, mean, deviation))
-    if model.target_scale is not None:
-        unit, middle = weights["target_scale/deviation"], weights["target_scale/mean"]
-        outputs = outputs * dtype(unit) + dtype(middle)
-    return _converted(outputs, output_of(model, loss))
-
-
-def _draw(layer: int, keep: float, shape: tuple[int, ...]) -> Array:
-    raise AssertionError("inference drops no unit")
-
-
-def _converted(outputs: Array, kind: str) -> Array:
-    if kind == "values":
+    outputs = TrainedNetwork(model.plan, weights_of(model), np.dtype(dtype)).outputs(features)
+    if is_regression(model):
         return outputs
-    if kind == "softmax":
-        return softmax(outputs)
-    shares = np.maximum(sigmoid(outputs) if kind == "sigmoid_shares" else outputs, 0)
-    sums = shares.sum(axis=1, keepdims=True)
-    return np.where(sums > 0, shares / np.where(sums > 0, sums, 1), softmax(outputs))
+    is_activated = isinstance(model.plan.layers[-1], Activation)
+    return probabilities(outputs, "squared_error" if is_activated else loss)

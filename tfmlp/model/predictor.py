@@ -13,9 +13,10 @@ from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
 from tfmlp.model.named import Prediction, name_predictions
-from tfmlp.model.reference_model import ReferenceModel, read_reference
-from tfmlp.plan import Activation
+from tfmlp.model.reference_model import read_reference
+from tfmlp.plan import Activation, Plan
 from tfmlp.reference.probabilities import probabilities
+from tfmlp.reference.trained import TrainedNetwork
 
 OnError = Callable[[DataError], None]
 
@@ -58,7 +59,7 @@ class Predictor:
         return Fitting(self._schema, self._framing, self._fit)
 
     @cached_property
-    def _reference(self) -> ReferenceModel | None:
+    def _reference(self) -> tuple[Plan, TrainedNetwork] | None:
         return read_reference(self._folder)
 
     def predict_files(
@@ -101,11 +102,12 @@ class Predictor:
         """Returns probabilities [n, classes], or values [n]."""
         if self._reference is None:
             return self._predict_slowly(features)
-        outputs = self._reference.outputs(features)
+        plan, network = self._reference
+        outputs = network.outputs(features)
         if self._schema.task == "regression":
             return outputs[:, 0]
         # Squared errors are the only losses that take activated outputs.
-        is_activated = isinstance(self._reference.plan.layers[-1], Activation)
+        is_activated = isinstance(plan.layers[-1], Activation)
         return probabilities(outputs, "squared_error" if is_activated else self._loss)
 
 

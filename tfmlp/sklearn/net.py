@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,9 @@ from tfmlp.data.dataset import Dataset
 from tfmlp.data.rowfile import Array
 from tfmlp.data.schema import Schema
 from tfmlp.data.split import Split
-from tfmlp.reference.interpreter import make_network
-from tfmlp.reference.losses import make_loss
-from tfmlp.reference.network import Network
-from tfmlp.reference.preprocessing import preprocess, training_moments
+from tfmlp.reference.preprocessing import training_moments
 from tfmlp.reference.probabilities import probabilities
+from tfmlp.reference.trained import TrainedNetwork
 from tfmlp.training.assembly import choose_loss, new_model, plan_for
 from tfmlp.training.backend import Arrays, Backend
 
@@ -64,9 +61,9 @@ class TrainedNet:
 
             model, loss = self.make_model(), self.config.optimization.loss
             return np.concatenate([predict(model, part, loss) for part in _pieces(features)])
-        made = self._plan()
-        network = self._network(made)
-        outputs = np.concatenate([self._run(network, made, part) for part in _pieces(features)])
+        dtype = np.dtype(self.config.runtime.precision)
+        network = TrainedNetwork(self._plan(), self.weights, dtype)
+        outputs = np.concatenate([network.outputs(part) for part in _pieces(features)])
         if self.schema.task == "regression":
             return outputs[:, 0]
         return probabilities(outputs, choose_loss(self.config, self.schema.task).name)
@@ -83,35 +80,6 @@ class TrainedNet:
         schema, outputs = self.schema, len(self.schema.class_names) or 1
         return plan.make_plan(self.config.model, schema.feature_shape, outputs, schema.task)
 
-    def _network(self, made: plan.Plan) -> Network:
-        """Makes the reference network, which is small work: its arrays are the weights' own."""
-        specs = tuple(
-            dataclasses.replace(spec, initializer="zeros", bias_initializer="zeros")
-            if isinstance(spec, plan.Dense)
-            else spec
-            for spec in made.layers
-        )
-        dtype = np.dtype(self.config.runtime.precision)
-        network = make_network(specs, make_loss("squared_error"), 0, dtype, _drop_nothing)
-        for name, layer in network.layers:
-            for arrays in (layer.parameters, layer.state):
-                arrays |= {key: self.weights[f"{name}/{key}"] for key in arrays}
-        return network
-
-    def _run(self, network: Network, made: plan.Plan, features: Array) -> Array:
-        """Returns the outputs [n, k] of raw features [n, columns]."""
-        dtype, kind = np.dtype(self.config.runtime.precision), made.preprocessing
-        outputs = network.forward(preprocess(kind, features, dtype, *self._scale("preprocessing")))
-        if not made.standardize_target:
-            return outputs
-        mean, standard_deviation = self._scale("target_scale")
-        return outputs * standard_deviation + mean
-
-    def _scale(self, layer: str) -> tuple[Array, Array]:
-        """Returns what a layer subtracts and divides by; of no use where it does neither."""
-        mean, deviation = (self.weights.get(f"{layer}/{name}", np.ones(())) for name in _MOMENTS)
-        return mean, deviation
-
 
 def _moments(made: plan.Plan, train: Split, dtype: np.dtype) -> Arrays:
     """Returns means and standard deviations of training examples, as the Keras model has them."""
@@ -126,10 +94,6 @@ def _moments(made: plan.Plan, train: Split, dtype: np.dtype) -> Arrays:
         for layer, pair in measured.items()
         for name, value in zip(_MOMENTS, pair)
     }
-
-
-def _drop_nothing(layer: int, keep: float, shape: tuple[int, ...]) -> Array:
-    return np.ones(shape, bool)
 
 
 def _pieces(features: Any) -> Iterator[Array]:
