@@ -20,7 +20,7 @@ FLOORS = BASE | {
     "reference": 2,
     "recipes": 2,
     "runs": 2,
-    "check": 3,
+    "checks": 3,
     "data": 3,
     "model": 4,
     "training": 5,
@@ -44,12 +44,12 @@ ALONE = {
     "runs": {"errors", "files", "version"},
     "recipes": {"config", "errors"},
     "reference": {"plan", "seeds"},
-    "check": {"errors", "files", "reference"},
+    "checks": {"errors", "files", "reference"},
     "data": {*BASE, "reference"},
 }
 # Who drives run folders.
 RUN_FOLDERS = ("runs", "saver", "examination", "runner", "loaded", "reports", "experiments", "cli")
-TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "check", "reports")
+TENSORFLOW_FREE = (*BASE, "reference", "recipes", "runs", "checks", "reports")
 
 
 def part(path: Path) -> str:
@@ -162,7 +162,7 @@ def test_the_page_names_every_module():
     "code",
     [
         "import tfmlp, tfmlp.cli.main, tfmlp.cli.train, tfmlp.cli.evaluate, tfmlp.cli.data",
-        "import tfmlp.check.gradients, tfmlp.runs.folder, tfmlp.plan, tfmlp.reference.interpreter",
+        "import tfmlp.checks.gradients, tfmlp.runs.folder, tfmlp.plan, tfmlp.reference.interpreter",
     ],
 )
 def test_what_imports_no_tensorflow(code):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.gallery import WRONG
 from tfmlp import ConfigError, assert_gradients_close, check_derivative, check_gradients, check_loss
-from tfmlp.check.discovery import check_namespace
-from tfmlp.check.functions import check_dropout, check_softmax
+from tfmlp.checks.discovery import check_namespace
+from tfmlp.checks.functions import check_dropout, check_softmax
 
 GALLERY = Path(__file__).parent / "gallery"
 RIGHT = sorted(path for path in GALLERY.glob("*.py") if path.stem != "__init__")

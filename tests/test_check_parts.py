@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tfmlp.check
+import tfmlp.checks
 from tfmlp import ConfigError, check_derivative, check_gradients
-from tfmlp.check import child, derivatives, gradients, nets
-from tfmlp.check.calls import UserCodeError, attempt, attribute, guarded
-from tfmlp.check.causes import CauseName, cause
-from tfmlp.check.conventions import Role, call, required
-from tfmlp.check.discovery import check_namespace
-from tfmlp.check.texts import TEXTS
-from tfmlp.check.trees import items_of, leaves_of, rebuilt
+from tfmlp.checks import child, derivatives, gradients, nets
+from tfmlp.checks.calls import UserCodeError, attempt, attribute, guarded
+from tfmlp.checks.causes import CauseName, cause
+from tfmlp.checks.conventions import Role, call, required
+from tfmlp.checks.discovery import check_namespace
+from tfmlp.checks.texts import TEXTS
+from tfmlp.checks.trees import items_of, leaves_of, rebuilt
 
-ROOM = Path(tfmlp.check.__file__).parent
+ROOM = Path(tfmlp.checks.__file__).parent
 GALLERY = Path(__file__).parent / "gallery"
 
 

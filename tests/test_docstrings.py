@@ -8,7 +8,7 @@ import re
 import pytest
 
 import tfmlp
-from tfmlp.check.reports import FunctionReport, GradientReport
+from tfmlp.checks.reports import FunctionReport, GradientReport
 from tfmlp.data.schema import Schema
 from tfmlp.diagnosis.report import Diagnosis
 from tfmlp.loaded import LoadedRun

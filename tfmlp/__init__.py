@@ -51,8 +51,8 @@ from tfmlp.version import __version__
 
 if TYPE_CHECKING:
     from tfmlp import sklearn as sklearn
-    from tfmlp.check.functions import check_derivative, check_loss
-    from tfmlp.check.gradients import assert_gradients_close, check_gradients
+    from tfmlp.checks.functions import check_derivative, check_loss
+    from tfmlp.checks.gradients import assert_gradients_close, check_gradients
     from tfmlp.config import Config
     from tfmlp.data.dataset import Dataset, Split
     from tfmlp.data.sources import load_dataset
@@ -76,8 +76,8 @@ if TYPE_CHECKING:
 
 # Module -> its public names; a test holds it against the imports above.
 _NAMES = {
-    "check.functions": ("check_derivative", "check_loss"),
-    "check.gradients": ("assert_gradients_close", "check_gradients"),
+    "checks.functions": ("check_derivative", "check_loss"),
+    "checks.gradients": ("assert_gradients_close", "check_gradients"),
     "config": ("Config",),
     "data.dataset": ("Dataset", "Split"),
     "data.sources": ("load_dataset",),

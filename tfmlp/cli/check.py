@@ -46,8 +46,8 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     central differences, and names the likely cause of what is wrong. The file is run, in a process
     of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
     """
-    from tfmlp.check.adapter import ADAPTER_TEXT
-    from tfmlp.check.sandbox import run_file
+    from tfmlp.checks.adapter import ADAPTER_TEXT
+    from tfmlp.checks.sandbox import run_file
 
     result = run_file(files.user_path(file), seconds=seconds, megabytes=megabytes, seed=seed)
     wrong = [finding["subject"] for finding in result.findings if not finding["right"]]

@@ -1,0 +1,64 @@
+"""Matching: which gradient belongs to which parameter."""
+
+from tfmlp.checks.arrays import Array
+from tfmlp.checks.trees import Leaf
+from tfmlp.errors import ConfigError
+
+_PREFIXES = ("d_", "d", "grad_", "g_", "g", "delta_", "nabla_")
+_SUFFIXES = ("_grad", "_g", "_d", ".grad")
+
+Gradients = dict[str, Array | None]
+
+
+def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
+    """Returns each parameter's gradient, by the parameter's name: by equal names, by names such as
+    dW1 and W1_grad, or in order.
+
+    Raises:
+      ConfigError: when they do not correspond.
+    """
+    if set(params) == set(grads):
+        return {name: grads[name] for name in params}
+    plain = {_plain(name): gradient for name, gradient in grads.items()}
+    if len(plain) == len(grads) and all(_key(name) in plain for name in params):
+        return {name: plain[_key(name)] for name in params}
+    if len(params) == len(grads):
+        ordered = _ordered(list(params.values()), list(grads.values()))
+        return dict(zip(params, ordered, strict=True))
+    raise ConfigError(
+        f"expected one gradient for each parameter; received parameters {', '.join(params)} and"
+        f" gradients {', '.join(grads)}: give them the same names or the same order."
+    )
+
+
+def _ordered(params: list[Leaf], grads: list[Array | None]) -> list[Array | None]:
+    """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and
+    the given order does not, all of one kind and then all of the other, interleaved.
+    """
+    orders = [grads]
+    half = len(grads) // 2
+    if 2 * half == len(grads):
+        for one, other in ((grads[:half], grads[half:]), (grads[half:], grads[:half])):
+            orders.append([item for pair in zip(one, other, strict=True) for item in pair])
+
+    def fits(order: list[Array | None]) -> bool:
+        pairs = zip(params, order, strict=True)
+        return all(value is None or value.size == leaf.value.size for leaf, value in pairs)
+
+    return next((order for order in orders if fits(order)), grads)
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def _plain(name: str) -> str:
+    """Returns a gradient's name as its parameter's: "dW1" as "w1"."""
+    head, dot, last = name.rpartition(".")
+    for suffix in _SUFFIXES:
+        if last.lower().endswith(suffix) and len(last) > len(suffix):
+            return _key(head + dot + last[: -len(suffix)])
+    for prefix in _PREFIXES:
+        if last.lower().startswith(prefix) and len(last) > len(prefix):
+            return _key(head + dot + last[len(prefix) :])
+    return _key(name)

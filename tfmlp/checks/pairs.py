@@ -1,0 +1,123 @@
+"""Pairs: a function and its derivative, or a loss and its gradient, checked in every way in which
+they could be meant to be called.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tfmlp.checks import words
+from tfmlp.checks.arrays import Array, numbers
+from tfmlp.checks.calls import attempt, guarded
+from tfmlp.checks.conventions import required
+from tfmlp.checks.derivatives import check_derivative
+from tfmlp.checks.findings import Finding
+from tfmlp.checks.losses import check_loss
+from tfmlp.checks.reports import FunctionReport, GradientReport
+
+Function = Callable[..., Any]
+
+
+def pairs_in(functions: Mapping[str, Function], seed: int) -> Iterator[Finding]:
+    """Checks every function whose name says that it is the derivative of another one.
+
+    Args:
+      functions: By name.
+      seed: Decides the numbers that are tried.
+    """
+    lower = {name.lower(): name for name in functions}
+    for name, derivative in functions.items():
+        base = next((lower[stem] for stem in _stems(name.lower()) if stem in lower), None)
+        if base is None or base in words.BACKWARD or base in words.FORWARD:
+            continue
+        subject = f"{base} / {name}"
+        finding = _pair(subject, guarded(functions[base]), guarded(derivative), seed)
+        if finding is not None:
+            yield finding
+
+
+def first_right(function: Function, ways: Iterable[Function]) -> FunctionReport | None:
+    """Returns the report on the first way to call a derivative under which it is right; else on the
+    first that can be called; else None.
+    """
+    attempts = [attempt(partial(check_derivative, function, way)) for way in ways]
+    reports = [report for report in attempts if report is not None]
+    return next((report for report in reports if report.right), reports[0] if reports else None)
+
+
+def loss_report(function: Function, gradient: Function, seed: int) -> GradientReport | None:
+    """Returns the report on a loss, with targets or classes as its labels, whichever is right; None
+    if it takes neither.
+    """
+    names = required(function)
+    if names and names[0].lower() in words.LABELS:
+        checked = partial(check_loss, _swapped(function), _swapped(gradient), seed=seed)
+    else:
+        checked = partial(check_loss, function, gradient, seed=seed)
+    attempts = [attempt(partial(checked, classes=classes)) for classes in (False, True)]
+    reports = [report for report in attempts if report is not None]
+    return next((report for report in reports if report.right), reports[0] if reports else None)
+
+
+def is_elementwise(function: Function) -> bool:
+    """Whether a function gives each entry its own value, whatever the others are."""
+    points = np.array([-1.5, -0.2, 0.3, 2.0])
+
+    def test() -> bool:
+        with np.errstate(all="ignore"):
+            one, other = numbers(function(points.copy())), numbers(function(points[::-1].copy()))
+        return one.shape == other.shape == points.shape and np.allclose(one, other[::-1])
+
+    return bool(attempt(test))
+
+
+def ones_like(values: Any) -> Array:
+    """Returns the gradient from above under which a backward pass is the derivative itself."""
+    return np.ones_like(numbers(values))
+
+
+def _stems(name: str) -> Iterator[str]:
+    """Yields what a function may be called whose derivative has this name."""
+    for prefix in words.DERIVATIVE_PREFIXES:
+        if name.startswith(prefix) and len(name) > len(prefix):
+            yield name[len(prefix) :]
+    for suffix in words.DERIVATIVE_SUFFIXES:
+        if name.endswith(suffix) and len(name) > len(suffix):
+            yield name[: -len(suffix)].rstrip("_")
+
+
+def _pair(subject: str, function: Function, derivative: Function, seed: int) -> Finding | None:
+    """Checks a function and its derivative: of one argument, or of outputs and labels."""
+    first, second, lower = required(function), required(derivative), subject.lower()
+    if first is None or second is None:
+        return None
+    report: FunctionReport | GradientReport | None = None
+    if len(first) == 1 and "softmax" not in lower:
+        if is_elementwise(function):
+            report = _derivative_report(function, derivative, len(second))
+        return Finding(subject, "derivative", report) if report else None
+    if len(first) == len(second) == 2 and any(part in lower for part in words.LOSS_PARTS):
+        report = loss_report(function, derivative, seed)
+    return Finding(subject, "loss", report) if report else None
+
+
+def _derivative_report(
+    function: Function, derivative: Function, arguments: int
+) -> FunctionReport | None:
+    if arguments == 1:
+        return check_derivative(function, derivative)
+    if arguments != 2:
+        return None
+    # The gradient from above and the input, in either order; or the input and the output.
+    ways = (
+        lambda z: derivative(ones_like(z), z),
+        lambda z: derivative(z, ones_like(z)),
+        lambda z: derivative(z, function(z)),
+    )
+    return first_right(function, ways)
+
+
+def _swapped(function: Function) -> Function:
+    return lambda outputs, labels: function(labels, outputs)

@@ -1,0 +1,147 @@
+"""Reports: what a check of gradients or of a single function found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfmlp.checks.causes import Cause
+
+
+@dataclass(frozen=True)
+class ParameterVerdict:
+    """What was found of one parameter's gradient.
+
+    Attributes:
+      name: The parameter's name.
+      right: Whether the gradient agrees with the differences.
+      error: The largest difference, relative to the larger of the two derivatives or a thousandth
+        of the parameter's largest.
+      where: The index of the entry where it is.
+      given, measured: The gradient's entry there, and the central difference.
+      entries: How many entries were looked at; of these `kinks` lie on a kink and were held against
+        both sides.
+      kinks: See `entries`.
+      cause: What is wrong with this gradient taken alone, or None.
+      note: A remark, such as that float32 noise is all there is.
+    """
+
+    name: str
+    right: bool
+    error: float
+    where: tuple[int, ...]
+    given: float | None
+    measured: float
+    entries: int
+    kinks: int
+    cause: Cause | None = None
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the verdict as plain values; what is not finite is None."""
+        values = vars(self) | {
+            "where": list(self.where),
+            "cause": self.cause and self.cause.to_dict(),
+        }
+        return {key: None if _is_endless(value) else value for key, value in values.items()}
+
+    def row(self, width: int) -> str:
+        """Returns the verdict as a row of the report's table.
+
+        Args:
+          width: Of the first column, in characters.
+        """
+        verdict = "right" if self.right else "WRONG"
+        place = str(list(self.where)).replace(" ", "")
+        given = "none" if self.given is None else f"{self.given:.6g}"
+        note = f"  ({self.note})" if self.note else ""
+        return (
+            f"{self.name:{width}}  {verdict:7}  {self.error:13.1e}  {place:12}  {given:11}"
+            f"  {self.measured:.6g}{note}"
+        )
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """What `check_gradients` found.
+
+    Attributes:
+      parameters: A verdict for each parameter.
+      cause: The likely cause of what is wrong, or None.
+      recognized: What the net was recognized as, or "".
+
+    >>> w = np.array([0.5, -1.0])
+    >>> report = tfmlp.check_gradients(lambda w: (w**2).sum(), w, -2 * w)
+    >>> report.right, report.cause.text
+    (False, 'the gradient has the wrong sign')
+    """
+
+    parameters: tuple[ParameterVerdict, ...]
+    cause: Cause | None
+    recognized: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether every gradient is right."""
+        return all(verdict.right for verdict in self.parameters)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as plain values."""
+        return {
+            "right": self.right,
+            "cause": self.cause and self.cause.to_dict(),
+            "recognized": self.recognized,
+            "parameters": [verdict.to_dict() for verdict in self.parameters],
+        }
+
+    def __str__(self) -> str:
+        width = max(len("parameter"), *(len(verdict.name) for verdict in self.parameters))
+        title = (
+            f"{'parameter':{width}}  verdict  largest error  where         given        measured"
+        )
+        lines = [title, *(verdict.row(width) for verdict in self.parameters)]
+        if self.cause:
+            lines.append(f"likely cause: {self.cause.text}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class FunctionReport:
+    """What was found of one function; it is right where there is no cause.
+
+    Attributes:
+      cause: What is wrong, or None.
+      note: A remark, such as in which terms a derivative is written.
+      detail: The point with the largest difference, in words.
+
+    >>> report = tfmlp.check_derivative(np.sin, lambda x: -np.cos(x))
+    >>> report.right, report.cause.text
+    (False, 'the derivative has the wrong sign')
+    """
+
+    cause: Cause | None = None
+    note: str = ""
+    detail: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether the function is right."""
+        return self.cause is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the report as plain values."""
+        return {
+            "right": self.right,
+            "cause": self.cause and self.cause.to_dict(),
+            "note": self.note,
+            "detail": self.detail,
+        }
+
+    def __str__(self) -> str:
+        verdict = f"WRONG: {self.cause.text}" if self.cause else "right"
+        remarks = [f"({remark})" for remark in (self.detail, self.note) if remark]
+        return " ".join([verdict, *remarks])
+
+
+def _is_endless(value: Any) -> bool:
+    return isinstance(value, float) and not np.isfinite(value)
