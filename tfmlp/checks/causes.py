@@ -30,6 +30,7 @@ class CauseName(StrEnum):
     OUTPUTS = "outputs"
     LEARNING_RATE = "learning_rate"
     SCALED = "scaled"
+    CONVENTION = "convention"
     # Derivatives of activations
     MASK = "mask"
     MASK_INVERTED = "mask_inverted"

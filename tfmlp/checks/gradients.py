@@ -76,7 +76,8 @@ def check_gradients(
             "expected parameters with at least one entry each; received none, or an empty array:"
             " leave out what is empty."
         )
-    given = matched(leaves, _gradients_of(grads))
+    values = {name: leaf.value for name, leaf in leaves.items()}
+    given = matched(values, _gradients_of(grads))
     loss = closed_loss(loss_fn, params, leaves)
     first = loss()
     if not np.isfinite(first):

@@ -1,7 +1,8 @@
 """Matching: which gradient belongs to which parameter."""
 
+from collections.abc import Mapping
+
 from tfmlp.checks.arrays import Array
-from tfmlp.checks.trees import Leaf
 from tfmlp.errors import ConfigError
 
 _PREFIXES = ("d_", "d", "grad_", "g_", "g", "delta_", "nabla_")
@@ -10,7 +11,7 @@ _SUFFIXES = ("_grad", "_g", "_d", ".grad")
 Gradients = dict[str, Array | None]
 
 
-def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
+def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     """Returns each parameter's gradient, by the parameter's name: by equal names, by names such as
     dW1 and W1_grad, or in order.
 
@@ -31,7 +32,7 @@ def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
     )
 
 
-def _ordered(params: list[Leaf], grads: list[Array | None]) -> list[Array | None]:
+def _ordered(params: list[Array], grads: list[Array | None]) -> list[Array | None]:
     """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and
     the given order does not, all of one kind and then all of the other, interleaved.
     """
@@ -43,7 +44,7 @@ def _ordered(params: list[Leaf], grads: list[Array | None]) -> list[Array | None
 
     def fits(order: list[Array | None]) -> bool:
         pairs = zip(params, order, strict=True)
-        return all(value is None or value.size == leaf.value.size for leaf, value in pairs)
+        return all(value is None or value.size == array.size for array, value in pairs)
 
     return next((order for order in orders if fits(order)), grads)
 

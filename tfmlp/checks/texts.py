@@ -50,6 +50,9 @@ TEXTS = {
     "clipped": "entries are clipped at {limit:.4g}; the others are right",
     # Factors
     "sign": "{what} has the wrong sign",
+    "sign/step": (
+        "the step goes up the loss: it adds the gradient, or the gradient has the wrong sign"
+    ),
     "sign/factor_2": "{what} has the wrong sign, and is off by a factor of 2",
     "batch_size/too_large": (
         "{what} is {ratio:g} times what it should be: it must be divided by the batch size"
@@ -84,6 +87,18 @@ TEXTS = {
         " size {batch} would explain that"
     ),
     "scaled": "{what} is {ratio:.6g} times what it should be",
+    # Conventions: no errors
+    "convention": (
+        "all gradients are {ratio:g} times those of the loss: beside it they are {meaning}, which"
+        " the learning rate takes up"
+    ),
+    "convention/factor": (
+        "all gradients are {ratio:.6g} times those of the loss; the learning rate takes that up"
+    ),
+    "convention/rate": "right, if the learning rate is {rate:.6g}",
+    "convention/rate_and": (
+        "right, if the learning rate is {rate:.6g} and the gradient, beside the loss, is {meaning}"
+    ),
     # Derivatives of activations
     "mask": (
         "the mask{place} is missing: a {hidden} passes the gradient only where its input was above"
