@@ -156,7 +156,7 @@ class _Point:
         report = dataclasses.replace(
             report, parameters=verdicts, cause=found, recognized=recognized
         )
-        return Answer(report, is_explained=False)
+        return Answer(report, is_explained=found is not None and found.reproduced)
 
     def _scale(self, parts: list[Compared]) -> Scale | None:
         """Returns the one factor that all gradients have, or None."""

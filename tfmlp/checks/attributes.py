@@ -7,7 +7,7 @@ import numpy as np
 
 from tfmlp.checks import words
 from tfmlp.checks.calls import UserCodeError, attribute, guarded
-from tfmlp.checks.conventions import required
+from tfmlp.checks.roles import required
 from tfmlp.checks.trees import leaves_of
 from tfmlp.errors import ConfigError
 

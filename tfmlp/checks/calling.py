@@ -25,6 +25,7 @@ class Calling:
       gradient: Returns the gradients, or takes a step.
       name: "loss" or "outputs".
       is_step: Whether `gradient` takes a step.
+      roots: What else the functions reach.
     """
 
     def __init__(
@@ -35,10 +36,11 @@ class Calling:
         *,
         name: str,
         is_step: bool,
+        roots: tuple[Any, ...] = (),
     ):
         self.name, self.is_step = name, is_step
         self._params, self._value, self._gradient = params, value, gradient
-        self._snapshot = Snapshot([value, gradient, *_owners(params)])
+        self._snapshot = Snapshot([value, gradient, *_owners(params), *roots])
         self.places = Places(params, self._snapshot.objects)
 
     @property

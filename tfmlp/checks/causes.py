@@ -72,10 +72,12 @@ class Cause:
     Attributes:
       name: A short name, such as "batch_size".
       text: A sentence for the person who wrote the gradient.
+      reproduced: Whether the same wrong gradients come out of a net with this one mistake.
     """
 
     name: CauseName
     text: str
+    reproduced: bool = False
 
     def to_dict(self) -> dict[str, str]:
         """Returns the cause as plain values."""

@@ -1,6 +1,7 @@
 """An explanation: the one likely cause behind all the verdicts on a net."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -79,7 +80,7 @@ def _mistake(
             if not ratio or not np.allclose(ratio * tried, given, rtol=1e-5, atol=allowed):
                 continue
             if exact:
-                return cause
+                return replace(cause, reproduced=True)
             besides = explain_ratio(ratio, batch, outputs).text
-            return Cause(cause.name, f"{cause.text}; besides, {besides}")
+            return Cause(cause.name, f"{cause.text}; besides, {besides}", reproduced=True)
     return None

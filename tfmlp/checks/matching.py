@@ -21,8 +21,11 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     if set(params) == set(grads):
         return {name: grads[name] for name in params}
     plain = {_plain(name): gradient for name, gradient in grads.items()}
-    if len(plain) == len(grads) and all(_key(name) in plain for name in params):
+    if all(_key(name) in plain for name in params):  # there may be others, such as dZ1
         return {name: plain[_key(name)] for name in params}
+    by_shape = _by_shape(params, grads)
+    if by_shape is not None:
+        return by_shape
     if len(params) == len(grads):
         ordered = _ordered(list(params.values()), list(grads.values()))
         return dict(zip(params, ordered, strict=True))
@@ -30,6 +33,18 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
         f"expected one gradient for each parameter; received parameters {', '.join(params)} and"
         f" gradients {', '.join(grads)}: give them the same names or the same order."
     )
+
+
+def _by_shape(params: Mapping[str, Array], grads: Gradients) -> Gradients | None:
+    """Returns the gradients by their shapes, where these say it all and the order does not."""
+    shapes = [value.shape for value in params.values()]
+    given = [None if gradient is None else gradient.shape for gradient in grads.values()]
+    if given == shapes or sorted(shapes) != sorted(shape for shape in given if shape is not None):
+        return None
+    if len(set(shapes)) < len(shapes) or len(given) > len(shapes):
+        return None
+    found = {shape: gradient for shape, gradient in zip(given, grads.values(), strict=True)}
+    return {name: found[value.shape] for name, value in params.items()}
 
 
 def _ordered(params: list[Array], grads: list[Array | None]) -> list[Array | None]:

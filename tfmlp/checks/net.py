@@ -9,7 +9,7 @@ from tfmlp.checks import words
 from tfmlp.checks.arrays import Array, as_array, numbers
 from tfmlp.checks.attributes import named_arrays
 from tfmlp.checks.calls import attribute
-from tfmlp.checks.conventions import Role, call
+from tfmlp.checks.roles import Role, call
 from tfmlp.checks.making import RATE
 from tfmlp.checks.trees import items_of, leaves_of
 from tfmlp.errors import ConfigError

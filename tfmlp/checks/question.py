@@ -79,7 +79,7 @@ halved, which the learning rate takes up
 
 @dataclass(frozen=True)
 class Question:
-    """A question, as `check` takes it."""
+    """A question, as `check` takes it; `roots` is what else its functions reach."""
 
     params: Any
     inputs: Any = None
@@ -89,6 +89,7 @@ class Question:
     grads: Callable[[], Any] | None = None
     step: Callable[[], Any] | None = None
     rate: float | None = None
+    roots: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         _one_of(loss=self.loss, outputs=self.outputs)
@@ -113,6 +114,7 @@ class Question:
             gradient,
             name="loss" if self.loss else "outputs",
             is_step=self.step is not None,
+            roots=self.roots,
         )
         try:
             return self._asked(calling, np.random.default_rng(seed))

@@ -115,7 +115,7 @@ def _function(item: Any) -> types.FunctionType | None:
 def _of_function(function: types.FunctionType, modules: dict[int, Names]) -> Iterator[Any]:
     space = function.__globals__
     names = modules.setdefault(id(space), Names(space, set()))
-    for name in set(_names_in(function.__code__)) - names.used:
+    for name in set(names_in(function.__code__)) - names.used:
         names.used.add(name)
         if name in space:
             yield space[name]
@@ -123,11 +123,12 @@ def _of_function(function: types.FunctionType, modules: dict[int, Names]) -> Ite
     yield from (function.__defaults__ or (), (function.__kwdefaults__ or {}))
 
 
-def _names_in(code: types.CodeType) -> Iterator[str]:
+def names_in(code: types.CodeType) -> Iterator[str]:
+    """Yields the names of modules' variables and of attributes that a function's code uses."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names_in(constant)
+            yield from names_in(constant)
 
 
 def _behind(item: Any) -> Iterator[Any]:
