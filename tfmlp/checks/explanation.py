@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfmlp.checks.arrays import Array
+from tfmlp.checks.backward import RIGHT
 from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.comparison import Compared
-from tfmlp.checks.factors import explain_ratio, explain_together
+from tfmlp.checks.factors import detached, explain_ratio, explain_together
 from tfmlp.checks.location import locate
 from tfmlp.checks.mistakes import usual_mistakes
 from tfmlp.checks.recognized import RecognizedNet
@@ -24,7 +26,7 @@ _UNUSABLE = {
 def explain(
     parts: list[Compared],
     alone: Sequence[Cause | None],
-    net: RecognizedNet | None,
+    nets: Sequence[RecognizedNet],
     batch: int | None,
     outputs: int | None,
 ) -> Cause | None:
@@ -34,7 +36,7 @@ def explain(
     Args:
       parts: The parameters from the first layer to the last, at least one of them wrong.
       alone: What is wrong with each taken alone, or None.
-      net: The recognized net, or None.
+      nets: The recognized net, in each form that its gradients may be meant for; may be empty.
       batch: The number of examples, if known.
       outputs: The number of outputs, if known.
     """
@@ -42,10 +44,13 @@ def explain(
     for cause in named:
         if cause.name in _UNUSABLE:
             return cause
+    if zeros := detached(parts):
+        return zeros
     if together := explain_together(parts, batch, outputs):
         return together
-    if net is not None and (found := _mistake(parts, net, batch, outputs)):
-        return found
+    for net in nets:
+        if found := _mistake(parts, net, batch, outputs):
+            return found
     if len({cause.name for cause in named}) == 1:
         return named[0]
     top = max(index for index, part in enumerate(parts) if not part.right)
@@ -62,24 +67,49 @@ def _naming(part: Compared, cause: Cause) -> Cause:
 def _mistake(
     parts: list[Compared], net: RecognizedNet, batch: int | None, outputs: int | None
 ) -> Cause | None:
-    """Returns the mistake whose gradients are those that were given, all of them; also up to one
-    factor on all of them.
+    """Returns the mistake whose gradients are those that were given, all of them; else the one
+    whose gradients are, up to one factor on all of them.
     """
-    given = np.concatenate([part.given_entries for part in parts])
-    allowed = 1e-6 * np.abs(given).max()
-    for exact in (True, False):
-        for cause, mistake in usual_mistakes(net, {part.name: part.given for part in parts}):
+    given = {part.name: part.given for part in parts if part.given is not None}
+    target = np.concatenate([part.given_entries for part in parts])
+    scaled: tuple[Cause, float] | None = None
+    with np.errstate(all="ignore"):
+        for likely, mistake in usual_mistakes(net, given):
             gradients = net.gradients(mistake)
-            if set(gradients) != {part.name for part in parts}:
-                continue
             tried = np.concatenate([part.at_entries(gradients[part.name]) for part in parts])
             if not np.isfinite(tried).all() or not tried.any():
                 continue
-            ratio = 1.0 if exact else float(np.dot(tried, given) / np.dot(tried, tried))
-            if not ratio or not np.allclose(ratio * tried, given, rtol=1e-5, atol=allowed):
-                continue
-            if exact:
-                return cause
-            besides = explain_ratio(ratio, batch, outputs).text
-            return Cause(cause.name, f"{cause.text}; besides, {besides}")
-    return None
+            if _same(tried, target):
+                return likely
+            ratio = float(np.dot(tried, target) / np.dot(tried, tried))
+            if scaled is None and ratio and _same(ratio * tried, target):
+                scaled = likely, ratio
+    if scaled is None:
+        return _data_factor(target, parts, net, batch, outputs)
+    likely, ratio = scaled
+    besides = explain_ratio(ratio, batch, outputs).text
+    return Cause(likely.name, f"{likely.text}; besides, {besides}")
+
+
+def _data_factor(
+    target: Array,
+    parts: list[Compared],
+    net: RecognizedNet,
+    batch: int | None,
+    outputs: int | None,
+) -> Cause | None:
+    """Returns what a factor is that is on the gradient of the loss, and not on its penalty's."""
+    if not net.penalties:
+        return None
+    whole, data = net.gradients(), net.without_penalty().gradients(RIGHT)
+    of_data = np.concatenate([part.at_entries(data[part.name]) for part in parts])
+    both = np.concatenate([part.at_entries(whole[part.name]) for part in parts])
+    rest = target - (both - of_data)
+    ratio = float(np.dot(of_data, rest) / np.dot(of_data, of_data)) if of_data.any() else 0.0
+    if not ratio or not _same(ratio * of_data, rest):
+        return None
+    return explain_ratio(ratio, batch, outputs, "the gradient apart from the penalty's part")
+
+
+def _same(tried: Array, given: Array) -> bool:
+    return bool(np.allclose(tried, given, rtol=1e-5, atol=1e-6 * np.abs(given).max()))
