@@ -8,7 +8,7 @@ from tfmlp.checks.arrays import Array
 from tfmlp.checks.backward import RIGHT
 from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.comparison import Compared
-from tfmlp.checks.factors import detached, explain_ratio, explain_together
+from tfmlp.checks.factors import detached, explain_ratio, explain_together, listed
 from tfmlp.checks.location import locate
 from tfmlp.checks.mistakes import usual_mistakes
 from tfmlp.checks.recognized import RecognizedNet
@@ -67,12 +67,14 @@ def _naming(part: Compared, cause: Cause) -> Cause:
 def _mistake(
     parts: list[Compared], net: RecognizedNet, batch: int | None, outputs: int | None
 ) -> Cause | None:
-    """Returns the mistake whose gradients are those that were given, all of them; else the one
-    whose gradients are, up to one factor on all of them.
+    """Returns the mistake whose gradients are those that were given, all of them; else up to one
+    factor on all of them; else those of them that are wrong.
     """
     given = {part.name: part.given for part in parts if part.given is not None}
     target = np.concatenate([part.given_entries for part in parts])
-    scaled: tuple[Cause, float] | None = None
+    wrong = np.concatenate([np.full(part.numeric.size, not part.right) for part in parts])
+    scaled: Cause | None = None
+    partial: Cause | None = None
     with np.errstate(all="ignore"):
         for likely, mistake in usual_mistakes(net, given):
             gradients = net.gradients(mistake)
@@ -83,12 +85,12 @@ def _mistake(
                 return likely
             ratio = float(np.dot(tried, target) / np.dot(tried, tried))
             if scaled is None and ratio and _same(ratio * tried, target):
-                scaled = likely, ratio
-    if scaled is None:
-        return _data_factor(target, parts, net, batch, outputs)
-    likely, ratio = scaled
-    besides = explain_ratio(ratio, batch, outputs).text
-    return Cause(likely.name, f"{likely.text}; besides, {besides}")
+                besides = explain_ratio(ratio, batch, outputs).text
+                scaled = Cause(likely.name, f"{likely.text}; besides, {besides}")
+            if partial is None and wrong.sum() > 1 and _same(tried[wrong], target[wrong]):
+                names = listed(part.name for part in parts if not part.right)
+                partial = Cause(likely.name, f"{likely.text}; only in the gradient of {names}")
+    return scaled or partial or _data_factor(target, parts, net, batch, outputs)
 
 
 def _data_factor(

@@ -1,6 +1,5 @@
 """Logarithms as losses take them: plain, or with a small number that keeps them finite."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +50,9 @@ _ALL = np.array(EPSILONS)[:, None, None]
 EACH_KIND = tuple(Logarithm(kind, _ALL) for kind in ("added", "clipped", "floored"))
 
 
-def single(many: Logarithm) -> Iterator[Logarithm]:
-    """Yields a logarithm for each of the epsilons."""
-    for epsilon in np.ravel(many.epsilon):
-        yield Logarithm(many.kind, float(epsilon))
+def single(many: Logarithm, index: int) -> Logarithm:
+    """Returns the logarithm with one of the epsilons."""
+    return Logarithm(many.kind, EPSILONS[index])
 
 
 def _log(p: Array) -> Array:

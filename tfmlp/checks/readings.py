@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -23,6 +22,9 @@ class Reading:
     penalty: float = 0.0
     penalizes_biases: bool = False
     logarithm: Logarithm = PLAIN
+
+
+Found = tuple[int, Reading]  # which of the outputs it is of, and what it is
 
 
 @dataclass(frozen=True)
@@ -47,36 +49,45 @@ def scales_of(n: int, k: int) -> list[float]:
     return list(dict.fromkeys(f * whole for whole in wholes for f in (1.0, 0.5, 2.0)))
 
 
-def readings_of(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Reading]:
-    """Yields what a loss may be whose logarithms are plain, perhaps with a penalty.
+def readings_of(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
+    """Yields what a loss may be whose logarithms are plain, with the index of its outputs.
 
     Args:
       loss: What was computed.
-      p, targets: [n, k].
+      p: The outputs that are possible, [m, n, k].
+      targets: [n, k].
       sums: Of the squared weights.
     """
-    n, k = targets.shape
-    scales = np.array(scales_of(n, k))
-    for name in possible(p, targets):
-        whole = float(LOSSES[name].value(p, targets, PLAIN))
-        for scale in scales[_are_close(scales * whole, loss)]:
-            yield Reading(name, float(scale))
-        yield from _penalized(loss, name, whole, sums, n, k)
+    scales = np.array(scales_of(*targets.shape))[:, None]
+    for name, wholes in _wholes(p, targets):
+        for i, j in np.argwhere(_are_close(scales * wholes, loss)):
+            yield int(j), Reading(name, float(scales[i, 0]))
 
 
-def readings_with_epsilon(loss: float, p: Array, targets: Array) -> Iterator[Reading]:
+def readings_with_epsilon(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
     """Yields what a loss may be that keeps its logarithms finite by an epsilon. Arguments as in
     `readings_of`.
     """
-    scales = np.array(scales_of(*targets.shape))[:, None]
-    names = [name for name in possible(p, targets) if LOSSES[name].probabilities]
-    for name, kind in product(names, EACH_KIND):
-        wholes = LOSSES[name].value(p[None], targets[None], kind)
-        close = _are_close(scales * wholes, loss)
-        if close.any():
-            logarithms = list(single(kind))
-            for i, j in np.argwhere(close):
-                yield Reading(name, float(scales[i, 0]), logarithm=logarithms[j])
+    scales = np.array(scales_of(*targets.shape))[:, None, None]
+    for kind in EACH_KIND:
+        for name, wholes in _wholes(p[:, None], targets, kind):
+            for i, j, e in np.argwhere(_are_close(scales * wholes, loss)):
+                yield int(j), Reading(name, float(scales[i, 0, 0]), logarithm=single(kind, e))
+
+
+def readings_with_penalty(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
+    """Yields what a loss may be whose logarithms are plain, with a penalty. Arguments as in
+    `readings_of`.
+    """
+    n, k = targets.shape
+    scales = np.array([1 / n, 0.5 / n, 1.0, 1 / (n * k), 0.5])[:, None]
+    factors = np.array([1.0, 2, n, 2 * n])[:, None, None]
+    both = [(sums.kernels, False), (sums.all, True)]
+    for name, wholes in _wholes(p, targets):
+        for squares, is_all in both if sums.all > sums.kernels else both[:1]:
+            penalties = (loss - scales * wholes) / max(squares, 1e-300)
+            for i, j in np.argwhere(_are_typed(penalties * factors).any(axis=0)):
+                yield int(j), Reading(name, float(scales[i, 0]), float(penalties[i, j]), is_all)
 
 
 def typed(penalty: float, n: int) -> float:
@@ -102,17 +113,15 @@ def possible(p: Array, targets: Array) -> list[str]:
     return usual(names, targets)
 
 
-def _penalized(
-    loss: float, name: str, whole: float, sums: Sums, n: int, k: int
-) -> Iterator[Reading]:
-    scales = np.array([1 / n, 0.5 / n, 1.0, 1 / (n * k), 0.5])
-    rest = loss - scales * whole
-    for is_all, squares in enumerate((sums.kernels, sums.all)):
-        if squares and squares != (sums.kernels if is_all else None):
-            penalties = rest / squares
-            factors = np.array([1.0, 2, n, 2 * n])[:, None]
-            for i in np.flatnonzero(_are_typed(penalties * factors).any(axis=0)):
-                yield Reading(name, float(scales[i]), float(penalties[i]), bool(is_all))
+def _wholes(p: Array, targets: Array, logarithm: Logarithm = PLAIN) -> Iterator[tuple[str, Array]]:
+    """Yields each loss with its values before they are scaled; NaN where p are no probabilities."""
+    axes = (-2, -1)
+    are_probabilities = (p.min(axis=axes) >= 0) & (p.max(axis=axes) <= 1)
+    for name in usual(list(LOSSES), targets):
+        wanted = LOSSES[name].probabilities
+        if wanted or logarithm is PLAIN:
+            values = LOSSES[name].value(p, targets, logarithm)
+            yield name, np.where(are_probabilities, values, np.nan) if wanted else values
 
 
 def _are_close(values: Array, loss: float) -> Array:

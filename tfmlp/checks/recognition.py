@@ -9,6 +9,7 @@ were computed.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -19,11 +20,13 @@ from tfmlp.checks.arrays import Array, as_array, numbers
 from tfmlp.checks.layouts import DenseLayer, Layout, layouts_of
 from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.readings import (
+    Found,
     Reading,
     Sums,
     possible,
     readings_of,
     readings_with_epsilon,
+    readings_with_penalty,
     usual,
 )
 from tfmlp.checks.recognized import RecognizedNet
@@ -34,7 +37,9 @@ _MOST = 24  # ways to read inputs and parameters that are tried
 _OF_OUTPUTS = ("squares", "cross-entropy", "binary cross-entropy")
 _OF_LOGITS = (("softmax", "cross-entropy"), ("sigmoid", "binary cross-entropy"))
 
-Read = Callable[[float, Array, Array, Sums], Iterator[Reading]]
+Read = Callable[[float, Array, Array, Sums], Iterator[Found]]
+_READS: tuple[Read, ...] = (readings_of, readings_with_epsilon, readings_with_penalty)
+_NUMBERS = 100_000  # in the outputs that are looked at together
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,11 @@ class View:
     layout: Layout
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of examples and outputs."""
+        return len(self.inputs), self.layers[-1][0].shape[1]
+
+    @cached_property
     def sums(self) -> Sums:
         """The sums of squared weights."""
         kernels = sum(float(np.sum(kernel**2)) for kernel, _ in self.layers)
@@ -155,12 +165,14 @@ def _by_measurement(
 def _by_loss(views: list[View], labels: Array, loss: float) -> Iterator[RecognizedNet]:
     """Yields nets by the loss alone: the usual ones first."""
     for architectures in (uniform, mixed):
-        for read in (readings_of, _with_epsilon):
-            for view in views:
-                every = architectures(view.inputs, view.layers)
-                targets = list(targets_of(labels, len(view.inputs), view.layers[-1][0].shape[1]))
-                for found in every if targets else ():
-                    yield from _read(read, loss, view, targets, found)
+        every = [
+            (view, targets, list(architectures(view.inputs, view.layers)))
+            for view in views
+            for targets in targets_of(labels, *view.shape)
+        ]
+        for read in _READS if architectures is uniform else _READS[:2]:
+            for view, targets, choices in every:
+                yield from _read(read, loss, view, targets, choices)
 
 
 def _by_both(
@@ -168,22 +180,22 @@ def _by_both(
 ) -> Iterator[RecognizedNet]:
     """Yields nets by their outputs, and by the loss."""
     matches = list(_matching(views, outputs))
-    for read in (readings_of, _with_epsilon):
+    for read in _READS:
         for view, found in matches:
-            targets = list(targets_of(labels, *found.z.shape))
-            yield from _read(read, loss, view, targets, found)
+            for targets in targets_of(labels, *view.shape):
+                yield from _read(read, loss, view, targets, [found])
 
 
 def _read(
-    read: Read, loss: float, view: View, targets: list[Array], found: Architecture
+    read: Read, loss: float, view: View, targets: Array, choices: list[Architecture]
 ) -> Iterator[RecognizedNet]:
-    for one in targets:
-        for reading in read(loss, found.p, one, view.sums):
-            yield view.net(one, found, reading)
-
-
-def _with_epsilon(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Reading]:
-    return readings_with_epsilon(loss, p, targets)
+    """Yields nets whose loss is read so, of as many choices at once as fit into memory."""
+    at_once = max(1, _NUMBERS // targets.size)
+    for start in range(0, len(choices), at_once):
+        some = choices[start : start + at_once]
+        p = np.stack([found.p for found in some])
+        for index, reading in read(loss, p, targets, view.sums):
+            yield view.net(targets, some[index], reading)
 
 
 def _every(views: Iterable[View], labels: Array, outputs: Array) -> Iterator[RecognizedNet]:
