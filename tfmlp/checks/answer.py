@@ -10,16 +10,16 @@ import numpy as np
 
 from tfmlp.checks.arrays import as_array, numbers, squeezed
 from tfmlp.checks.calling import Calling
-from tfmlp.checks.causes import Cause
+from tfmlp.checks.causes import CauseName
 from tfmlp.checks.comparison import Compared
 from tfmlp.checks.differences import computes_in_float32, differences_of
-from tfmlp.checks.explanation import explain
+from tfmlp.checks.explained import explained
 from tfmlp.checks.judgment import TOLERANCE, judge
 from tfmlp.checks.matching import Gradients
+from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.scaling import Scale, common_factor, likely_factor
-from tfmlp.checks.symptoms import explain_one
 from tfmlp.checks.usual_losses import usual_losses
 from tfmlp.errors import ConfigError
 
@@ -124,7 +124,7 @@ class _Point:
         verdicts = [judge(part, TOLERANCE[itemsize], single, size) for part in parts]
         report = GradientReport(tuple(verdicts), None, loss=name)
         if scale is None and not report.right:
-            return self._explained(report, parts, loss())
+            return self._explained(report, parts, loss(), TOLERANCE[itemsize], single)
         if scale is None:
             return Answer(report, is_explained=True)
         if error := scale.error():
@@ -137,26 +137,31 @@ class _Point:
         decided = dataclasses.replace(report, convention=convention, undecided=scale.undecided())
         return Answer(decided, is_explained=True)
 
-    def _explained(self, report: GradientReport, parts: list[Compared], value: float) -> Answer:
-        net, batch = None, self._examples()
+    def _explained(
+        self,
+        report: GradientReport,
+        parts: list[Compared],
+        value: float,
+        tolerance: float,
+        single: bool,
+    ) -> Answer:
+        net = None
         if self.labels is not None and self.inputs is not None:
             params = {part.name: part.value for part in parts}
-            net = recognize(self.inputs, self.labels, params, value)
-        last = squeezed(parts[-1].value)
-        outputs = last.size if last.ndim == 1 else None
-        alone: list[Cause | None] = [
-            None if part.right else explain_one(part, batch, outputs) for part in parts
-        ]
-        found = explain(parts, alone, net, batch, outputs)
-        verdicts = tuple(
-            dataclasses.replace(verdict, cause=own)
-            for verdict, own in zip(report.parameters, alone, strict=True)
+            outputs = self.calling.value() if self.calling.name == "outputs" else None
+            measured = Measurement(parts)
+            net = recognize(self.inputs, self.labels, params, value, outputs, measured)
+        found = explained(
+            *(parts, report.parameters, net, self._examples()),
+            tolerance=tolerance,
+            single=single,
+            any_factor=self.rate is None,
         )
-        recognized = net.description if net else ""
-        report = dataclasses.replace(
-            report, parameters=verdicts, cause=found, recognized=recognized
-        )
-        return Answer(report, is_explained=found is not None and found.reproduced)
+        found = dataclasses.replace(found, loss=report.loss)
+        if found.cause is not None and found.cause.name is CauseName.SMALL:
+            found = dataclasses.replace(found, undecided=found.cause.text, cause=None)
+        is_explained = found.right is True or bool(found.cause and found.cause.reproduced)
+        return Answer(found, is_explained)
 
     def _scale(self, parts: list[Compared]) -> Scale | None:
         """Returns the one factor that all gradients have, or None."""
