@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import resource
-import runpy
 import sys
 import traceback
 from pathlib import Path
@@ -12,6 +11,10 @@ from typing import Any
 
 from tfmlp.checks.calls import UserCodeError
 from tfmlp.checks.discovery import check_namespace
+from tfmlp.checks.notes import summary
+from tfmlp.checks.refusals import refuse
+from tfmlp.checks.running import run
+from tfmlp.checks.source import read
 from tfmlp.errors import TfmlpError
 
 _FILE_LIMIT = 256 << 20  # bytes
@@ -27,6 +30,7 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
       megabytes: How much memory the file may ask for.
     """
     _limit(megabytes)
+    refuse(writable=Path(answer).parent)
     sys.argv = [path]
     sys.path.insert(0, str(Path(path).parent))
     try:
@@ -39,11 +43,6 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
         values = {"error": _memory(megabytes) if is_memory else _described(raised, path)}
     except TfmlpError as error:
         values = {"error": str(error)}
-    except SystemExit as ended:
-        values = {
-            "error": f"it called exit({ended.code!r}) while it was imported: put what it runs under"
-            " if __name__ == '__main__':"
-        }
     except BaseException as error:  # no Exception: only the user's code raises it
         values = {"error": _described(error, path)}
     Path(answer).write_text(json.dumps(values))
@@ -53,21 +52,20 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
 def findings_in(path: str, seed: int) -> dict[str, Any]:
     """Runs and checks a file in this process, and returns what was found as plain values."""
     try:
-        namespace = runpy.run_path(path, run_name="checked")
-    except (MemoryError, SystemExit):
-        raise
-    except BaseException as error:  # a user's file may raise what it likes
+        source = read(Path(path))
+    except (SyntaxError, ValueError) as error:
         return {"error": _described(error, path)}
+    ran = run(source)
     try:
-        found = check_namespace(namespace, seed)
+        found = check_namespace(ran.namespace, seed)
     except (TfmlpError, MemoryError):
         raise
     except Exception as error:
         # A defect of the check must not read as a mistake of the file.
         traceback.print_exc()
-        return {"error": f"the check itself failed: {_summary(error)}: please report this"}
+        return {"error": f"the check itself failed: {summary(error)}: please report this"}
     findings = [finding.to_dict() for finding in found.findings]
-    return {"findings": findings, "unclear": found.unclear}
+    return {"findings": findings, "unclear": found.unclear, "notes": ran.notes}
 
 
 def _limit(megabytes: int) -> None:
@@ -85,12 +83,7 @@ def _described(error: BaseException, path: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == path]
     line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
-    return _summary(error) + (f", line {line}" if line else "")
-
-
-def _summary(error: BaseException) -> str:
-    message = str(error).splitlines()[0] if str(error) else "no message"
-    return f"{type(error).__name__}: {message}"
+    return summary(error) + (f", line {line}" if line else "")
 
 
 def _memory(megabytes: int) -> str:
