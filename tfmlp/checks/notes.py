@@ -15,7 +15,7 @@ from tfmlp.checks.refusals import Refused
 
 _MOST = 8  # sentences of their own; the rest is counted
 _LONGEST = 200  # characters of an error's message
-_FILE_NAMED = re.compile(r"name = '([^']+)'")  # as HDF5 says it
+_FILE_NAME = re.compile(r"[^\s'\"]*\w\.\w+")  # in the messages of libraries
 
 
 class Notes:
@@ -61,7 +61,8 @@ class Notes:
             sentences.append(f"passed over: {what} with names that these would have given")
         if self._actions:
             what = _counted(self._actions, "line")
-            sentences.append(f"passed over: {what} that train, print or plot")
+            does = "train, print or plot" if self._actions > 1 else "trains, prints or plots"
+            sentences.append(f"passed over: {what} that only {does}")
         return sentences
 
 
@@ -80,8 +81,8 @@ def reason(error: BaseException) -> str:
             return "it waits for an answer"
         case ModuleNotFoundError(name=str(name)):
             return f"it wants the package {name}"
-        case FileNotFoundError() if name := _file(error):
-            return f"it wants the file {name}"
+        case FileNotFoundError() if file := _file(error):
+            return f"it wants the file {file}"
         case NameError(name=str(name)):
             return f"it wants {name}, which is not defined"
     return summary(error)
@@ -89,7 +90,7 @@ def reason(error: BaseException) -> str:
 
 def summary(error: BaseException) -> str:
     """Returns an error's type and the first line of its message."""
-    message = str(error).strip().splitlines()
+    message = str(getattr(error, "msg", error)).strip().splitlines()
     return f"{type(error).__name__}: {message[0][:_LONGEST] if message else 'no message'}"
 
 
@@ -97,11 +98,8 @@ def _file(error: OSError) -> str | None:
     """Returns the name of the file that is not there."""
     if isinstance(error.filename, str | bytes | os.PathLike):
         return os.path.basename(os.fsdecode(error.filename)) or os.fsdecode(error.filename)
-    named = _FILE_NAMED.search(str(error))
-    if named:
-        return os.path.basename(named[1])
-    last = str(error).rsplit(None, 1)[-1:]
-    return os.path.basename(last[0].rstrip(".'\"")) if last and "." in last[0].strip(".") else None
+    named = _FILE_NAME.search(str(error))
+    return os.path.basename(named[0]) if named else None
 
 
 def _counted(number: int, noun: str) -> str:

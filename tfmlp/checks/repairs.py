@@ -15,7 +15,6 @@ from collections.abc import Callable
 Repair = Callable[[list[str], SyntaxError], bool]
 
 PYTHON_2 = {"print", "except", "tabs"}  # the repairs that only Python 2 needs
-OLD_NAMES = ("xrange(", "raw_input(", "cPickle")  # in texts that parse, too
 
 _MAGIC = re.compile(r"\s*(\w[\w, ]*=\s*)?[%!?]|.*\?\s*$")  # %magic, !shell, ?help, help?, x = !ls
 _EXCEPT = re.compile(r"(\s*except\s+.+?)\s*,\s*(\w+)\s*:")
@@ -35,7 +34,8 @@ def parsed(text: str, repairs: dict[str, Repair]) -> tuple[ast.Module, list[str]
     Raises:
       SyntaxError: when it still is no Python.
     """
-    lines, made = text.split("\n"), set()
+    lines = text.split("\n")
+    made: set[str] = set()
     while True:
         try:
             return ast.parse("\n".join(lines)), lines, made
@@ -100,5 +100,9 @@ def _with_spaces(lines: list[str], error: SyntaxError) -> bool:
     return True
 
 
-OF_FILES = {"print": _without_print, "except": _named_exception, "tabs": _with_spaces}
+OF_FILES: dict[str, Repair] = {
+    "print": _without_print,
+    "except": _named_exception,
+    "tabs": _with_spaces,
+}
 OF_CELLS = OF_FILES | {"magic": _without_magic}

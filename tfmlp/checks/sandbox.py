@@ -71,13 +71,13 @@ def run_file(
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     if path.suffix not in _ENDINGS:
         raise DataError(
-            f"expected a Python file or a notebook to check, NAME.py or NAME.ipynb; received {path}:"
-            " name the file that has your net's code."
+            f"expected a Python file or a notebook to check; received {path}: name the file that"
+            " has your net's code."
         )
     path = path.resolve()
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
-        arguments = [str(path), str(answer), str(seed), str(megabytes)]
+        arguments = [str(path), str(answer), str(seed), str(megabytes), str(seconds)]
         command = [sys.executable, "-m", "tfmlp.checks.child", *arguments]
         status = _run(command, path.parent, output, seconds)
         with open(output, encoding="utf-8", errors="replace") as source:

@@ -1,7 +1,7 @@
 """Siblings: the modules that lie beside a person's file are run as the file itself is.
 
-    sys.meta_path.insert(0, SiblingFinder(Path("folder"), run))
-    from layers import *  # runs folder/layers.py by run(module, path)
+sys.meta_path.insert(0, SiblingFinder(Path("folder"), run))
+from layers import *  # runs folder/layers.py by run(module, path)
 """
 
 import sys

@@ -16,7 +16,7 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfmlp.checks import repairs
+from tfmlp.checks import old_names, repairs
 from tfmlp.errors import DataError
 
 
@@ -26,6 +26,7 @@ class Source:
 
     Attributes:
       path: Where it lies.
+      text: What of it is run.
       statements: The statements of its top level, in order.
       notes: What of its text was passed over, each as a short sentence.
       is_python2: Whether it was written for Python 2.
@@ -33,6 +34,7 @@ class Source:
     """
 
     path: Path
+    text: str
     statements: list[ast.stmt]
     notes: list[str] = field(default_factory=list)
     is_python2: bool = False
@@ -54,42 +56,53 @@ def read(path: Path) -> Source:
       SyntaxError: when a file is no Python.
     """
     if path.suffix == ".ipynb":
-        source, lines = _notebook(path)
+        source = _notebook(path)
     else:
-        text = _decoded(path.read_bytes())
-        tree, lines, made = repairs.parsed(text, repairs.OF_FILES)
-        source = Source(path, tree.body, is_python2=_is_python2(text, made))
+        tree, lines, made = repairs.parsed(_decoded(path.read_bytes()), repairs.OF_FILES)
+        source = _made(path, lines, tree, [], made, [])
+    kept = [line + "\n" for line in source.text.split("\n")]
     # Without a time, linecache takes the text for good, and never looks for it in the file.
-    linecache.cache[str(path)] = (0, None, [line + "\n" for line in lines], str(path))  # type: ignore[assignment]
+    linecache.cache[str(path)] = (len(source.text), None, kept, str(path))
     return source
 
 
-def _notebook(path: Path) -> tuple[Source, list[str]]:
-    """Returns a notebook, and its lines; a cell that is no Python becomes empty lines."""
+def _notebook(path: Path) -> Source:
+    """Returns a notebook; a cell that is no Python becomes empty lines."""
     lines: list[str] = []
     cells: list[int] = []
     notes: list[str] = []
-    is_python2, left_out = False, 0
+    made: set[str] = set()
     for number, text in enumerate(_cells(path), 1):
         cells.append(len(lines))
         try:
-            _, cell, made = repairs.parsed(text, repairs.OF_CELLS)
-            is_python2 = is_python2 or _is_python2(text, made)
-            left_out += len(made - repairs.PYTHON_2)
+            _, cell, needed = repairs.parsed(text, repairs.OF_CELLS)
+            made |= needed
         except (SyntaxError, ValueError) as error:
             cell = [""] * (text.count("\n") + 1)
-            if text.lstrip().startswith("%%"):  # a cell of another language
-                left_out += 1
+            if text.lstrip().startswith("%%"):  # it is in another language
+                made.add("magic")
             else:
-                notes.append(f"cell {number}: passed over: it is no Python: {said(error)}")
+                notes.append(f"cell {number}: passed over: it is no Python: {_said(error)}")
         lines += cell
-    tree = ast.parse("\n".join(lines))
-    if left_out:
+    if "magic" in made:
         notes.append("passed over: magics, shell lines and help, which are no Python")
-    return Source(path, tree.body, notes, is_python2, cells), lines
+    return _made(path, lines, ast.parse("\n".join(lines)), notes, made, cells)
 
 
-def said(error: SyntaxError | ValueError) -> str:
+def _made(
+    path: Path,
+    lines: list[str],
+    tree: ast.Module,
+    notes: list[str],
+    made: set[str],
+    cells: list[int],
+) -> Source:
+    text = "\n".join(lines)
+    is_python2 = bool(made & repairs.PYTHON_2) or old_names.is_python2(text)
+    return Source(path, text, tree.body, notes, is_python2, cells)
+
+
+def _said(error: SyntaxError | ValueError) -> str:
     """Returns what is wrong with a text, and where."""
     line = getattr(error, "lineno", None)
     return f"{getattr(error, 'msg', error)}" + (f", line {line}" if line else "")
@@ -123,7 +136,3 @@ def _decoded(content: bytes) -> str:
     """Returns a text as Python reads it: by its cookie or mark, with any ends of lines."""
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return io.TextIOWrapper(io.BytesIO(content), encoding).read()
-
-
-def _is_python2(text: str, made: set[str]) -> bool:
-    return bool(made & repairs.PYTHON_2) or any(word in text for word in repairs.OLD_NAMES)

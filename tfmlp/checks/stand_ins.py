@@ -27,7 +27,14 @@ _WANTED = (
 
 
 class StandIn(ModuleType):
-    """A module, function or class that is not there: it can be named, called and inherited from."""
+    """A module, function or class that is not there: it can be named, called and inherited from.
+
+    Attributes:
+      answer_calls: Whether a call is answered, by another stand-in. While a file is run, that is
+        harmless (`sns.set()`); a net that is checked would return what is no number.
+    """
+
+    answer_calls = True
 
     def __init__(self, name: str, *_: Any):
         super().__init__(name)
@@ -42,7 +49,7 @@ class StandIn(ModuleType):
     def __call__(self, *args: Any, **options: Any) -> Any:
         if len(args) == 1 and (inspect.isfunction(args[0]) or inspect.isclass(args[0])):
             return args[0]  # it decorates
-        return StandIn(self.__name__)
+        return StandIn(self.__name__) if self.answer_calls else self._refuse()
 
     def __bool__(self) -> bool:
         return False
@@ -56,14 +63,14 @@ class StandIn(ModuleType):
     def __deepcopy__(self, memo: Any) -> "StandIn":
         return self
 
+    def _refuse(self, *_: Any) -> Any:
+        name = self.__name__.partition(".")[0]
+        if not isinstance(sys.modules.get(name), StandIn):
+            name = self.__name__  # a part of what is installed
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-def _refuse(self: StandIn, *args: Any) -> Any:
-    name = self.__name__.partition(".")[0]
-    raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-
-for _name in _WANTED:
-    setattr(StandIn, f"__{_name}__", _refuse)
+    for _name in _WANTED:
+        locals()[f"__{_name}__"] = _refuse
 
 
 class StandInFinder:
@@ -93,7 +100,7 @@ class StandInFinder:
         if package not in self._names:
             self._names.add(package)
             instead = f"{_ALIKE[package]} stands in for it" if package in _ALIKE else "done without"
-            self._said(f"there is no package {package} here: {instead}")
+            self._said(f"there is no {package} here: {instead}")
         return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

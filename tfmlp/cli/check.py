@@ -44,8 +44,9 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     Finds activations with their derivatives (relu and d_relu, sigmoid and sigmoid_prime, classes
     with forward and backward, ...), losses with their gradients, softmax, dropout, and nets with
     forward, backward and a loss, whether an example is a row or a column; holds them against
-    central differences, and names the likely cause of what is wrong. What the file defines is run, in
-    a process of its own; what trains, plots or needs data that is not there is passed over. Exit status 1 if anything is wrong, or if nothing could be checked.
+    central differences, and names the likely cause of what is wrong. What the file defines is run,
+    in a process of its own; what trains, or wants what is not there, is passed over. Exit status 1
+    if anything is wrong, or if nothing could be checked.
     """
     from tfmlp.checks.adapter import ADAPTER_TEXT
     from tfmlp.checks.sandbox import run_file
