@@ -33,7 +33,8 @@ class Answer:
 
     Attributes:
       report: The report.
-      is_explained: Whether the cause was found by computing the same wrong gradients.
+      is_explained: Whether one factor makes all gradients right, or the same wrong gradients came
+        out of a recognized net with one mistake.
     """
 
     report: GradientReport
@@ -51,7 +52,7 @@ class Answer:
         verdicts = self.report.parameters
         error = float(np.mean([min(verdict.error, 10.0) for verdict in verdicts]))
         right = sum(verdict.right for verdict in verdicts)
-        return self.report.right is True, self.is_sure, right, -error
+        return self.report.right is True, self.is_explained, right, -error
 
     def undecided(self) -> "Answer":
         """Returns it as one that does not accuse."""
@@ -89,9 +90,16 @@ def answer(
     def of(name: str) -> Callable[[], float]:
         return lambda: losses[name](calling.value())
 
-    tried = {name: point.answer(of(name), name, seconds / 10, most=_FEW) for name in losses}
+    tried = {
+        name: point.answer(of(name), name, seconds / 10, most=_FEW, explain=False)
+        for name in losses
+    }
     best = max(tried, key=lambda name: tried[name].fit)
     found = point.answer(of(best), best, seconds)
+    for name in losses:  # a mistake may be in the last layer, so that no gradient is right
+        if not found.is_sure:
+            other = point.answer(of(name), name, seconds / 10, most=_FEW)
+            found = point.answer(of(name), name, seconds) if other.is_sure else found
     return found if found.is_sure else found.undecided()
 
 
@@ -106,7 +114,12 @@ class _Point:
     rate: float | None
 
     def answer(
-        self, loss: Callable[[], float], name: str, seconds: float, most: int = _MOST
+        self,
+        loss: Callable[[], float],
+        name: str,
+        seconds: float,
+        most: int = _MOST,
+        explain: bool = True,
     ) -> Answer:
         """Holds the gradients against a loss."""
         itemsize = 4 if self._is_single(loss) else 8
@@ -124,6 +137,8 @@ class _Point:
         verdicts = [judge(part, TOLERANCE[itemsize], single, size) for part in parts]
         report = GradientReport(tuple(verdicts), None, loss=name)
         if scale is None and not report.right:
+            if not explain:
+                return Answer(report, is_explained=False)
             return self._explained(report, parts, loss(), TOLERANCE[itemsize], single)
         if scale is None:
             return Answer(report, is_explained=True)

@@ -29,9 +29,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-
-
-_ENDINGS = (".py", ".pyw", "")
+_ENDINGS = (".py", ".pyw", ".ipynb", "")
 
 
 @dataclass
@@ -43,18 +41,20 @@ class FileResult:
       unclear: Names of what could not be checked.
       error: Why the file (or a check) ended early, in one line, or None.
       output: What it printed, cut to 20,000 characters.
+      notes: What of it was passed over and why, each as a short sentence.
     """
 
     findings: list[dict[str, Any]] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     error: str | None = None
     output: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 def run_file(
     path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: int = 0
 ) -> FileResult:
-    """Runs a Python file and checks what it defines.
+    """Runs a Python file or a notebook, and checks what it defines.
 
     Args:
       path: The file.
@@ -63,18 +63,21 @@ def run_file(
       seed: Decides the numbers that are tried.
 
     Raises:
-      DataError: when there is no such file, or it is no Python file by its ending.
+      DataError: when there is no such file, or it is neither by its ending.
     """
     try:
         files.require_regular(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     if path.suffix not in _ENDINGS:
-        raise DataError(f"expected a Python file to check, NAME.py; received {path}: {_cure(path)}")
+        raise DataError(
+            f"expected a Python file or a notebook to check; received {path}: name the file that"
+            " has your net's code."
+        )
     path = path.resolve()
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
-        arguments = [str(path), str(answer), str(seed), str(megabytes)]
+        arguments = [str(path), str(answer), str(seed), str(megabytes), str(seconds)]
         command = [sys.executable, "-m", "tfmlp.checks.child", *arguments]
         status = _run(command, path.parent, output, seconds)
         with open(output, encoding="utf-8", errors="replace") as source:
@@ -100,7 +103,7 @@ def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int 
             stdout=sink,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=os.environ | _ENVIRONMENT,
+            env=os.environ | _ENVIRONMENT | {"TMPDIR": str(output.parent)},
             start_new_session=True,
         )
         try:
@@ -111,9 +114,3 @@ def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int 
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started
             process.wait()
-
-
-def _cure(path: Path) -> str:
-    if path.suffix == ".ipynb":
-        return f"write its code into one: jupyter nbconvert --to script {path.name}."
-    return "name the file that has your net's code."

@@ -12,7 +12,7 @@ from tfmlp.checks.arrays import Array, as_array, numbers, squeezed
 from tfmlp.checks.attributes import named_arrays
 from tfmlp.checks.batches import Batch, batches_for, widths_of
 from tfmlp.checks.calls import attempt, attribute
-from tfmlp.checks.causes import CauseName
+from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.matching import matched
 from tfmlp.checks.places import Places
 from tfmlp.checks.question import Question
@@ -74,9 +74,17 @@ class Usage:
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake, and not one of the guess."""
         cause = report.cause
-        if cause is None or not cause.reproduced:
+        if cause is None or not (cause.reproduced or self._is_penalized(cause)):
             return False
-        return self.loss is not None or cause.name not in _OF_THE_LOSS
+        if cause.name in _OF_THE_LOSS and self.loss is None:
+            return any(part.right and part.measured for part in report.parameters)
+        return True
+
+    def _is_penalized(self, cause: Cause) -> bool:
+        """Whether a penalty is missing that both the loss and the gradient were asked for."""
+        functions = (self.loss, self.backward)
+        asked = all(function and takes(function, Role.PENALTY) for function in functions)
+        return cause.name is CauseName.PENALTY and asked
 
     def question(self, batch: Batch) -> Question:
         """Returns the question whether this net's gradient is right on a batch.
@@ -253,7 +261,8 @@ def _matching(tree: Any, params: Mapping[str, Array]) -> dict[str, Any] | None:
     arrays = {
         name: as_array(value, name) for name, value in items_of(tree) if value is not None
     }
-    arrays = {name: array for name, array in arrays.items() if array.ndim or len(params) == 1}
+    if not isinstance(tree, dict) and len(params) > 1:  # without its name, a number is none
+        arrays = {name: array for name, array in arrays.items() if array.ndim}
     if not arrays or not all(array.dtype.kind in "fiu" for array in arrays.values()):
         return None
     found = matched(params, arrays)

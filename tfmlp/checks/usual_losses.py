@@ -6,6 +6,7 @@ import numpy as np
 
 from tfmlp.checks.arrays import Array, as_array
 from tfmlp.checks.ingredients import LOSSES
+from tfmlp.checks.logarithms import PLAIN
 from tfmlp.errors import ConfigError
 from tfmlp.reference.activations import sigmoid
 from tfmlp.reference.losses import softmax
@@ -28,7 +29,9 @@ def usual_losses(outputs: Array, labels: object) -> dict[str, Loss]:
     found: dict[str, Loss] = {}
 
     def add(name: str, kind: str, activation: Callable[[Array], Array]) -> None:
-        found[name] = lambda o: LOSSES[kind].value(activation(o), targets)
+        found[name] = lambda o: float(
+            LOSSES[kind].value(np.atleast_2d(activation(o)), np.atleast_2d(targets), PLAIN)
+        )
 
     inside = bool((outputs > 0).all() and (outputs < 1).all())
     are_classes = outputs.size > 1 and axis is not None and np.isin(targets, (0, 1)).all()

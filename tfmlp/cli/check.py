@@ -11,7 +11,7 @@ from tfmlp.cli.options import Command
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="FILE.py")
+@click.argument("file", metavar="FILE")
 @click.option(
     "--seconds",
     type=click.FloatRange(0, 86_400, min_open=True),
@@ -35,16 +35,18 @@ from tfmlp.cli.options import Command
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -> None:
-    """Check the derivatives and gradients in a Python file of yours.
+    """Check the derivatives and gradients in a Python file or notebook of yours.
 
     \b
     tfmlp check mynet.py
+    tfmlp check mynet.ipynb
 
     Finds activations with their derivatives (relu and d_relu, sigmoid and sigmoid_prime, classes
     with forward and backward, ...), losses with their gradients, softmax, dropout, and nets with
     forward, backward and a loss, whether an example is a row or a column; holds them against
-    central differences, and names the likely cause of what is wrong. The file is run, in a process
-    of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
+    central differences, and names the likely cause of what is wrong. What the file defines is run,
+    in a process of its own; what trains, or wants what is not there, is passed over. Exit status 1
+    if anything is wrong, or if nothing could be checked.
     """
     from tfmlp.checks.adapter import ADAPTER_TEXT
     from tfmlp.checks.sandbox import run_file
@@ -63,6 +65,8 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
             " net needs forward, backward and a loss).",
             err=True,
         )
+    for note in result.notes:
+        click.echo(note, err=True)
     if result.error:
         click.echo(f"error: {file}: {result.error}", err=True)
     elif result.unclear or not result.findings:
