@@ -43,11 +43,12 @@ def findings_in(path: str, seed: int, seconds: float = 60) -> dict[str, Any]:
     """Runs and checks a file in this process, and returns what was found as plain values."""
     values: dict[str, Any] = {}
     try:
-        ran = run(read(Path(path)), seconds)
+        source = read(Path(path))
+        ran = run(source, seconds)
         values["notes"] = ran.notes
-        found = check_namespace(ran.namespace, seed)
+        found = check_namespace(ran.namespace, seed, source.statements)
         values["findings"] = [finding.to_dict() for finding in found.findings]
-        values["unclear"] = found.unclear
+        values["unclear"] = [ask.to_dict() for ask in found.unclear]
     except UserCodeError as error:
         values["error"] = _described(error.__cause__ or error, path)
     except TfmlpError as error:

@@ -6,9 +6,9 @@ from typing import Any
 
 from tfmlp.checks import words
 from tfmlp.checks.calls import attempt, attribute, guarded
-from tfmlp.checks.roles import required
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.pairs import first_right, is_elementwise, loss_report, ones_like
+from tfmlp.checks.roles import required
 from tfmlp.checks.single import softmax_report
 
 Method = Callable[..., Any]

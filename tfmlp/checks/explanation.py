@@ -98,7 +98,9 @@ def _mistake(
                 scaled = Cause(likely.name, text, reproduced=True)
             if partial is None and wrong.sum() > 1 and _same(tried[wrong], target[wrong]):
                 names = listed(part.name for part in parts if not part.right)
-                partial = Cause(likely.name, f"{likely.text}; only in the gradient of {names}", True)
+                partial = Cause(
+                    likely.name, f"{likely.text}; only in the gradient of {names}", True
+                )
     return scaled or partial or _data_factor(target, parts, net, batch, outputs)
 
 

@@ -1,9 +1,7 @@
 """Guessing: every convention is tried on a file, and what can be asked under one is asked."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 

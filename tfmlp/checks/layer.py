@@ -57,6 +57,11 @@ class LayerUsage:
         """What its backward pass is called."""
         return "backward"
 
+    @property
+    def called(self) -> tuple[Any, ...]:
+        """What is called."""
+        return self.roots
+
     def batches(self, stream: np.random.Generator) -> Iterator[Batch]:
         """Yields the inputs in every layout."""
         for arrays in self.inputs:

@@ -11,11 +11,11 @@ import numpy as np
 from tfmlp.checks import words
 from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.calls import attempt, guarded
-from tfmlp.checks.roles import required
 from tfmlp.checks.derivatives import check_derivative
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.losses import check_loss
 from tfmlp.checks.reports import FunctionReport, GradientReport
+from tfmlp.checks.roles import required
 
 Function = Callable[..., Any]
 

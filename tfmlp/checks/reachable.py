@@ -34,7 +34,7 @@ class Names:
 def reachable(roots: Iterable[Any]) -> Iterator[Any]:
     """Yields every object that can be reached and could be changed: instances, lists, dicts, sets,
     arrays, closures' cells, generators of random numbers, and for each module of a person's own the
-    `Names` of it that functions use.
+    `Names` of it that functions use. Yields these functions, too.
 
     Args:
       roots: Functions, or what they are known to change.
@@ -47,6 +47,7 @@ def reachable(roots: Iterable[Any]) -> Iterator[Any]:
         seen[id(item)] = item  # kept, so that no other object gets its id
         if function := _function(item):
             todo.extend(_of_function(function, modules))
+            yield function
         elif not isinstance(item, types.ModuleType | type):
             yield item
         todo.extend(value for _, value in slots_of(item))

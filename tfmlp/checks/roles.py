@@ -56,7 +56,9 @@ _NAMES = {
     Role.PENALTY: "reg lambda_ lambd reg_lambda lamb lam l2 weight_decay lmbda regularization",
     Role.KEEP: "keep_prob keep_probability",
     Role.COUNT: "m n num_examples n_samples batch_size mini_batch_size num_samples minibatch_size",
-    Role.ONCE: "epochs epoch iterations num_iterations n_iterations n_epochs num_epochs n_iter iters",
+    Role.ONCE: (
+        "epochs epoch iterations num_iterations n_iterations n_epochs num_epochs n_iter iters"
+    ),
     Role.QUIET: "verbose print_cost show plot print_loss",
 }
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
@@ -69,13 +71,14 @@ class UnknownArgument(ConfigError):
 
     Attributes:
       name: Its name.
+      function: The function's.
     """
 
     def __init__(self, function: Callable[..., Any], name: str):
-        self.name = name
+        self.name, self.function = name, getattr(function, "__name__", str(function))
         super().__init__(
             f"expected arguments whose names say what they are; received {name!r} of"
-            f" {getattr(function, '__name__', function)!r}: say what it is, with tfmlp.check."
+            f" {self.function!r}: say what it is, with tfmlp.check."
         )
 
 

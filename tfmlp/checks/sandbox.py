@@ -38,16 +38,28 @@ class FileResult:
 
     Attributes:
       findings: As `Finding.to_dict`, in order.
-      unclear: Names of what could not be checked.
+      unclear: As `Ask.to_dict`: what could not be judged.
       error: Why the file (or a check) ended early, in one line, or None.
       output: What it printed, cut to 20,000 characters.
       notes: What of it was passed over and why, each as a short sentence.
     """
 
     findings: list[dict[str, Any]] = field(default_factory=list)
-    unclear: list[str] = field(default_factory=list)
+    unclear: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
     output: str = ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether all is right: False where anything is wrong, None where anything that looks like
+        a net was not judged, or nothing was.
+        """
+        verdicts = [finding["right"] for finding in self.findings]
+        if False in verdicts:
+            return False
+        is_judged = verdicts and None not in verdicts and not self.unclear and not self.error
+        return True if is_judged else None
+
     notes: list[str] = field(default_factory=list)
 
 

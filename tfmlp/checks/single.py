@@ -9,11 +9,11 @@ from tfmlp.checks import words
 from tfmlp.checks.arrays import Array
 from tfmlp.checks.calls import attempt, guarded
 from tfmlp.checks.causes import CauseName
-from tfmlp.checks.roles import required
 from tfmlp.checks.dropout import check_dropout
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.normalization import check_softmax
 from tfmlp.checks.reports import FunctionReport
+from tfmlp.checks.roles import required
 
 _RATE = 0.4
 

@@ -42,6 +42,8 @@ class Snapshot:
 
 def _undo_of(item: Any) -> Callable[[], None] | None:
     """Returns what puts one object back as it is now, or None if it cannot change."""
+    if isinstance(item, types.FunctionType):
+        return None
     if isinstance(item, np.ndarray):
         if not item.flags.writeable or item.nbytes > _LARGEST:
             return None

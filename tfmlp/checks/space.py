@@ -29,8 +29,11 @@ class Made:
         """Its classes' own methods, by name."""
         names = [name for base in type(self.value).__mro__[:-1] for name in vars(base)]
         found = {name: attribute(self.value, name) for name in dict.fromkeys(names)}
-        return {name: value for name, value in found.items() if inspect.ismethod(value) or (
-            inspect.isfunction(value))}
+        return {
+            name: value
+            for name, value in found.items()
+            if inspect.ismethod(value) or (inspect.isfunction(value))
+        }
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,10 @@ class Space:
     def takes_logarithms(self) -> bool:
         """Whether any of its functions or methods computes a logarithm, as cross-entropy does."""
         of_classes = [value for kind in self.classes.values() for value in vars(kind).values()]
-        return any(_uses(value, ("log", "log1p", "logaddexp", "log_loss")) for value in (
-            *self.functions.values(), *of_classes))
+        return any(
+            _uses(value, ("log", "log1p", "logaddexp", "log_loss"))
+            for value in (*self.functions.values(), *of_classes)
+        )
 
     def unmade(self) -> Iterator[tuple[str, str]]:
         """Yields the name of each class that could not be made, and what it raised."""

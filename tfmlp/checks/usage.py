@@ -66,10 +66,20 @@ class Usage:
         """What its backward pass is called."""
         return getattr(self.backward, "__name__", "backward")
 
+    @property
+    def widths(self) -> list[tuple[int, int]]:
+        """The numbers of (inputs, outputs) that its parameters' shapes allow."""
+        return widths_of(self._shapes)
+
+    @property
+    def called(self) -> tuple[Any, ...]:
+        """What is called."""
+        return tuple(part for part in (self.forward, self.backward, self.loss) if part is not None)
+
     def batches(self, stream: np.random.Generator) -> Iterator[Batch]:
         """Yields batches in every layout that could be meant: of several examples, then of one."""
         taken = {length for shape in self._shapes for length in shape}
-        return batches_for(widths_of(self._shapes), taken, stream)
+        return batches_for(self.widths, taken, stream)
 
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake, and not one of the guess."""
@@ -94,8 +104,7 @@ class Usage:
           UserCodeError: when it raises.
         """
         run = _Run(self, batch)
-        roots = [self.forward, self.backward, self.owner, self.params]
-        roots += [self.loss] if self.loss else []
+        roots = [*self.called, self.owner, self.params]
         snapshot = Snapshot(roots)
         places = Places(self.params, snapshot.objects)
         try:
@@ -239,7 +248,7 @@ def _outputs(candidates: Iterator[Any], batch: Batch) -> tuple[Any, Array]:
 
 def _cache(value: Any, outputs: Any) -> Any:
     """Returns what forward gave besides the outputs; all of it, if that is one thing."""
-    if not isinstance(value, tuple) or value and value[-1] is outputs:
+    if not isinstance(value, tuple) or (value and value[-1] is outputs):
         return value
     rest = [item for item in value if item is not outputs]
     return rest[0] if len(rest) == 1 else tuple(rest)
@@ -258,9 +267,7 @@ def _matching(tree: Any, params: Mapping[str, Array]) -> dict[str, Any] | None:
     """
     if tree is None:
         return None
-    arrays = {
-        name: as_array(value, name) for name, value in items_of(tree) if value is not None
-    }
+    arrays = {name: as_array(value, name) for name, value in items_of(tree) if value is not None}
     if not isinstance(tree, dict) and len(params) > 1:  # without its name, a number is none
         arrays = {name: array for name, array in arrays.items() if array.ndim}
     if not arrays or not all(array.dtype.kind in "fiu" for array in arrays.values()):

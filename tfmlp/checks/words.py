@@ -60,7 +60,9 @@ _NO_LOSS = re.compile(r"grad|prime|deriv|^d_?[a-z]*loss|back|delta", re.IGNORECA
 
 def forwards(names: Iterable[str]) -> list[str]:
     """Returns the names that sound like a forward pass, the likelier first."""
-    return _sounding(names, FORWARD, lambda name: bool(_FORWARD.search(name)) and not _is_back(name))
+    return _sounding(
+        names, FORWARD, lambda name: bool(_FORWARD.search(name)) and not _is_back(name)
+    )
 
 
 def backwards(names: Iterable[str]) -> list[str]:

@@ -47,6 +47,6 @@ def parameters_in(space: Space) -> Iterator[Any]:
 
 def names_of(params: Any) -> Callable[[], dict[str, Any]]:
     """Returns a function that returns parameters by name, as functions may ask for them."""
-    return lambda: {str(name): value for name, value in params.items()} if isinstance(
-        params, dict
-    ) else {}
+    return lambda: (
+        {str(name): value for name, value in params.items()} if isinstance(params, dict) else {}
+    )
