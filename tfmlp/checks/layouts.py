@@ -119,6 +119,15 @@ def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
             yield Layout(shapes, places, column, width)
 
 
+def likely_layout(params: dict[str, Array]) -> Layout | None:
+    """Returns how parameters may lie, as far as their shapes can tell; None if they are not those
+    of dense layers.
+    """
+    first = next(iter(params.values()))
+    layouts = (next(layouts_of(params, width), None) for width in dict.fromkeys(first.shape))
+    return next((layout for layout in layouts if layout is not None), None)
+
+
 def _ways(
     params: dict[str, Array], names: list[str], width: int, column: bool
 ) -> Iterator[tuple[tuple[Place, ...], bool]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.causes import Cause
+from tfmlp.checks.causes import Cause, CauseName
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,10 @@ class GradientReport:
     recognized: str = ""
 
     @property
-    def right(self) -> bool:
-        """Whether every gradient is right."""
+    def right(self) -> bool | None:
+        """Whether every gradient is right; None where the errors are too small to be judged."""
+        if self.cause is not None and self.cause.name is CauseName.SMALL:
+            return None
         return all(verdict.right for verdict in self.parameters)
 
     def to_dict(self) -> dict[str, Any]:
