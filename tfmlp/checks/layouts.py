@@ -141,8 +141,11 @@ def _places(
     """Yields the ways to put names into layers, each of which takes what the one below gives."""
     if not names:
         yield ()
-    for name in names:
+    # A kernel of fewer than two axes is rare, and that of one unit at the end.
+    for name in sorted(names, key=lambda name: params[name].ndim < 2):
         others = [other for other in names if other != name]
+        if params[name].ndim < 2 and len(others) > 1:
+            continue
         kernel = _as_kernel(params[name], column, width)
         if kernel.ndim != 2 or kernel.shape[0] not in (width, width + 1):
             continue
