@@ -219,11 +219,11 @@ def test_check_prints_a_table_and_exits_by_what_it_found(run_cli, tmp_path):
         ("import sys\nsys.exit(3)", "passed over: 1 line that only trains, prints or plots"),
         ("import os\nos.kill(os.getpid(), 9)", "ended with status"),
         ("import os\nos.abort()", "ended with status"),
-        ("x = 1", "To say what to check"),
+        ("x = 1", "nothing to check was found"),
         ("def tfmlp_check(): return 3", "must return a dict"),
         (
             "class Net:\n    def forward(self, q, r, s): pass\n    def backward(self): pass",
-            "could not be guessed",
+            "Net: not judged",
         ),
         ("name = input('name? ')", "line 1: passed over: it waits for an answer"),
     ],

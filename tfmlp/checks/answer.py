@@ -135,7 +135,7 @@ class _Point:
         types = [array.dtype for array in self.given.values() if array is not None]
         single = itemsize == 4 or np.dtype(np.float32) in types
         verdicts = [judge(part, TOLERANCE[itemsize], single, size) for part in parts]
-        report = GradientReport(tuple(verdicts), None, loss=name)
+        report = GradientReport(tuple(verdicts), None, loss=name, factor=factor)
         if scale is None and not report.right:
             if not explain:
                 return Answer(report, is_explained=False)
@@ -172,7 +172,7 @@ class _Point:
             single=single,
             any_factor=self.rate is None,
         )
-        found = dataclasses.replace(found, loss=report.loss)
+        found = dataclasses.replace(found, loss=report.loss, factor=report.factor)
         if found.cause is not None and found.cause.name is CauseName.SMALL:
             found = dataclasses.replace(found, undecided=found.cause.text, cause=None)
         is_explained = found.right is True or bool(found.cause and found.cause.reproduced)

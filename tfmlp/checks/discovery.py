@@ -52,7 +52,7 @@ def check_namespace(
     if asked:
         return FileFindings(findings)
     space = Space(own)
-    guesses = guess_nets(space, seed)
+    guesses = guess_nets(space, seed, _parts(finding.subject for finding in findings))
     findings += [Finding(guess.name, "gradient", guess.report) for guess in guesses if guess.report]
     return FileFindings(findings, list(_asks(space, guesses, findings, statements)))
 

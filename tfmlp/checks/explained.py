@@ -10,6 +10,7 @@ from tfmlp.checks.causes import Cause, CauseName, cause
 from tfmlp.checks.comparison import Compared
 from tfmlp.checks.explanation import explain
 from tfmlp.checks.judgment import judge
+from tfmlp.checks.layouts import likely_layout
 from tfmlp.checks.measurement import exactly
 from tfmlp.checks.recognized import RecognizedNet
 from tfmlp.checks.reports import GradientReport, ParameterVerdict
@@ -45,13 +46,16 @@ def explained(
       single: Whether loss or gradients are computed in float32.
       any_factor: Whether one factor on all gradients is no error.
     """
-    nets, recognized = [], ""
+    nets, recognized = ([net], net.description) if net is not None else ([], "")
+    order = list(range(len(parts)))
+    values = {part.name: part.value for part in parts}
+    layout = net.layout if net is not None else likely_layout(values)
+    if layout is not None:
+        kernels = {place.kernel for place in layout.places}
+        parts = [dataclasses.replace(part, kernel=part.name in kernels) for part in parts]
     if net is not None:
-        nets, recognized = [net], net.description
         by_name = {part.name: index for index, part in enumerate(parts)}
         order = [by_name[name] for name in net.layout.order]
-    else:
-        order = list(range(len(parts)))
     if net is not None and net.has_epsilon:
         nets.insert(0, net.without_epsilon())
         parts, verdicts = _without_epsilon(parts, verdicts, nets[0], tolerance, single)

@@ -11,7 +11,7 @@ from tfmlp.checks.ingredients import HIDDEN, SLOPES, Hidden, is_bent, leaky
 Derivative = Callable[[Array, Array], Array]  # of (z, a)
 
 # Whose derivative it is ("" where it is nobody's), the formula, and its value.
-_FORMULAS: tuple[tuple[str, str, Derivative], ...] = (
+FORMULAS: tuple[tuple[str, str, Derivative], ...] = (
     ("sigmoid", "a * (1 - a)", lambda z, a: a * (1 - a)),
     ("sigmoid", "z * (1 - z)", lambda z, a: z * (1 - z)),
     ("tanh", "1 - a**2", lambda z, a: 1 - a**2),
@@ -63,7 +63,7 @@ def wrong_derivatives(name: str, place: str) -> Iterator[tuple[Cause, Derivative
 
 def _others(name: str, place: str) -> Iterator[tuple[Cause, Derivative]]:
     """Yields the derivatives of other activations, and of none."""
-    for other, formula, derivative in _FORMULAS:
+    for other, formula, derivative in FORMULAS:
         if other != name:
             values = dict(place=place, hidden=name, other=other, formula=formula)
             yield (

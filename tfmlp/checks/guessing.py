@@ -1,17 +1,19 @@
 """Guessing: every convention is tried on a file, and what can be asked under one is asked."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tfmlp.checks.batches import Batch
-from tfmlp.checks.causes import CauseName
+from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.conventions import caches, functions, layers, losses_with_gradients, objects
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import UnknownArgument
+from tfmlp.checks.scaling import Scale
 from tfmlp.checks.space import Space
-from tfmlp.checks.usage import Usage
+from tfmlp.checks.usage import RATE, Usage
 from tfmlp.errors import TfmlpError
 
 _CONVENTIONS = (losses_with_gradients, objects, functions, layers, caches)
@@ -49,11 +51,19 @@ class Guessed:
         return None
 
 
-def guess_nets(space: Space, seed: int = 0) -> list[Guessed]:
-    """Returns what could be found out about every net of a file."""
+def guess_nets(space: Space, seed: int = 0, known: Collection[str] = ()) -> list[Guessed]:
+    """Returns what could be found out about every net of a file.
+
+    Args:
+      space: What the file defines.
+      seed: Decides the numbers that are tried.
+      known: Names of what has been checked otherwise.
+    """
     found: dict[str, Guessed] = {}
     for convention in _CONVENTIONS:
         for usage in convention.usages(space):
+            if usage.name in known:
+                continue
             found.setdefault(usage.name, Guessed(usage.name)).usages.append(usage)
     for guessed in found.values():
         _guess(guessed, space, seed)
@@ -106,9 +116,19 @@ def _on(
     if report.right and report.loss.startswith("binary") and not space.takes_logarithms:
         why = f"right, if the loss is {report.loss}, but nothing in the file takes a logarithm"
         return replace(report, undecided=why)
+    if report.right and _is_twice(report):
+        twice = cause(CauseName.LEARNING_RATE, what="the step", ratio=report.factor / RATE)
+        parameters = tuple(replace(part, right=False) for part in report.parameters)
+        return replace(report, parameters=parameters, cause=twice, convention=None)
     if report.right is False and not usage.is_sure(report):
         return replace(report, undecided=_GUESSED)
     return report
+
+
+def _is_twice(report: GradientReport) -> bool:
+    """Whether a step multiplies by the learning rate twice."""
+    scale = Scale(report.factor / RATE**2, None, None, is_step=True, rate=1.0)
+    return scale.kind() is not None
 
 
 def _is_doubtful(report: GradientReport) -> bool:

@@ -119,6 +119,15 @@ def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
             yield Layout(shapes, places, column, width)
 
 
+def likely_layout(params: dict[str, Array]) -> Layout | None:
+    """Returns how parameters may lie, as far as their shapes can tell; None if they are not those
+    of dense layers.
+    """
+    first = next(iter(params.values()))
+    layouts = (next(layouts_of(params, width), None) for width in dict.fromkeys(first.shape))
+    return next((layout for layout in layouts if layout is not None), None)
+
+
 def _ways(
     params: dict[str, Array], names: list[str], width: int, column: bool
 ) -> Iterator[tuple[tuple[Place, ...], bool]]:
@@ -132,8 +141,11 @@ def _places(
     """Yields the ways to put names into layers, each of which takes what the one below gives."""
     if not names:
         yield ()
-    for name in names:
+    # A kernel of fewer than two axes is rare, and that of one unit at the end.
+    for name in sorted(names, key=lambda name: params[name].ndim < 2):
         others = [other for other in names if other != name]
+        if params[name].ndim < 2 and len(others) > 1:
+            continue
         kernel = _as_kernel(params[name], column, width)
         if kernel.ndim != 2 or kernel.shape[0] not in (width, width + 1):
             continue

@@ -37,4 +37,6 @@ def _only(part: Compared, parts: list[Compared], has_kernels: bool) -> Cause:
     after = parts[parts.index(part) + 1 :]
     if after and after[0].right and not after[0].is_kernel:
         return cause(CauseName.STALE_ACTIVATIONS, "one", name=part.name, bias=after[0].name)
+    if after and after[0].right and after[0].is_kernel:
+        return cause(CauseName.LAYER, above=after[0].name, below=part.name)
     return cause(CauseName.ONE_KERNEL, name=part.name)

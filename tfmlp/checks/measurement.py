@@ -84,7 +84,7 @@ def exactly(net: RecognizedNet, parts: Sequence[Compared]) -> list[Compared]:
             np.where(kinked, side, values) for side in (part.differences.low, part.differences.high)
         )
         differences = replace(part.differences, central=values, low=low, high=high)
-        exact.append(Compared(part.name, part.value, part.given, differences))
+        exact.append(replace(part, differences=differences, right=False))
     return exact
 
 

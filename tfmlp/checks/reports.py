@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.causes import Cause
+from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.html import table
 
 _COLUMNS = ("parameter", "verdict", "largest error", "where", "given", "measured")
@@ -70,6 +70,7 @@ class GradientReport:
       convention: What one factor on all gradients means, where it is no error; or None.
       undecided: Why it can neither be called right nor wrong, or "".
       loss: The loss that was tried on the outputs, or "" where it was given.
+      factor: What all gradients are times those of the loss; of a step, what it subtracts is.
 
     >>> w = np.array([0.5, -1.0])
     >>> report = tfmlp.check_gradients(lambda w: (w**2).sum(), w, -2 * w)
@@ -83,11 +84,12 @@ class GradientReport:
     convention: Cause | None = None
     undecided: str = ""
     loss: str = ""
+    factor: float = 1.0
 
     @property
     def right(self) -> bool | None:
         """Whether every gradient is right; None where that cannot be decided."""
-        if self.undecided:
+        if self.undecided or (self.cause is not None and self.cause.name is CauseName.SMALL):
             return None
         return all(verdict.right for verdict in self.parameters)
 
@@ -100,6 +102,7 @@ class GradientReport:
             "undecided": self.undecided,
             "recognized": self.recognized,
             "loss": self.loss,
+            "factor": self.factor,
             "parameters": [verdict.to_dict() for verdict in self.parameters],
         }
 

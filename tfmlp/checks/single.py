@@ -39,9 +39,9 @@ def softmax_report(function: Callable[..., Any]) -> FunctionReport:
     if row is not None and not (row.cause and row.cause.name is CauseName.WRONG_AXIS):
         return row
     column = attempt(partial(check_softmax, function, column=True))
-    # Batches of columns are a layout, and not a mistake.
-    if column is not None and column.right:
-        return FunctionReport(note="an example is a column")
+    # Batches of columns are a layout, and not a mistake; what overflows does so in any.
+    if column is not None and (column.cause is None or column.cause.name is CauseName.OVERFLOW):
+        return FunctionReport(column.cause, note="an example is a column")
     return row or column or check_softmax(function)
 
 

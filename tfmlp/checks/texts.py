@@ -131,6 +131,9 @@ TEXTS = NET_TEXTS | {
         "the derivative of {hidden}{place} is written in terms of its output, and is given its"
         " input ({formula})"
     ),
+    "derivative_of_input/derivative": (
+        "it is written in terms of the function's output, and is given its input"
+    ),
     "wrong_derivative/somebody": (
         "the derivative{place} is the {other}'s, {formula}; the activation is {hidden}"
     ),
@@ -142,7 +145,7 @@ TEXTS = NET_TEXTS | {
         "the derivative{place} is added to the gradient; it must be multiplied by it"
     ),
     "wrong_derivative/named": "it is the derivative of {name}",
-    "wrong_derivative/formula": "it is x * (1 - x)",
+    "wrong_derivative/formula": "it is {formula}, where z is the input and a the function's value",
     "function_for_derivative": (
         "the activation{place} itself stands where its derivative should be"
     ),

@@ -21,12 +21,12 @@ def unjudged(tree: ast.AST, judged: Iterable[str]) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.FunctionDef):
             if node.name not in known and _is_gradient(node):
                 yield node.name, node.lineno
-        elif isinstance(node, ast.ClassDef):
+        elif isinstance(node, ast.ClassDef) and node.name not in known:
             if not known & {f"{node.name}.{item.name}" for item in _methods(node)}:
                 yield from (
                     (f"{node.name}.{item.name}", item.lineno)
                     for item in _methods(node)
-                    if _is_gradient(item)
+                    if _is_gradient(item) or _says(item)
                 )
         elif isinstance(node, _LOOPS) and _transposes(node) and _assigns(node):
             yield f"what is done in line {node.lineno}", node.lineno

@@ -50,15 +50,13 @@ def _fitted_rate(net: RecognizedNet, given: dict[str, Array], layer: int | None)
     """Returns the learning rate under which gradients through updated weights come nearest to the
     given ones.
     """
+    # Right below the first updated kernel, the gradient is linear in the rate.
+    name = net.layout.places[(net.depth - 1 if layer is None else layer) - 1].kernel
 
-    def flat(gradients: dict[str, Array]) -> Array:
-        return np.concatenate([np.ravel(gradients[name]) for name in net.layout.shapes])
+    def at(rate: float) -> Array:
+        return np.ravel(net.gradients(_at(net, rate, layer))[name])
 
-    target, rate = flat(given), 0.0
-    for size in (1e-4, 1e-6):  # first along the tangent at 0, then along the one at what came out
-        here = flat(net.gradients(_at(net, rate, layer)))
-        tangent = (flat(net.gradients(_at(net, rate + size, layer))) - here) / size
-        if not tangent.any():
-            break
-        rate += float(np.dot(target - here, tangent) / np.dot(tangent, tangent))
-    return rate
+    right, direction = at(0.0), at(1.0) - at(0.0)
+    if not direction.any():
+        return 0.0
+    return float(np.dot(np.ravel(given[name]) - right, direction) / np.dot(direction, direction))

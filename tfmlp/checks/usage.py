@@ -82,19 +82,27 @@ class Usage:
         return batches_for(self.widths, taken, stream)
 
     def is_sure(self, report: GradientReport) -> bool:
-        """Whether a wrong gradient is the file's mistake, and not one of the guess."""
-        cause = report.cause
-        if cause is None or not (cause.reproduced or self._is_penalized(cause)):
-            return False
-        if cause.name in _OF_THE_LOSS and self.loss is None:
-            return any(part.right and part.measured for part in report.parameters)
-        return True
+        """Whether a wrong gradient is the file's mistake, and not one of the guess.
 
-    def _is_penalized(self, cause: Cause) -> bool:
-        """Whether a penalty is missing that both the loss and the gradient were asked for."""
-        functions = (self.loss, self.backward)
-        asked = all(function and takes(function, Role.PENALTY) for function in functions)
-        return cause.name is CauseName.PENALTY and asked
+        It is where a net with this one mistake has the same gradients. It is, too, where another
+        gradient is that of the file's own loss: then the guess is right.
+        """
+        cause = report.cause
+        if cause is None:
+            return False
+        any_right = any(part.right and part.measured for part in report.parameters)
+        if self.loss is None:
+            return cause.reproduced and (any_right or cause.name not in _OF_THE_LOSS)
+        return cause.reproduced or (any_right and not self._is_convention(cause))
+
+    def _is_convention(self, cause: Cause) -> bool:
+        """Whether a cause is often meant so: a penalty that is in one of both, and not asked for
+        there; clipped gradients.
+        """
+        if cause.name is not CauseName.PENALTY:
+            return cause.name in (CauseName.CLIPPED, CauseName.SMALL)
+        assert self.loss is not None
+        return not (takes(self.loss, Role.PENALTY) and takes(self.backward, Role.PENALTY))
 
     def question(self, batch: Batch) -> Question:
         """Returns the question whether this net's gradient is right on a batch.

@@ -25,7 +25,7 @@ PARAMS = "params parameters weights theta net network layers".split()
 GRADIENTS = "grads gradients grad dparams d".split()
 LABELS = "y t target targets label labels y_true truth expected".split()
 UPSTREAM = (
-    "dout grad_out grad_output grad upstream dy delta d_out gradient output_grad da"
+    "dout grad_out grad_output grad upstream dy delta d_out gradient output_grad da dvalues"
 ).split()  # a gradient from above, as an argument
 LAYER_SIZES = (
     "sizes layers layer_sizes dims layer_dims units architecture shape widths layers_dims"
@@ -34,6 +34,8 @@ LAYER_SIZES = (
 
 # Of classes and functions that are an activation or a loss
 FUNCTION = "__call__ forward function activate f calc fn compute".split()
+KEPT_OUTPUT = "output out outputs".split()  # attributes, where a method returns nothing
+KEPT_GRADIENT = "dinputs dinput d_inputs grad_input dx grad".split()
 DERIVATIVE = "grad derivative deriv backward gradient prime df d dfn bprop".split()
 LOSS_PARTS = "loss mse cross entropy cost error bce nll squared".split()
 DERIVATIVE_PREFIXES = (

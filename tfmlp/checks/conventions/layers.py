@@ -28,12 +28,14 @@ def usages(space: Space) -> Iterator[LayerUsage]:
         backward = next((methods[name] for name in words.BACKWARD if name in methods), None)
         if forward is None or backward is None or not _takes_gradient(backward):
             continue
-        if params := parameters_of(made.value):
+        if made.name in space.classes:
+            params = parameters_of(made.value)
             layer = _Layer(made.value, forward, backward)
-            named = dict(items_of(params))
+            named = dict(items_of(params)) if params else {}
             shapes = [as_array(value).shape for value in named.values()]
             kernels = [shape for shape in shapes if len(shape) == 2]
             widths = dict.fromkeys(size for a, b in kernels for size in (a, b, a - 1, b - 1))
+            widths = widths or {5: None}  # without parameters it takes any
             inputs = [{"x": shape} for d in widths if d > 0 for shape in ((7, d), (d, 7))]
             yield LayerUsage(
                 made.name, NAME, inputs, named, layer.outputs, layer.gradients, (made.value,)
