@@ -69,8 +69,11 @@ FOUND = {"relu / d_relu": True}
         ("import urllib.request as u\nX = u.urlopen('http://a.b/')", "it wants the network"),
         ("import socket\ns = socket.socket()", "line 8: passed over: it wants the network"),
         ("import subprocess as p\nX = p.run(['ls'])", "it wants to start a program"),
-        ("out = open('out.txt', 'w')", "line 7: passed over: it wants to write the file out.txt"),
-        ("import os\nX = os.makedirs('plots')", "line 8: passed over: it wants to make a folder"),
+        ("out = open('out.txt', 'w')", "line 7: passed over: it wants to write out.txt"),
+        (
+            "import os\nX = os.makedirs('plots')",
+            "line 8: passed over: it wants to make the folder",
+        ),
         ("import seaborn_ as sns\nsns.set()", "there is no seaborn_ here: done without"),
         ("import mnist_\nx = mnist_.images() / 255", "it wants the package mnist_"),
         ("from numpy import matmul, nope", "there is no numpy.nope here: done without"),

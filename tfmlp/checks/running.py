@@ -44,31 +44,38 @@ class Ran:
 
 
 def run(source: Source, seconds: float = 60) -> Ran:
-    """Runs a source in this process, which from then on finds what lies beside it, and stand-ins.
+    """Runs a source in this process. What its functions import later may be a stand-in, too.
 
     Args:
       source: A person's file or notebook.
-      seconds: How long the whole check may take. All definitions may take a quarter of it.
+      seconds: How long the whole check may take. All definitions may take a sixth of it.
     """
-    session = _Session(source.path.parent, seconds / 4)
+    session = _Session(seconds)
+    beside, *above = source.path.parents[:3]
+    first = SiblingFinder([beside], session.run_module)
+    last = SiblingFinder(above, session.run_module)  # it may be meant to be run from there
     module = ModuleType(NAME)
     sys.modules[NAME] = module  # dataclasses and pickle look there
-    session.run(module, source)
-    StandIn.answer_calls = False
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), first)
+    sys.meta_path += [last, StandInFinder(session.stands_open, session.notes.say)]
+    StandIn.answer_calls = True
+    try:
+        session.run(module, source)
+    finally:
+        StandIn.answer_calls = False
+        sys.meta_path.remove(first)
+        sys.meta_path.remove(last)
     return Ran(vars(module), session.notes.sentences())
 
 
 class _Session:
     """The run of a source and of the modules beside it: one account of time, one of notes."""
 
-    def __init__(self, folder: Path, seconds: float):
+    def __init__(self, seconds: float):
         self.notes = Notes()
         self._sources: dict[str, Source] = {}
-        self.defining = Allowance(seconds / 2, seconds, least=0.25)
+        self.defining = Allowance(seconds / 20, seconds / 6, least=0.25)
         self.doing = Allowance(0.25, 1.0)
-        siblings = SiblingFinder(folder, lambda module, path: self.run(module, read(path)))
-        sys.meta_path.insert(sys.meta_path.index(PathFinder), siblings)
-        sys.meta_path.append(StandInFinder(self._stands_open, self.notes.say))
 
     def run(self, module: ModuleType, source: Source) -> None:
         """Runs a source as a module."""
@@ -83,7 +90,11 @@ class _Session:
         _place(module, source)
         _Runner(self, source, vars(module)).run(source.statements)
 
-    def _stands_open(self, file: str, line: int) -> bool:
+    def run_module(self, module: ModuleType, path: Path) -> None:
+        """Runs a module that lies beside the source."""
+        self.run(module, read(path))
+
+    def stands_open(self, file: str, line: int) -> bool:
         """Whether a line of a file is a person's, and has no answer to a failure."""
         source = self._sources.get(file)
         return source is not None and line not in set(statements.answered(source.statements))
