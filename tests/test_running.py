@@ -65,6 +65,7 @@ FOUND = {"relu / d_relu": True}
     "text, note",
     [
         ("X = np.loadtxt('data/train.csv')", "line 7: passed over: it wants the file train.csv"),
+        ("X = open(r'D:\\a\\b.csv')", "line 7: passed over: it wants the file b.csv"),
         ("with open('a.pkl', 'rb') as f:\n    X = f.read()", "it wants the file a.pkl"),
         ("import urllib.request as u\nX = u.urlopen('http://a.b/')", "it wants the network"),
         ("import socket\ns = socket.socket()", "line 8: passed over: it wants the network"),
@@ -230,9 +231,10 @@ def test_modules_beside_it_are_run_as_it_is(check):
 
 def test_relative_imports(check):
     text = PAIR + "from .layers_ import a\nfrom . import layers_\nfrom ..above import b\n"
-    text += "print('sum', a + b + layers_.a)\n"
+    text += "from inner.layers_ import a as c\n"  # as if run from the folder above
+    text += "print('sum', a + b + layers_.a + c)\n"
     result = check(text, "inner/mine.py", above="b = 2\n", **{"inner/layers_": "a = 1\n"})
-    assert subjects(result) == FOUND and "sum 4" in result.output and result.notes == []
+    assert subjects(result) == FOUND and "sum 5" in result.output and result.notes == []
 
 
 def test_stand_ins(check):

@@ -53,7 +53,8 @@ def run(source: Source, seconds: float = 60) -> Ran:
     session = _Session(seconds)
     beside, *above = source.path.parents[:3]
     first = SiblingFinder([beside], session.run_module)
-    last = SiblingFinder(above, session.run_module)  # it may be meant to be run from there
+    # A file may be meant to be run from a folder above.
+    last = SiblingFinder(above, session.run_module, asked_last=True)
     module = ModuleType(NAME)
     sys.modules[NAME] = module  # dataclasses and pickle look there
     sys.meta_path.insert(sys.meta_path.index(PathFinder), first)

@@ -17,13 +17,16 @@ Run = Callable[[ModuleType, Path], None]
 class SiblingFinder:
     """Finds the modules in folders, and in those that a person's file adds to `sys.path`."""
 
-    def __init__(self, folders: list[Path], run: Run):
+    def __init__(self, folders: list[Path], run: Run, *, asked_last: bool = False):
         """Starts it.
 
         Args:
           folders: Where modules may lie.
           run: Runs a module's file.
+          asked_last: Whether others have been asked before. A folder without an `__init__.py` is a
+            package only if nobody else knows one of that name.
         """
+        self._asked_last = asked_last
         self._folders, self._run = [str(folder) for folder in folders], run
         self._known_paths, self._known_modules = set(sys.path), set(sys.modules)
 
@@ -39,7 +42,7 @@ class SiblingFinder:
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is None or spec.origin is None or not isinstance(spec.loader, SourceFileLoader):
-            return None  # others find it
+            return spec if self._asked_last else None
         return spec_from_file_location(
             name,
             spec.origin,
