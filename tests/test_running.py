@@ -101,6 +101,23 @@ def test_nothing_is_written(check, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["beside.py", "mine.py"]
 
 
+def test_temporary_files_and_old_files_are_as_always(check):
+    result = check(
+        PAIR
+        + """
+import os, tempfile
+with tempfile.NamedTemporaryFile("w") as file: size = file.write("abc")
+with tempfile.TemporaryDirectory() as folder:
+    open(os.path.join(folder, "a.txt"), "w").close()
+    os.remove(os.path.join(folder, "a.txt"))
+text = open(__file__).read() + open("beside.py").read()
+with open(os.devnull, "w") as nothing: nothing.write(text)
+""",
+        beside="x = 1",
+    )
+    assert subjects(result) == FOUND and result.notes == []
+
+
 def test_a_definition_that_takes_too_long_is_passed_over(check):
     result = check("x = [0 for _ in iter(int, 1)]" + PAIR, seconds=8)
     assert subjects(result) == FOUND
@@ -269,6 +286,19 @@ def test_stand_ins(check):
     assert "still here" in result.output and "never" not in result.output
     assert [note for note in result.notes if "line 20: passed over: it wants the" in note]
     assert "there is no cupy here: numpy stands in for it" in result.notes
+
+
+@pytest.mark.parametrize(
+    "line", ["from keras.datasets import mnist", "import keras.datasets.mnist as mnist"]
+)
+def test_a_framework_that_is_there_for_its_data_alone_is_not_imported(check, line):
+    text = line + "\n(x, y), _ = mnist.load_data()\nimport sys\nprint('keras' in sys.modules)\n"
+    result = check(text + PAIR)
+    assert subjects(result) == FOUND and result.output == "False\n"
+    assert result.notes == [
+        "no function here uses keras: done without",
+        "line 2: passed over: it wants the package keras",
+    ]
 
 
 def test_a_library_is_told_what_is_not_there(check):

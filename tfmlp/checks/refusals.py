@@ -44,8 +44,8 @@ def _hook(free: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
     def is_free(path: Any) -> bool:
         if isinstance(path, int):  # a file that is open
             return True
-        place = os.path.realpath(os.fsdecode(path))
-        return place.startswith(free) or place == os.devnull
+        place = os.path.realpath(os.fsdecode(path)) + os.sep
+        return place.startswith(free) or place == os.devnull + os.sep
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":

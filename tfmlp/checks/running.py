@@ -27,6 +27,7 @@ from tfmlp.checks.siblings import SiblingFinder
 from tfmlp.checks.source import Source, read
 from tfmlp.checks.stand_ins import StandIn, StandInFinder
 
+_SLOW = {"tensorflow", "keras", "torch", "torchvision", "jax"}
 NAME = "checked"  # of the module; never "__main__", so that what is under a main guard is not run
 
 
@@ -107,6 +108,7 @@ class _Runner:
     def __init__(self, session: _Session, source: Source, namespace: dict[str, Any]):
         self._session, self._source, self._namespace = session, source, namespace
         self._flags = 0  # of `from __future__`
+        self._used = statements.used_within(source.statements)
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         """Runs statements, one by one."""
@@ -121,11 +123,26 @@ class _Runner:
                         self.run(statement.orelse if fails else statement.body)
                 case ast.Import() | ast.ImportFrom():
                     for one in statements.single(statement):
-                        self._attempt(one, ast.Module([one], []))
+                        if not self._spares(one):
+                            self._attempt(one, ast.Module([one], []))
                 case _ if statements.defines(statement):
                     self._attempt(statement, ast.Module([statement], []))
                 case _:
                     self._do(statement)
+
+    def _spares(self, statement: ast.Import | ast.ImportFrom) -> bool:
+        """Gives a stand-in for what takes seconds to import, and is there for its data alone."""
+        [alias] = statement.names
+        name = alias.asname or alias.name.partition(".")[0]
+        full = statement.module if isinstance(statement, ast.ImportFrom) else alias.name
+        package = (full or "").partition(".")[0]
+        # What others import from a module beside the file is not known.
+        is_first = self._namespace["__name__"] == NAME
+        if package not in _SLOW or not is_first or name in {"*", *self._used}:
+            return False
+        self._namespace[name] = StandIn(package)
+        self._session.notes.say(f"no function here uses {package}: done without")
+        return True
 
     def _attempt(self, statement: ast.stmt, tree: ast.Module | ast.Expression) -> Any:
         """Executes a statement that defines something; what it raises becomes a note."""
