@@ -173,6 +173,20 @@ def test_an_error_that_hides_everything_stays_an_error(check):
     assert "this is Python 2" in check(bad).error and "line 3" in check(bad).error
 
 
+@pytest.mark.parametrize(
+    "content", [b"x = '\xff\xfe'", b"x = 1\0", b"# coding: nope\n", b"\xff\xfe1\0"]
+)
+def test_a_file_that_is_no_text(check, content):
+    assert check(content).error.startswith("SyntaxError: ")
+
+
+def test_what_comes_after_much_training_is_built(check):
+    train = "for _ in iter(int, 1): pass\n"
+    result = check(PAIR + "built = []\n" + train * 9 + "built.append(3)\nprint('built', built)\n")
+    assert subjects(result) == FOUND and result.output == "built [3]\n"
+    assert result.notes == ["passed over: 9 lines that only train, print or plot"]
+
+
 def test_python_2_is_read_without_its_print_statements(check):
     text = """
     import cPickle
@@ -393,7 +407,7 @@ def test_bounds_surround_each_other():
     with at_most(0.01):
         pass
     time.sleep(0.05)  # nothing comes afterwards
-    allowance = Allowance(0.1, 0.15)
+    allowance = Allowance(0.1, 0.15, least=0.01)
     for _ in range(3):
         with pytest.raises(Overtime), allowance.used():
             time.sleep(5)
