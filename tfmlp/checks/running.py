@@ -49,7 +49,7 @@ def run(source: Source, seconds: float = 60) -> Ran:
 
     Args:
       source: A person's file or notebook.
-      seconds: How long the whole check may take. All definitions may take a tenth of it.
+      seconds: How long the whole check may take. All definitions may take a seventh of it.
     """
     session = _Session(seconds)
     beside, *above = source.path.parents[:3]
@@ -76,7 +76,8 @@ class _Session:
     def __init__(self, seconds: float):
         self.notes = Notes()
         self._sources: dict[str, Source] = {}
-        self.defining = Allowance(seconds / 30, seconds / 10, least=0.25)
+        # A table of 100 MB is read in 3 s; a net that learns in less is small.
+        self.defining = Allowance(seconds / 15, seconds / 7, least=0.25)
         self.doing = Allowance(0.25, 1.0, least=0.02)
 
     def run(self, module: ModuleType, source: Source) -> None:
