@@ -81,7 +81,9 @@ halved, which the learning rate takes up
 
 @dataclass(frozen=True)
 class Question:
-    """A question, as `check` takes it; `roots` is what else its functions reach."""
+    """A question, as `check` takes it; `roots` is what else its functions reach, `anew` whether
+    parameters get random values instead of what is there.
+    """
 
     params: Any
     inputs: Any = None
@@ -92,6 +94,7 @@ class Question:
     step: Callable[[], Any] | None = None
     rate: float | None = None
     roots: tuple[Any, ...] = ()
+    anew: bool = False
 
     def __post_init__(self) -> None:
         _one_of(loss=self.loss, outputs=self.outputs)
@@ -150,7 +153,9 @@ class Question:
         """
         noise = {name: stream.normal(size=value.shape) for name, value in kept.items()}
         for shake in shakes:
-            _set(calling, {n: kept[n] + shake * _size(kept[n]) * noise[n] for n in kept})
+            base = 0.0 if self.anew else 1.0
+            moved = {n: base * kept[n] + shake * _size(kept[n]) * noise[n] for n in kept}
+            _set(calling, moved)
             found = attempt(lambda: self._answer(calling))
             if found is not None:
                 return found
