@@ -2,9 +2,9 @@
 
 import json
 import sys
-from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from tfmlp import files
 from tfmlp.cli.options import Command
@@ -12,6 +12,7 @@ from tfmlp.cli.options import Command
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE.py")
+@click.argument("more", nargs=-1, metavar="[SUBMISSION]...")
 @click.option(
     "--seconds",
     type=click.FloatRange(0, 86_400, min_open=True),
@@ -34,7 +35,32 @@ from tfmlp.cli.options import Command
     help="Decides the numbers that are tried.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -> None:
+@click.option(
+    "--rubric",
+    metavar="FILE.toml",
+    help="Hold many files against what is expected in each, and its points.",
+)
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help="With --rubric: where results.csv and index.html go.  [default: check-NAME]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="With --rubric: how many files are run at once.  [default: one for each core]",
+)
+def check(
+    file: str,
+    more: tuple[str, ...],
+    seconds: float,
+    megabytes: int,
+    seed: int,
+    as_json: bool,
+    rubric: str | None,
+    out: str | None,
+    jobs: int | None,
+) -> None:
     """Check the derivatives and gradients in a Python file of yours.
 
     \b
@@ -45,9 +71,31 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     forward, backward and a loss, whether an example is a row or a column; holds them against
     central differences, and names the likely cause of what is wrong. The file is run, in a process
     of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
+
+    \b
+    tfmlp check --rubric week3.toml submissions/
+
+    Checks many files, and folders of .py and .ipynb files, and writes who is right and who has
+    which cause. The rubric says what is expected:
+
+    \b
+    title = "Week 3"
+    [[expected]]
+    subject = "relu / d_relu"   # or kind = "derivative", "loss", "softmax", "dropout", "gradient"
+    points = 2
+
+    Exit status 0 if every submission was judged, whatever the verdicts; 1 if a person has to look
+    at one; 2 if the rubric or the command line is wrong.
     """
+    if rubric is not None:
+        _check_submissions(rubric, (file, *more), seed, jobs, out, as_json)
+        return
+    for name, value in (("--out", out), ("--jobs", jobs), ("several files", more)):
+        if value:
+            raise click.UsageError(f"{name} is for --rubric: add it, or leave that out.")
     from tfmlp.checks.adapter import ADAPTER_TEXT
     from tfmlp.checks.sandbox import run_file
+    from tfmlp.checks.wording import in_words
 
     result = run_file(files.user_path(file), seconds=seconds, megabytes=megabytes, seed=seed)
     wrong = [finding["subject"] for finding in result.findings if not finding["right"]]
@@ -56,7 +104,7 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
         click.echo(json.dumps({"file": file, "right": not failed, **vars(result)}, indent=2))
         sys.exit(failed)
     for finding in result.findings:
-        click.echo(_net(finding) if finding["kind"] == "gradient" else _function(finding))
+        click.echo(f"\n{in_words(finding)}" if finding["kind"] == "gradient" else in_words(finding))
     for name in result.unclear:
         click.echo(
             f"{name}: looks like something to check, but how it is called could not be guessed (a"
@@ -74,18 +122,22 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     sys.exit(failed)
 
 
-def _net(finding: dict[str, Any]) -> str:
-    """Returns what was found of a net: how it was read, and the table of its parameters."""
-    reading = "gradients against central differences"
-    if finding["recognized"]:
-        reading = f"recognized as {finding['recognized']}"
-    return f"\n{finding['subject']}: {reading}\n{finding['text']}"
+def _check_submissions(
+    rubric: str,
+    given: tuple[str, ...],
+    seed: int,
+    jobs: int | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    from tfmlp.cli.rubric import check_submissions
 
-
-def _function(finding: dict[str, Any]) -> str:
-    """Returns what was found of a single function, in a line."""
-    cause = finding["cause"] and finding["cause"]["text"]
-    remarks = [text for text in (cause, finding.get("detail"), finding.get("note")) if text]
-    verdict = "right" if finding["right"] else "WRONG"
-    ending = f": {'; '.join(remarks)}" if remarks else ""
-    return f"{finding['subject']} ({finding['kind']}): {verdict}{ending}"
+    if out == "":
+        raise click.UsageError("--out is empty: name a folder, or leave it out.")
+    context = click.get_current_context()
+    limits = {
+        name: None if context.get_parameter_source(name) == ParameterSource.DEFAULT else value
+        for name, value in context.params.items()
+        if name in ("seconds", "megabytes")
+    }
+    check_submissions(rubric, given, seed=seed, jobs=jobs, out=out, as_json=as_json, **limits)

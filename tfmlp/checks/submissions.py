@@ -1,0 +1,116 @@
+"""A submission: a file that someone handed in, and a copy of it that it may spoil."""
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfmlp import files
+from tfmlp.checks.rubric import RubricError
+
+ENDINGS = (".py", ".ipynb")
+_SKIPPED = ("__pycache__", "__MACOSX")
+_MOST_BYTES = 64 << 20  # of a file that is copied
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that someone handed in.
+
+    Attributes:
+      name: Its path as given, or below the folder that was given.
+      path: The file.
+    """
+
+    name: str
+    path: Path
+
+
+def submissions_in(paths: Iterable[Path]) -> list[Submission]:
+    """Returns the submissions among files, and in folders and the folders below them, in order.
+
+    Raises:
+      RubricError: when a path does not exist, or there is nothing to grade in it.
+    """
+    found: dict[str, Submission] = {}
+    for path in paths:
+        if not os.path.lexists(path):
+            raise RubricError(
+                f"there is no file or folder {path}: name files ({', '.join(ENDINGS)}), or folders"
+                " of them."
+            )
+        several = list(_below(path)) if path.is_dir() else [path]
+        if not several:
+            raise RubricError(
+                f"expected submissions in the folder {path}; found no {' and no '.join(ENDINGS)}"
+                " file: name another folder."
+            )
+        for one in several:
+            name = os.fsencode(one).decode("utf-8", "replace")
+            found.setdefault(os.path.realpath(one), Submission(name, one))
+    return list(found.values())
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yields the submissions in a folder and those below it, sorted; hidden ones are skipped."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one[0] != "." and one not in _SKIPPED)
+        for name in sorted(names):
+            if name[0] != "." and name.lower().endswith(ENDINGS):
+                yield Path(place, name)
+
+
+@contextmanager
+def copied(path: Path) -> Iterator[Path]:
+    """Yields a copy of a submission in a folder of its own, with those files beside it that it
+    names: what it deletes or overwrites there is not missed by others.
+
+    Raises:
+      OSError: when it cannot be read, or is too large.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        place = Path(folder).resolve()
+        text = _copy(path, place)
+        beside = [one for one in sorted(path.parent.iterdir()) if one != path]
+        wanted = [one for one in beside if _is_named(one, text)]
+        for one in wanted:  # grows
+            with contextlib.suppress(OSError):  # its own trouble is not the submission's
+                text = _copy(one, place)
+                more = (other for other in beside if _is_named(other, text))
+                wanted += [other for other in more if other not in wanted]
+        yield place / path.name
+
+
+def _is_named(path: Path, text: str) -> bool:
+    """Whether a text names a module, a package or another file."""
+    if path.suffix not in ("", ".py"):
+        return path.name in text
+    return re.search(rf"\b{re.escape(path.stem)}\b", text) is not None
+
+
+def _copy(path: Path, place: Path) -> str:
+    """Copies a file, or the modules of a package, and returns the text of a submission."""
+    if path.is_dir():
+        if any(path.glob("*.py")):
+            shutil.copytree(path, place / path.name, symlinks=True, ignore=_no_modules)
+        return ""
+    files.require_regular(path)
+    if path.stat().st_size > _MOST_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {_MOST_BYTES >> 20} MB")
+    shutil.copyfile(path, place / path.name)
+    is_code = path.suffix.lower() in ENDINGS
+    return path.read_text(encoding="utf-8", errors="replace") if is_code else ""
+
+
+def _no_modules(folder: str, names: list[str]) -> list[str]:
+    """Returns what in a package is neither a module nor a package."""
+    is_package = {name: os.path.isdir(os.path.join(folder, name)) for name in names}
+    return [
+        name for name in names if name in _SKIPPED or not (is_package[name] or name.endswith(".py"))
+    ]
