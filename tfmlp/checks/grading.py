@@ -155,7 +155,7 @@ def _mark(expected: Expected, result: FileResult, mentions: Mentions) -> Mark:
 def _not_found(expected: Expected, result: FileResult, mentions: Mentions) -> Mark:
     if result.error:
         return Mark(expected, Verdict.UNCLEAR, "the file was not checked to its end")
-    if expected.names & mentions.empty:
+    if mentions.is_left_empty(expected):
         return Mark(expected, Verdict.MISSING, "it is left empty")
     if result.unclear:
         return Mark(expected, Verdict.UNCLEAR, "something in the file was not understood")

@@ -5,7 +5,7 @@ and was not understood.
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from tfmlp import files
 from tfmlp.checks.rubric import Expected, plain_names
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_MOST_BYTES = 64 << 20
+_MOST_BYTES, _MOST_SHOWN = 64 << 20, 5
 # What functions and methods of a kind are called.
 _SOUNDS = {
     "derivative": re.compile(r"deriv|prime|grad|^d_|_d$|relu|sigmoid|tanh|activ", re.IGNORECASE),
@@ -26,7 +26,7 @@ _SOUNDS = {
 
 @dataclass
 class Mentions:
-    """The names in a text, as `plain_names` writes them.
+    """The names in a text.
 
     Attributes:
       names: All names, without those in comments and strings.
@@ -48,14 +48,17 @@ class Mentions:
           subjects: The names of what was found, as `plain_names` writes them.
         """
         if expected.subject:
-            there = sorted(expected.names & (self.names - self.empty))
-            return f"there is {' and '.join(there)}, which was not understood" if there else ""
+            there = _named(self.names - self.empty, expected.names)
+            return f"not understood: {_few(there)}" if there else ""
         sound = _SOUNDS.get(expected.kind)
-        unknown = self.defined - self.empty - subjects - {"main"}
-        unknown |= {name for name in self.within - self.empty if sound and sound.search(name)}
-        few = sorted(unknown)[:5]
-        rest = f" and {len(unknown) - len(few)} more" if len(unknown) > len(few) else ""
-        return f"may be in {', '.join(few)}{rest}" if few else ""
+        known = _named(self.defined, subjects) | {"main"}
+        there = self.defined - self.empty - known
+        there |= {name for name in self.within - self.empty if sound and sound.search(name)}
+        return f"it may be in {_few(there)}" if there else ""
+
+    def is_left_empty(self, expected: Expected) -> bool:
+        """Whether what is expected is there without content."""
+        return bool(_named(self.empty, expected.names))
 
 
 def mentions_in(path: Path) -> Mentions:
@@ -65,7 +68,7 @@ def mentions_in(path: Path) -> Mentions:
         try:
             full |= _add(ast.parse(text), found)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            found.names |= _plain(re.findall(r"[^\W\d]\w*", text))
+            found.names.update(re.findall(r"[^\W\d]\w*", text))
     found.empty -= full
     return found
 
@@ -91,12 +94,12 @@ def _add(tree: ast.Module, found: Mentions) -> set[str]:
     """Adds the names in a tree; returns those of functions and classes with content."""
     full: set[str] = set()
     for node in ast.walk(tree):
-        found.names |= _plain(_names_of(node))
+        found.names.update(_names_of(node))
         if isinstance(node, _Definition):
-            name = _plain([node.name])
-            found.within |= name
-            found.defined |= name if node in tree.body else set()
-            (found.empty if all(map(_is_nothing, node.body)) else full).update(name)
+            found.within.add(node.name)
+            if node in tree.body:
+                found.defined.add(node.name)
+            (found.empty if all(map(_is_nothing, node.body)) else full).add(node.name)
     return full
 
 
@@ -113,5 +116,12 @@ def _is_nothing(node: ast.stmt) -> bool:
     return is_value or isinstance(node, ast.Pass)
 
 
-def _plain(names: list[str]) -> set[str]:
-    return set().union(*map(plain_names, names))
+def _named(names: set[str], plain: Set[str]) -> set[str]:
+    """Returns those of some names that are, written plainly, among others."""
+    return {name for name in names if plain_names(name) & plain}
+
+
+def _few(names: set[str]) -> str:
+    shown = sorted(names)[:_MOST_SHOWN]
+    rest = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return ", ".join(shown) + rest

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -80,12 +80,9 @@ class _Sandboxes:
 
         try:
             with copied(path) as copy:
-                result = run_file(copy, started=note, **limits)
-                return _without_folder(result, copy.parent)
+                return _without_folder(_run(copy, note, limits), copy.parent)
         except OSError as error:
             return FileResult(error=f"it cannot be read: {error.strerror or error}")
-        except TfmlpError as error:
-            return FileResult(error=str(error))
         finally:
             with self._lock:
                 self._groups.difference_update(mine)
@@ -96,6 +93,13 @@ class _Sandboxes:
             self._is_ending = True
             for group in self._groups:
                 _end(group)
+
+
+def _run(copy: Path, started: Callable[[int], None], limits: dict[str, Any]) -> FileResult:
+    try:
+        return run_file(copy, started=started, **limits)
+    except TfmlpError as error:
+        return FileResult(error=str(error))
 
 
 def _end(group: int) -> None:

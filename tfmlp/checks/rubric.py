@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tfmlp import files
+from tfmlp.checks import words
 from tfmlp.errors import ConfigError, nearest
 
 KINDS = {
@@ -66,8 +67,18 @@ class Expected:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that its subject may have, as `plain_names` writes them."""
-        return plain_names(self.subject)
+        """The names that its subject may have, as `plain_names` writes them; with "sigmoid_prime"
+        that of the function, for its derivative may be called otherwise.
+        """
+        names = [part.strip() for part in self.subject.lower().split("/")]
+        names += [
+            name.removeprefix(prefix).removesuffix(suffix)
+            for name in names
+            for prefix in ("", *words.DERIVATIVE_PREFIXES)
+            for suffix in ("", *words.DERIVATIVE_SUFFIXES)
+            if "" in (prefix, suffix)
+        ]
+        return plain_names("/".join(names))
 
     def fits(self, finding: dict[str, Any]) -> bool:
         """Whether a finding is about this: of its kind, and with a name in common.
