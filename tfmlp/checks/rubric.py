@@ -63,7 +63,7 @@ class Expected:
         """How tables name it."""
         if self.subject and self.kind:
             return f"{self.subject} ({self.kind})"
-        return self.subject or f"any {KINDS[self.kind]}"
+        return self.subject or KINDS[self.kind]
 
     @property
     def names(self) -> frozenset[str]:

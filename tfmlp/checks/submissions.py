@@ -76,36 +76,36 @@ def copied(path: Path) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         place = Path(folder).resolve()
-        text = _copy(path, place)
+        words, text = _copy(path, place)
         beside = [one for one in sorted(path.parent.iterdir()) if one != path]
-        wanted = [one for one in beside if _is_named(one, text)]
+        wanted = [one for one in beside if _is_named(one, words, text)]
         for one in wanted:  # grows
             with contextlib.suppress(OSError):  # its own trouble is not the submission's
-                text = _copy(one, place)
-                more = (other for other in beside if _is_named(other, text))
+                words, text = _copy(one, place)
+                more = (other for other in beside if _is_named(other, words, text))
                 wanted += [other for other in more if other not in wanted]
         yield place / path.name
 
 
-def _is_named(path: Path, text: str) -> bool:
+def _is_named(path: Path, words: set[str], text: str) -> bool:
     """Whether a text names a module, a package or another file."""
-    if path.suffix not in ("", ".py"):
-        return path.name in text
-    return re.search(rf"\b{re.escape(path.stem)}\b", text) is not None
+    return path.stem in words if path.suffix in ("", ".py") else path.name in text
 
 
-def _copy(path: Path, place: Path) -> str:
-    """Copies a file, or the modules of a package, and returns the text of a submission."""
+def _copy(path: Path, place: Path) -> tuple[set[str], str]:
+    """Copies a file, or the modules of a package; returns the words and the text of code."""
     if path.is_dir():
         if any(path.glob("*.py")):
             shutil.copytree(path, place / path.name, symlinks=True, ignore=_no_modules)
-        return ""
+        return set(), ""
     files.require_regular(path)
     if path.stat().st_size > _MOST_BYTES:
         raise OSError(errno.EFBIG, f"it has more than {_MOST_BYTES >> 20} MB")
     shutil.copyfile(path, place / path.name)
-    is_code = path.suffix.lower() in ENDINGS
-    return path.read_text(encoding="utf-8", errors="replace") if is_code else ""
+    if path.suffix.lower() not in ENDINGS:
+        return set(), ""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return set(re.findall(r"\w+", text)), text
 
 
 def _no_modules(folder: str, names: list[str]) -> list[str]:
