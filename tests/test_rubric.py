@@ -203,10 +203,16 @@ def test_a_kind_may_hide_in_a_method_of_a_net_that_was_understood(tmp_path):
     path = tmp_path / "a.py"
     path.write_text("class Net:\n    def softmax(self, z):\n        return z\n")
     found = finding("Net", True, "gradient")
-    for kind, verdict in (("softmax", "unclear"), ("dropout", "missing")):
+    kinds = {"softmax": "unclear", "dropout": "missing", "loss": "missing"}
+    for kind, verdict in kinds.items():
         rubric = Rubric("", (Expected("", kind, 1),))
         (mark,) = graded(found, rubric=rubric, mentions=mentions_in(path)).marks
         assert mark.verdict == verdict
+    path.write_text("def f(z):\n    return z\n")
+    for kind in kinds:  # a loss may be called anything, a softmax is called so
+        rubric = Rubric("", (Expected("", kind, 1),))
+        (mark,) = graded(found, rubric=rubric, mentions=mentions_in(path)).marks
+        assert mark.verdict == ("unclear" if kind == "loss" else "missing")
 
 
 def test_damaged_notebooks_mention_nothing(tmp_path):
@@ -393,3 +399,13 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
 def running(mark):
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
     return [line for line in listed.splitlines() if mark in line and "checks.child" in line]
+
+
+@pytest.mark.slow
+def test_the_option_goes_before_the_limit_of_the_rubric(tmp_path, run_cli):
+    hand_in(tmp_path, {"hangs.py": "while True: pass"})
+    (tmp_path / "week3.toml").write_text("seconds = 1\n" + RUBRIC)
+    for options, limit in (((), 1), (("--seconds", 2), 2)):
+        result = run_cli("check", "--rubric", "week3.toml", "in", "--json", *options)
+        (found,) = json.loads(result.stdout)["submissions"]
+        assert found["error"].startswith(f"it did not end within {limit} s")

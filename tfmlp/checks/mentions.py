@@ -22,6 +22,7 @@ _SOUNDS = {
     "softmax": re.compile("softmax", re.IGNORECASE),
     "dropout": re.compile("drop", re.IGNORECASE),
 }
+_ALWAYS_CALLED_SO = ("softmax", "dropout")
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Mentions:
             return f"not understood: {_few(there)}" if there else ""
         sound = _SOUNDS.get(expected.kind)
         known = _named(self.defined, subjects) | {"main"}
-        there = self.defined - self.empty - known
+        there = set() if expected.kind in _ALWAYS_CALLED_SO else self.defined - self.empty - known
         there |= {name for name in self.within - self.empty if sound and sound.search(name)}
         return f"it may be in {_few(there)}" if there else ""
 
