@@ -251,15 +251,26 @@ def test_a_copy_has_what_it_names_beside_it(tmp_path):
         "other.csv": "1",
         "tools/io.py": "",
         "tools/big.bin": "1",
+        "../other.py": "",
     }
     for name, text in files.items():
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_text(text)
-    with copied(tmp_path / "in" / "net.py") as copy:
-        there = sorted(path for path in copy.parent.rglob("*") if path.is_file())
-        names = [str(path.relative_to(copy.parent)) for path in there]
-        assert names == ["layers.py", "net.py", "numbers.csv", "shared.py", "tools/io.py"]
-    assert not copy.parent.exists()
+    inside = ["layers.py", "net.py", "numbers.csv", "shared.py", "tools/io.py"]
+    (alone,) = submissions_in([tmp_path / "in" / "net.py"])
+    assert copies(alone) == inside
+    (tmp_path / "shared.py").touch()  # a folder above
+    whole = {one.path.name: one for one in submissions_in([tmp_path])}
+    assert copies(whole["net.py"]) == [*(f"in/{name}" for name in inside), "shared.py"]
+
+
+def copies(submission):
+    with copied(submission) as (folder, copy):
+        there = sorted(path for path in folder.rglob("*") if path.is_file())
+        assert copy in there
+        names = [str(path.relative_to(folder)) for path in there]
+    assert not folder.exists()
+    return names
 
 
 # --- results

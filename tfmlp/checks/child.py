@@ -3,12 +3,15 @@
 import contextlib
 import json
 import os
+import random
 import resource
 import runpy
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tfmlp.checks.calls import UserCodeError
 from tfmlp.checks.discovery import check_namespace
@@ -27,6 +30,8 @@ def main(path: str, answer: str, seed: int, megabytes: int) -> None:
       megabytes: How much memory the file may ask for.
     """
     _limit(megabytes)
+    random.seed(seed)  # what a file draws is the same each time
+    np.random.seed(seed)
     sys.argv = [path]
     sys.path.insert(0, str(Path(path).parent))
     try:

@@ -47,7 +47,7 @@ def results_of(
     with ThreadPoolExecutor(jobs) as pool:
         limits = {"seconds": seconds, "megabytes": megabytes, "seed": seed}
         futures = {
-            pool.submit(sandboxes.run, one.path, limits): number
+            pool.submit(sandboxes.run, one, limits): number
             for number, one in enumerate(submissions)
         }
         try:
@@ -67,8 +67,8 @@ class _Sandboxes:
         self._groups: set[int] = set()
         self._is_ending = False
 
-    def run(self, path: Path, limits: dict[str, Any]) -> FileResult:
-        """Runs and checks a file; whatever is wrong with it is in the result."""
+    def run(self, submission: Submission, limits: dict[str, Any]) -> FileResult:
+        """Runs and checks a submission; whatever is wrong with it is in the result."""
         mine: list[int] = []
 
         def note(group: int) -> None:
@@ -79,8 +79,8 @@ class _Sandboxes:
                     _end(group)
 
         try:
-            with copied(path) as copy:
-                return _without_folder(_run(copy, note, limits), copy.parent)
+            with copied(submission) as (folder, copy):
+                return _without_folder(_run(copy, note, limits), folder)
         except OSError as error:
             return FileResult(error=f"it cannot be read: {error.strerror or error}")
         finally:

@@ -28,6 +28,7 @@ _ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # the order of sets of strings
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 # A file that kills its parent, or its parent's group, gets no further than this shell.

@@ -26,10 +26,12 @@ class Submission:
     Attributes:
       name: Its path as given, or below the folder that was given.
       path: The file.
+      root: The folder that was given, or the file's own.
     """
 
     name: str
     path: Path
+    root: Path
 
 
 def submissions_in(paths: Iterable[Path]) -> list[Submission]:
@@ -53,7 +55,8 @@ def submissions_in(paths: Iterable[Path]) -> list[Submission]:
             )
         for one in several:
             name = os.fsencode(one).decode("utf-8", "replace")
-            found.setdefault(os.path.realpath(one), Submission(name, one))
+            root = path if path.is_dir() else path.parent
+            found.setdefault(os.path.realpath(one), Submission(name, one, root))
     return list(found.values())
 
 
@@ -67,24 +70,29 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def copied(path: Path) -> Iterator[Path]:
-    """Yields a copy of a submission in a folder of its own, with those files beside it that it
+def copied(submission: Submission) -> Iterator[tuple[Path, Path]]:
+    """Copies a submission to a folder of its own, with those files beside and above it that it
     names: what it deletes or overwrites there is not missed by others.
+
+    Yields:
+      The folder, and the copy in it.
 
     Raises:
       OSError: when it cannot be read, or is too large.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        place = Path(folder).resolve()
-        words, text = _copy(path, place)
-        beside = [one for one in sorted(path.parent.iterdir()) if one != path]
+        place, path, root = Path(folder).resolve(), submission.path, submission.root
+        words, text = _copy(path, place / path.relative_to(root))
+        above = [one for one in path.parents if one.is_relative_to(root)]
+        entries = [one for folder in above for one in sorted(folder.iterdir())]
+        beside = [one for one in entries if one not in (path, *above)]
         wanted = [one for one in beside if _is_named(one, words, text)]
         for one in wanted:  # grows
             with contextlib.suppress(OSError):  # its own trouble is not the submission's
-                words, text = _copy(one, place)
+                words, text = _copy(one, place / one.relative_to(root))
                 more = (other for other in beside if _is_named(other, words, text))
                 wanted += [other for other in more if other not in wanted]
-        yield place / path.name
+        yield place, place / path.relative_to(root)
 
 
 def _is_named(path: Path, words: set[str], text: str) -> bool:
@@ -92,16 +100,17 @@ def _is_named(path: Path, words: set[str], text: str) -> bool:
     return path.stem in words if path.suffix in ("", ".py") else path.name in text
 
 
-def _copy(path: Path, place: Path) -> tuple[set[str], str]:
+def _copy(path: Path, copy: Path) -> tuple[set[str], str]:
     """Copies a file, or the modules of a package; returns the words and the text of code."""
     if path.is_dir():
         if any(path.glob("*.py")):
-            shutil.copytree(path, place / path.name, symlinks=True, ignore=_no_modules)
+            shutil.copytree(path, copy, symlinks=True, ignore=_no_modules)
         return set(), ""
     files.require_regular(path)
     if path.stat().st_size > _MOST_BYTES:
         raise OSError(errno.EFBIG, f"it has more than {_MOST_BYTES >> 20} MB")
-    shutil.copyfile(path, place / path.name)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
     if path.suffix.lower() not in ENDINGS:
         return set(), ""
     text = path.read_text(encoding="utf-8", errors="replace")

@@ -43,7 +43,7 @@ from tfmlp.cli.options import Command
 @click.option(
     "--out",
     metavar="FOLDER",
-    help="With --rubric: where results.csv and index.html go.  [default: check-NAME, for NAME.toml]",
+    help="With --rubric: where results.csv and index.html go.  [default: check-RUBRIC]",
 )
 @click.option(
     "--jobs",
