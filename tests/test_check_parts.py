@@ -15,8 +15,8 @@ from tfmlp import ConfigError, check_derivative, check_gradients
 from tfmlp.checks import child, derivatives, gradients, nets
 from tfmlp.checks.calls import UserCodeError, attempt, attribute, guarded
 from tfmlp.checks.causes import CauseName, cause
-from tfmlp.checks.conventions import Role, call, required
 from tfmlp.checks.discovery import check_namespace
+from tfmlp.checks.roles import Role, call, required
 from tfmlp.checks.texts import TEXTS
 from tfmlp.checks.trees import items_of, leaves_of, rebuilt
 

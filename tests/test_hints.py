@@ -71,7 +71,7 @@ def test_an_empty_cell_is_said_to_be_missing(run_cli, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("houses.csv", "net's code"), ("mine.ipynb", "nbconvert --to script")]
+    ("name", "hint"), [("houses.csv", "net's code"), ("mine.R", "has your net's code")]
 )
 def test_only_python_files_are_checked(run_cli, tmp_path, name, hint):
     (tmp_path / name).write_text("a,b\n1,2\n")

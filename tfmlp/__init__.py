@@ -25,7 +25,8 @@ Your own loop
     make_train_step         the step that changes the weights of any Keras model
     make_test_step          the step that only looks: loss and metrics of a batch
 Checks
-    check_gradients         are gradients written by hand right, and if not, why?
+    check                   is my gradient right, and if not, why? asked in five lines
+    check_gradients         the same of gradients and a loss that are at hand
     assert_gradients_close  the same, for tests
     check_derivative        is the derivative of an activation right?
     check_loss              is the gradient of a loss right?
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from tfmlp import sklearn as sklearn
     from tfmlp.checks.functions import check_derivative, check_loss
     from tfmlp.checks.gradients import assert_gradients_close, check_gradients
+    from tfmlp.checks.question import check
     from tfmlp.config import Config
     from tfmlp.data.dataset import Dataset, Split
     from tfmlp.data.sources import load_dataset
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "checks.functions": ("check_derivative", "check_loss"),
     "checks.gradients": ("assert_gradients_close", "check_gradients"),
+    "checks.question": ("check",),
     "config": ("Config",),
     "data.dataset": ("Dataset", "Split"),
     "data.sources": ("load_dataset",),
@@ -108,6 +111,7 @@ __all__ = [
     "TfmlpError",
     "__version__",
     "assert_gradients_close",
+    "check",
     "check_derivative",
     "check_gradients",
     "check_loss",

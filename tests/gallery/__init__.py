@@ -155,7 +155,12 @@ WRONG = [
     ),
     ("adapted", "* (h > 0)", "", "mask"),
     ("activations", "return (x > 0).astype(float)", "return (relu(x) >= 0).astype(float)", "mask"),
-    ("activations", "return 1 - np.tanh(x) ** 2", "return 1 + np.tanh(x) ** 2", "wrong"),
+    (
+        "activations",
+        "return 1 - np.tanh(x) ** 2",
+        "return 1 + np.tanh(x) ** 2",
+        "wrong wrong_derivative",
+    ),
     ("activations", "return np.where(x > 0, 1, 0.01)", "return np.where(x > 0, 1, 0)", "slope"),
     ("activations", "return a * (1 - a)", "return sigmoid(a)", "function_for_derivative"),
     (

@@ -7,6 +7,7 @@ from typing import Any
 from tfmlp.checks.calls import guarded
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.gradients import check_gradients
+from tfmlp.checks.reports import GradientReport
 from tfmlp.errors import ConfigError
 
 ADAPTER = "tfmlp_check"
@@ -24,15 +25,19 @@ def adapted(adapter: Callable[[], Any], seed: int) -> Iterator[Finding]:
     """Checks what a user's adapter says.
 
     Args:
-      adapter: Returns a case or a list of them: a dict, or a tuple of loss, params, grads, inputs
-        and labels.
+      adapter: Returns what `tfmlp.check` returned, or a case or a list of them: a dict, or a tuple
+        of loss, params, grads, inputs and labels.
       seed: Decides the numbers that are tried.
 
     Raises:
       ConfigError: when it returns something else.
       UserCodeError: when it, or a loss, raises.
     """
-    for number, case in enumerate(_cases(guarded(adapter)())):
+    result = guarded(adapter)()
+    if isinstance(result, GradientReport):
+        yield Finding(ADAPTER, "gradient", result)
+        return
+    for number, case in enumerate(_cases(result)):
         subject = str(case.pop("name", f"{ADAPTER} {number + 1}" if number else ADAPTER))
         loss = guarded(case.pop("loss"))
         report = check_gradients(loss, case.pop("params"), case.pop("grads"), seed=seed, **case)

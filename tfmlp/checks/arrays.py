@@ -21,6 +21,8 @@ def as_array(value: Any, name: str = "a value") -> Array:
       ConfigError: when it cannot be converted, such as lists of different lengths.
     """
     try:
+        if hasattr(value, "detach"):  # a PyTorch tensor that keeps track of its gradient
+            value = value.detach().cpu()
         return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
     except Exception as error:  # a user's object converts itself, and may raise what it likes
         raise ConfigError(_expected(value, name)) from error

@@ -7,7 +7,7 @@ import numpy as np
 
 from tfmlp.checks import words
 from tfmlp.checks.calls import UserCodeError, attribute, guarded
-from tfmlp.checks.conventions import required
+from tfmlp.checks.roles import required
 from tfmlp.checks.trees import leaves_of
 from tfmlp.errors import ConfigError
 
@@ -24,7 +24,8 @@ def parameters_of(owner: Any) -> Any:
         if name != "weights" or not isinstance(value, list) or not isinstance(biases, list):
             return value
         if len(value) == len(biases):
-            return [item for pair in zip(value, biases, strict=True) for item in pair]
+            arrays = {"weights": value, "biases": biases}
+            return {f"{i}.{key}": arrays[key][i] for i in range(len(value)) for key in arrays}
     return named_arrays(owner, words.is_parameter) or None
 
 

@@ -1,13 +1,12 @@
 """Batches: random data in every layout that a user's net could be meant to take."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tfmlp.checks.arrays import Array
-from tfmlp.checks.trees import leaves_of
 
 _EXAMPLES = 7
 
@@ -33,6 +32,11 @@ class Batch:
         shape: tuple[int, ...] = np.shape(self.inputs)
         return shape == (self.examples.shape[1], 1)
 
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one example."""
+        return len(self.examples) == 1
+
     def doubled(self) -> tuple[Array, Array] | None:
         """Returns inputs and labels with every example twice; None for an example without a batch
         axis.
@@ -45,28 +49,63 @@ class Batch:
         return np.concatenate([inputs] * 2, axis), np.concatenate([labels] * 2, axis)
 
 
-def batches_for(params: Any, stream: np.random.Generator) -> Iterator[Batch]:
-    """Yields batches for parameters in every layout that could be meant."""
-    for d, k in _widths(params):
-        x = stream.normal(size=(_EXAMPLES, d))
-        classes = stream.integers(0, max(k, 2), _EXAMPLES)
-        t = np.eye(k)[classes] if k > 1 else classes[:, None].astype(float)
+def batches_for(
+    widths: Iterable[tuple[int, int]], taken: Collection[int], stream: np.random.Generator
+) -> Iterator[Batch]:
+    """Yields batches in every layout that could be meant: of several examples, then of one.
+
+    Args:
+      widths: The numbers of (inputs, outputs) that could be meant.
+      taken: Lengths that the number of examples must not have, so that no axis is mistaken.
+      stream: Decides the numbers.
+    """
+    batches = [_Layouts(d, k, taken, stream) for d, k in widths]
+    for batch in batches:
+        yield from batch.several()
+    for batch in batches:
+        yield from batch.single()
+
+
+class _Layouts:
+    """Examples of one width, in every layout."""
+
+    def __init__(self, d: int, k: int, taken: Collection[int], stream: np.random.Generator):
+        n = next(n for n in range(max(_EXAMPLES, k + 1), 10_000) if n not in {*taken, d, k})
+        # The last class is there: the number of classes is often taken from the labels.
+        classes = np.arange(n)[::-1] % max(k, 2)
+        self._classes = stream.permutation(classes)
+        self._x = stream.normal(size=(n, d))
+        one_hot = np.eye(max(k, 2))[self._classes]
+        self._t = one_hot if k > 1 else self._classes[:, None].astype(float)
+        self._k = k
+
+    def several(self) -> Iterator[Batch]:
+        """Yields layouts of all examples."""
+        x, t, classes = self._x, self._t, self._classes
         yield Batch(x, t.copy(), x, t)
         yield Batch(x.T.copy(), t.T.copy(), x, t)
         yield Batch(x, classes.copy(), x, t)
         yield Batch(x.T.copy(), classes.copy(), x, t)
-        if k == 1:
+        if self._k == 1:
             yield Batch(x, t[:, 0].copy(), x, t)
-        one, target = x[:1], t[:1]
-        yield Batch(x[0], t[0].copy(), one, target)
-        yield Batch(x[0], int(classes[0]), one, target)
+        yield Batch(x.tolist(), t.tolist(), x, t)
+
+    def single(self) -> Iterator[Batch]:
+        """Yields layouts of one example."""
+        one, target, number = self._x[:1], self._t[:1], int(self._classes[0])
+        yield Batch(one, target.copy(), one, target)
+        yield Batch(one[0], target[0].copy(), one, target)
+        yield Batch(one[0], number, one, target)
         yield Batch(one.T.copy(), target.T.copy(), one, target)
-        yield Batch(x[0].tolist(), t[0].tolist(), one, target)
+        yield Batch(one[0].tolist(), target[0].tolist(), one, target)
+        if self._k == 1:
+            yield Batch(one[0], float(target[0, 0]), one, target)
 
 
-def _widths(params: Any) -> list[tuple[int, int]]:
-    """Returns the (inputs, outputs) that the parameters' shapes allow."""
-    shapes = [leaf.value.shape for leaf in leaves_of(params).values() if leaf.value.ndim == 2]
+def widths_of(shapes: Iterable[tuple[int, ...]]) -> list[tuple[int, int]]:
+    """Returns the (inputs, outputs) that parameters' shapes, from the first layer on, allow."""
+    flat = list(shapes)
+    shapes = [shape for shape in flat if len(shape) == 2]
     if not shapes:
         return []
     kernels = [shape for shape in shapes if min(shape) > 1]

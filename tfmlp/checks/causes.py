@@ -30,6 +30,7 @@ class CauseName(StrEnum):
     OUTPUTS = "outputs"
     LEARNING_RATE = "learning_rate"
     SCALED = "scaled"
+    CONVENTION = "convention"
     # Derivatives of activations
     MASK = "mask"
     MASK_INVERTED = "mask_inverted"
@@ -40,21 +41,34 @@ class CauseName(StrEnum):
     WRONG_DERIVATIVE = "wrong_derivative"
     FUNCTION_FOR_DERIVATIVE = "function_for_derivative"
     DERIVATIVE_TWICE = "derivative_twice"
+    WRONG_LAYER = "wrong_layer"
     WRONG = "wrong"
     # Output and loss
     SOFTMAX_TWICE = "softmax_twice"
     SOFTMAX_LEFT_OUT = "softmax_left_out"
+    SOFTMAX_DIAGONAL = "softmax_diagonal"
     OUTPUT_DERIVATIVE_MISSING = "output_derivative_missing"
     OUTPUT_DERIVATIVE_TWICE = "output_derivative_twice"
     LOSS_MISMATCH = "loss_mismatch"
+    LOSS_GRADIENT = "loss_gradient"
     # The way back through the layers
     PREACTIVATION = "preactivation"
     STALE_ACTIVATIONS = "stale_activations"
     STALE_CACHE = "stale_cache"
+    WRONG_INPUT = "wrong_input"
+    WRONG_DELTA = "wrong_delta"
+    BEFORE_DERIVATIVE = "before_derivative"
+    PRODUCT_OF_MEANS = "product_of_means"
+    RESHAPED = "reshaped"
+    BIAS = "bias"
     UNTRANSPOSED = "untransposed"
+    WRONG_KERNEL = "wrong_kernel"
+    DETACHED = "detached"
     ONE_EXAMPLE = "one_example"
     UPDATED_WEIGHTS = "updated_weights"
+    SMALL = "small"
     LAYER = "layer"
+    OUTPUT = "output"
     ONE_KERNEL = "one_kernel"
     # Softmax and dropout
     NOT_NORMALIZED = "not_normalized"
@@ -71,10 +85,12 @@ class Cause:
     Attributes:
       name: A short name, such as "batch_size".
       text: A sentence for the person who wrote the gradient.
+      reproduced: Whether the same wrong gradients come out of a net with this one mistake.
     """
 
     name: CauseName
     text: str
+    reproduced: bool = False
 
     def to_dict(self) -> dict[str, str]:
         """Returns the cause as plain values."""

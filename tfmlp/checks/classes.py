@@ -1,14 +1,17 @@
 """Classes with a forward and a backward pass: an activation, a softmax or a loss."""
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfmlp.checks import words
 from tfmlp.checks.calls import attempt, attribute, guarded
-from tfmlp.checks.conventions import required
+from tfmlp.checks.causes import CauseName
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.pairs import first_right, is_elementwise, loss_report, ones_like
+from tfmlp.checks.reports import FunctionReport
+from tfmlp.checks.roles import required
 from tfmlp.checks.single import softmax_report
 
 Method = Callable[..., Any]
@@ -30,7 +33,10 @@ def classes_in(namespace: dict[str, Any], seed: int) -> Iterator[Finding]:
 
 
 def _checked(name: str, made: Any, seed: int) -> Finding | None:
-    run, back = _method(made, words.FUNCTION), _method(made, words.DERIVATIVE)
+    run, back = (
+        _method(made, words.FUNCTION, words.KEPT_OUTPUT),
+        _method(made, words.DERIVATIVE, words.KEPT_GRADIENT),
+    )
     if run is None:
         return None
     lower, inputs = name.lower(), len(required(run) or ())
@@ -39,7 +45,7 @@ def _checked(name: str, made: Any, seed: int) -> Finding | None:
     if back is None:
         return None
     if inputs == 1 and "softmax" not in lower and is_elementwise(run):
-        derivative = first_right(run, _ways(run, back))
+        derivative = _derivative_report(run, back)
         return Finding(name, "derivative", derivative) if derivative else None
     if inputs == 2 and any(part in lower for part in words.LOSS_PARTS):
         gradient = _loss_gradient(run, back)
@@ -48,15 +54,34 @@ def _checked(name: str, made: Any, seed: int) -> Finding | None:
     return None
 
 
-def _method(made: Any, names: list[str]) -> Method | None:
-    """Returns an object's method of the first name that its class defines."""
+def _method(made: Any, names: list[str], kept: list[str]) -> Method | None:
+    """Returns an object's method of the first name that its class defines.
+
+    Args:
+      made: The object.
+      names: What the method may be called.
+      kept: Attributes that may hold its result where it returns none.
+    """
     defined = {word for base in type(made).__mro__[:-1] for word in vars(base)}
     found = next((attribute(made, name) for name in names if name in defined), None)
-    return guarded(found) if callable(found) else None
+    if not callable(found):
+        return None
+    method = guarded(found)
+
+    @functools.wraps(method)
+    def call(*args: Any) -> Any:
+        result = method(*args)
+        if result is None:
+            return next((v for name in kept if (v := attribute(made, name)) is not None), None)
+        return result
+
+    return call
 
 
-def _ways(run: Method, back: Method) -> list[Method]:
-    """Returns the ways in which a backward pass could be meant to be called, as derivatives."""
+def _derivative_report(run: Method, back: Method) -> FunctionReport | None:
+    """Returns the report on a backward pass, in the first way under which it is right, as the
+    derivative of a forward pass.
+    """
 
     def after_forward(z: Any) -> Any:
         run(z)
@@ -64,12 +89,22 @@ def _ways(run: Method, back: Method) -> list[Method]:
 
     names = required(back) or []
     if len(names) == 2:
-        return [lambda z: back(ones_like(z), z), lambda z: back(z, ones_like(z))]
-    if len(names) != 1:
-        return [after_forward]
-    ways = [back, after_forward]
-    takes_gradient = names[0].lower().strip("_") in words.UPSTREAM
-    return ways[::-1] if takes_gradient else ways
+        ways = [lambda z: back(ones_like(z), z), lambda z: back(z, ones_like(z))]
+        return first_right(run, ways)
+    # What the forward pass keeps is given by the class itself: it is the input or the output.
+    kept = first_right(run, [after_forward], may_take_output=False)
+    if len(names) != 1 or (kept is not None and kept.right):
+        return kept
+    given = first_right(run, [back])
+    if names[0].lower().strip("_") in words.UPSTREAM:
+        return kept or given
+    if kept is None or (given is not None and (given.right or _is_named(given))):
+        return given
+    return kept
+
+
+def _is_named(report: FunctionReport) -> bool:
+    return report.cause is not None and report.cause.name is not CauseName.WRONG
 
 
 def _loss_gradient(run: Method, back: Method) -> Method | None:

@@ -20,6 +20,7 @@ class Compared:
       given: float64, its gradient as given, in the shape it was given in; None if there was none.
       differences: What was measured.
       right: Whether they agree.
+      kernel: Whether it is known to be a kernel, or known not to be; None: its shape decides.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Compared:
     given: Array | None
     differences: Differences
     right: bool = False
+    kernel: bool | None = None
 
     @property
     def numeric(self) -> Array:
@@ -46,7 +48,7 @@ class Compared:
     @property
     def is_kernel(self) -> bool:
         """Whether it has two axes or more; a bias has one."""
-        return squeezed(self.value).ndim >= 2
+        return squeezed(self.value).ndim >= 2 if self.kernel is None else self.kernel
 
     @property
     def is_flat(self) -> bool:

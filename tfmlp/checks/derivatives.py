@@ -8,6 +8,7 @@ import numpy as np
 from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.calls import attempt, guarded
 from tfmlp.checks.causes import Cause, CauseName, cause
+from tfmlp.checks.formulas import FORMULAS
 from tfmlp.checks.reports import FunctionReport
 from tfmlp.errors import ConfigError
 from tfmlp.reference.activations import ACTIVATIONS
@@ -37,6 +38,20 @@ def check_derivative(
     >>> print(tfmlp.check_derivative(np.tanh, np.tanh).cause.text)
     it returns the function itself
     """
+    return derivative_report(function, derivative)
+
+
+def derivative_report(
+    function: Callable[..., Any], derivative: Callable[..., Any], *, may_take_output: bool = True
+) -> FunctionReport:
+    """Checks a derivative as `check_derivative` does.
+
+    Args:
+      function: Entry by entry.
+      derivative: Its derivative.
+      may_take_output: Whether a derivative of the function's output counts as right; not if the
+        derivative was given the input by the code that it belongs to.
+    """
     values = _values(function, _POINTS)
     up, down = _values(function, _POINTS + _STEP), _values(function, _POINTS - _STEP)
     if not values.shape == up.shape == down.shape or values.size != _POINTS.size:
@@ -46,20 +61,19 @@ def check_derivative(
         )
     measured = (up - down) / (2 * _STEP)
     given = _values(derivative, _POINTS)
-    if given.shape != measured.shape:
+    if given.size != measured.size:
         shapes = dict(what="derivative", expected=_POINTS.shape, given=given.shape)
         return FunctionReport(cause(CauseName.SHAPE, "function", **shapes))
+    values, measured, given = (array.reshape(-1) for array in (values, measured, given))
     if _close(given, measured):
         return FunctionReport()
     # At values where it is not defined it may raise: then it is not written in terms of them.
     of_output = attempt(lambda: _values(guarded(derivative), values))
-    if of_output is None or of_output.shape != measured.shape:
+    if of_output is None or of_output.size != measured.size:
         of_output = np.full_like(measured, np.nan)
-    if _close(of_output, measured):
+    of_output = of_output.reshape(-1)
+    if may_take_output and _close(of_output, measured):
         return FunctionReport(note="written in terms of the function's output")
-    values, measured, given, of_output = (
-        array.reshape(-1) for array in (values, measured, given, of_output)
-    )
     error = np.abs(given - measured)
     worst = int(np.argmax(np.where(np.isnan(error), -1, error)))
     return FunctionReport(
@@ -81,6 +95,8 @@ def _wrong(given: Array, of_output: Array, values: Array, measured: Array) -> Ca
         return cause(CauseName.NOT_FINITE, "derivative")
     if _close(measured[_BELOW], measured[0]) and (found := _bent(given, measured)):
         return found
+    if _close(of_output, measured):
+        return cause(CauseName.DERIVATIVE_OF_INPUT, "derivative")
     if _close(given, -measured):
         return cause(CauseName.SIGN, what="the derivative")
     if _close(given, values):
@@ -97,8 +113,10 @@ def _wrong(given: Array, of_output: Array, values: Array, measured: Array) -> Ca
     squares = ((given**2, measured), (given, measured**2))
     if any(np.allclose(one, other, atol=_CLOSE) for one, other in squares):
         return cause(CauseName.DERIVATIVE_TWICE, "derivative")
-    if _close(given, _POINTS * (1 - _POINTS)) and not _close(values * (1 - values), measured):
-        return cause(CauseName.WRONG_DERIVATIVE, "formula")
+    for _, formula, value in FORMULAS:
+        tried = value(_POINTS, values)
+        if _close(given, tried) or _close(of_output, tried):
+            return cause(CauseName.WRONG_DERIVATIVE, "formula", formula=formula)
     return cause(CauseName.WRONG)
 
 
@@ -109,7 +127,8 @@ def _bent(given: Array, measured: Array) -> Cause | None:
         return cause(CauseName.MASK, "derivative")
     if _close(given[_ABOVE], above):
         return cause(CauseName.NEGATIVE_SLOPE, "derivative")
-    if _close(given[::-1][: len(above)], above) and _close(given[_ABOVE], measured[0]):
+    exchanged = _close(above, above[0]) and _close(given[_BELOW], above[0])
+    if exchanged and _close(given[_ABOVE], measured[0]):
         return cause(CauseName.MASK_INVERTED, "derivative")
     return None
 

@@ -1,24 +1,34 @@
-"""Discovery: what there is to check in a user's file."""
+"""Discovery: what there is to check in a person's file."""
 
+import ast
 import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from types import FunctionType
 from typing import Any
 
-from tfmlp.checks import words
 from tfmlp.checks.adapter import ADAPTER, adapted
+from tfmlp.checks.asks import Ask, ask_for
 from tfmlp.checks.classes import classes_in
 from tfmlp.checks.findings import FileFindings, Finding
-from tfmlp.checks.nets import check_nets
+from tfmlp.checks.guessing import Guessed, guess_nets
 from tfmlp.checks.pairs import pairs_in
+from tfmlp.checks.reachable import reachable
+from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.single import single_functions_in
+from tfmlp.checks.space import Space
+from tfmlp.checks.unjudged import unjudged
 
 
-def check_namespace(namespace: dict[str, Any], seed: int = 0) -> FileFindings:
-    """Checks what a file defined: pairs of functions by their names, classes, nets, or what an
-    adapter says.
+def check_namespace(
+    namespace: dict[str, Any], seed: int = 0, statements: Sequence[ast.stmt] = ()
+) -> FileFindings:
+    """Checks what a file defined: pairs of functions by their names, classes, nets; or what it asks
+    itself, with `tfmlp.check` or an adapter.
 
     Args:
-      namespace: Names and what they stand for, as `runpy.run_path` returns them.
+      namespace: Names and what they stand for, as after running a file.
       seed: Decides the numbers that are tried.
+      statements: The statements of the file's top level, to be searched for what was not judged.
 
     Raises:
       ConfigError: when its adapter returns something else than it should.
@@ -26,18 +36,65 @@ def check_namespace(namespace: dict[str, Any], seed: int = 0) -> FileFindings:
     """
     if callable(namespace.get(ADAPTER)):
         return FileFindings(list(adapted(namespace[ADAPTER], seed)))
+    asked = [
+        Finding(name, "gradient", value)
+        for name, value in namespace.items()
+        if isinstance(value, GradientReport)
+    ]
     own = {name: value for name, value in namespace.items() if _is_own(name, value, namespace)}
     functions = {name: value for name, value in own.items() if inspect.isfunction(value)}
     findings = [
+        *asked,
         *pairs_in(functions, seed),
         *single_functions_in(functions),
         *classes_in(own, seed),
     ]
-    nets, unclear = check_nets(own, seed)
-    findings += [Finding(name, "gradient", report) for name, report in nets]
-    if not nets and not unclear:
-        unclear = _unclear(own, functions, {finding.subject for finding in findings})
-    return FileFindings(findings, unclear)
+    if asked:
+        return FileFindings(findings)
+    space = Space(own)
+    guesses = guess_nets(space, seed, _parts(finding.subject for finding in findings))
+    findings += [Finding(guess.name, "gradient", guess.report) for guess in guesses if guess.report]
+    return FileFindings(findings, list(_asks(space, guesses, findings, statements)))
+
+
+def _asks(
+    space: Space,
+    guesses: Sequence[Guessed],
+    findings: Iterable[Finding],
+    statements: Sequence[ast.stmt],
+) -> Iterator[Ask]:
+    """Yields what could not be judged, with the call that would ask about it."""
+    judged = set(_judged(guesses)) | _parts({finding.subject for finding in findings})
+    said = set()
+    for guess in guesses:
+        if guess.report is not None and guess.report.right is None:
+            said.add(guess.name)
+            yield ask_for(guess, space)
+    for name, line in unjudged(ast.Module(list(statements), []), judged):
+        subject = name.split(".")[0]
+        if subject not in said:
+            said.add(subject)
+            near = next((guess for guess in guesses if subject in _names(guess)), None)
+            yield ask_for(near or Guessed(subject), space, line)
+
+
+def _judged(guesses: Iterable[Guessed]) -> Iterator[str]:
+    """Yields the names of the functions and methods that what was judged has called."""
+    for guess in guesses:
+        if guess.report is None:
+            continue
+        usages = [usage for usage in guess.usages if usage.key in guess.reports]
+        for item in reachable([part for usage in usages for part in usage.called]):
+            if isinstance(item, FunctionType):
+                yield item.__qualname__
+
+
+def _parts(subjects: Iterable[str]) -> set[str]:
+    return {part.strip() for subject in subjects for part in subject.split("/")}
+
+
+def _names(guess: Guessed) -> set[str]:
+    return {guess.name, *(usage.key for usage in guess.usages), *_parts([guess.name])}
 
 
 def _is_own(name: str, value: Any, namespace: dict[str, Any]) -> bool:
@@ -45,19 +102,3 @@ def _is_own(name: str, value: Any, namespace: dict[str, Any]) -> bool:
     if name.startswith("__") or inspect.ismodule(value):
         return False
     return not callable(value) or getattr(value, "__module__", None) == namespace.get("__name__")
-
-
-def _unclear(own: dict[str, Any], functions: dict[str, Any], found: set[str]) -> list[str]:
-    """Returns the names of what looks like a net, and was not tried as one."""
-    forwards, backwards = set(words.FORWARD), set(words.BACKWARD)
-    specific = words.FORWARD[:6]  # other classes have a `predict`, too
-    classes = [
-        name
-        for name, kind in own.items()
-        if inspect.isclass(kind)
-        and name not in found
-        and any(hasattr(kind, word) for word in specific)
-        and any(hasattr(kind, word) for word in backwards)
-    ]
-    is_net = functions.keys() & forwards and functions.keys() & backwards
-    return classes + (sorted(functions.keys() & backwards) if is_net else [])

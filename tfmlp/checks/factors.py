@@ -71,6 +71,14 @@ def explain_together(parts: list[Compared], batch: int | None, outputs: int | No
     return explain_ratio(known[0], batch, outputs, what)
 
 
+def detached(parts: list[Compared]) -> Cause | None:
+    """Says where no gradient reaches some of the parameters, and all others are right."""
+    wrong = [part for part in parts if not part.right]
+    if len(wrong) < 2 or any(part.given is None or part.given.any() for part in wrong):
+        return None
+    return cause(CauseName.DETACHED, names=listed(part.name for part in wrong))
+
+
 def listed(names: Iterable[str]) -> str:
     """Returns up to four names, as a sentence lists them."""
     names = list(names)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfmlp.checks.asks import Ask
 from tfmlp.checks.reports import FunctionReport, GradientReport
 
 
@@ -33,8 +34,8 @@ class FileFindings:
 
     Attributes:
       findings: What could be checked.
-      unclear: Names of what looks as if it should be checked, and could not be.
+      unclear: What looks as if it should be checked, and could not be.
     """
 
     findings: list[Finding] = field(default_factory=list)
-    unclear: list[str] = field(default_factory=list)
+    unclear: list[Ask] = field(default_factory=list)

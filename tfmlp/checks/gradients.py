@@ -5,22 +5,21 @@ print(report)           # a table
 assert report.right
 """
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.arrays import as_array, numbers, squeezed
+from tfmlp.checks.arrays import as_array, numbers
 from tfmlp.checks.comparison import Compared
 from tfmlp.checks.differences import computes_in_float32, differences_of
-from tfmlp.checks.explanation import explain
+from tfmlp.checks.explained import explained
 from tfmlp.checks.judgment import TOLERANCE, judge
 from tfmlp.checks.matching import Gradients, matched
+from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.objective import closed_loss
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport, ParameterVerdict
-from tfmlp.checks.symptoms import explain_one
 from tfmlp.checks.trees import Leaf, items_of, leaves_of
 from tfmlp.errors import ConfigError
 
@@ -34,6 +33,7 @@ def check_gradients(
     *,
     inputs: Any = None,
     labels: Any = None,
+    outputs: Any = None,
     batch_size: int | None = None,
     entries: int = 120,
     seed: int = 0,
@@ -51,6 +51,8 @@ def check_gradients(
       inputs: What the loss is computed of, [n, d] or [d, n]. With inputs and labels, a net of dense
         layers is recognized and the usual mistakes are tried on it, which tells many more causes.
       labels: Classes [n], or targets [n, k] or [k, n].
+      outputs: The net's outputs for these inputs, probabilities or logits, [n, k] or [k, n]; where
+        they are known, it is recognized more surely.
       batch_size: Examples in the batch; taken from `labels` if None.
       entries: How many entries of each array are looked at; all, if it has no more.
       seed: Decides which.
@@ -76,7 +78,8 @@ def check_gradients(
             "expected parameters with at least one entry each; received none, or an empty array:"
             " leave out what is empty."
         )
-    given = matched(leaves, _gradients_of(grads))
+    values = {name: leaf.value for name, leaf in leaves.items()}
+    given = matched(values, _gradients_of(grads))
     loss = closed_loss(loss_fn, params, leaves)
     first = loss()
     if not np.isfinite(first):
@@ -89,21 +92,23 @@ def check_gradients(
     scale = max(float(np.abs(part.numeric).max()) for part in parts)
     types = [gradient.dtype for gradient in given.values() if gradient is not None]
     single = itemsize == 4 or np.dtype(np.float32) in types
-    verdicts = [judge(part, TOLERANCE[itemsize], single, scale) for part in parts]
+    tolerance = TOLERANCE[itemsize]
+    verdicts = [judge(part, tolerance, single, scale) for part in parts]
     loss()  # parameters that were changed in place are as they were
     if all(verdict.right for verdict in verdicts):
         return GradientReport(tuple(verdicts), None)
+    batch = _batch_size(labels, inputs) if batch_size is None else batch_size
     net = None
-    if labels is not None:
-        batch_size = _batch_size(labels, inputs) if batch_size is None else batch_size
-        if inputs is not None:
-            net = recognize(inputs, labels, {part.name: part.value for part in parts}, first)
-    last = squeezed(parts[-1].value)
-    outputs = last.size if last.ndim == 1 else None
-    alone = [None if part.right else explain_one(part, batch_size, outputs) for part in parts]
-    cause = explain(parts, alone, net, batch_size, outputs)
-    verdicts = [dataclasses.replace(v, cause=c) for v, c in zip(verdicts, alone, strict=True)]
-    return GradientReport(tuple(verdicts), cause, net.description if net else "")
+    if labels is not None and inputs is not None:
+        net = recognize(
+            inputs,
+            labels,
+            {part.name: part.value for part in parts},
+            first,
+            None if outputs is None else numbers(outputs, "the outputs"),
+            Measurement(parts),
+        )
+    return explained(parts, verdicts, net, batch, tolerance=tolerance, single=single)
 
 
 def assert_gradients_close(
@@ -163,7 +168,11 @@ def _compared(
 
 
 def _batch_size(labels: Any, inputs: Any) -> int | None:
-    """Returns the number of examples, or None where labels and inputs have no length in common."""
+    """Returns the number of examples, or None where it is not known, or labels and inputs have no
+    length in common.
+    """
+    if labels is None:
+        return None
     labels = as_array(labels, "labels")
     if inputs is None:
         return len(labels) if labels.ndim else None

@@ -6,10 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from tfmlp.checks.arrays import Array
-from tfmlp.reference.activations import sigmoid
+from tfmlp.checks.logarithms import PLAIN, Logarithm
+from tfmlp.reference.activations import ACTIVATIONS, sigmoid
 from tfmlp.reference.losses import softmax
 
-_TINY = 1e-300
+OVER_EXAMPLES = "softmax over the examples"  # a mistake in itself
+SLOPES = (0.01, 0.1, 0.2, 0.3, 0.05, 0.001)  # of leaky ReLUs
 
 
 class Hidden(NamedTuple):
@@ -27,13 +29,22 @@ class Output(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """A loss before it is scaled: its value of (p, targets), and its gradient by p."""
+    """A loss before it is scaled: its value of (p, targets, logarithm), summed over the last two
+    axes, and its gradient by p. `probabilities` says whether p must be in (0, 1).
+    """
 
-    value: Callable[[Array, Array], float]
-    gradient: Callable[[Array, Array], Array]
+    value: Callable[[Array, Array, Logarithm], Array]
+    gradient: Callable[[Array, Array, Logarithm], Array]
+    probabilities: bool = False
 
 
-def _leaky(slope: float) -> Hidden:
+def is_bent(name: str) -> bool:
+    """Whether an activation is straight on both sides of 0, and bent there."""
+    return name == "relu" or name.startswith("leaky")
+
+
+def leaky(slope: float) -> Hidden:
+    """Returns a leaky ReLU."""
     return Hidden(lambda z: np.where(z > 0, z, slope * z), lambda z, a: np.where(z > 0, 1.0, slope))
 
 
@@ -46,9 +57,9 @@ def _softmax_backward(z: Array, p: Array, gradient: Array) -> Array:
     return backward
 
 
-def _log(p: Array) -> Array:
-    logarithm: Array = np.log(np.maximum(p, _TINY))
-    return logarithm
+def _total(values: Array) -> Array:
+    total: Array = np.sum(values, axis=(-2, -1))
+    return total
 
 
 HIDDEN = {
@@ -56,19 +67,40 @@ HIDDEN = {
     "tanh": Hidden(np.tanh, lambda z, a: 1 - a**2),
     "relu": Hidden(lambda z: np.maximum(z, 0), lambda z, a: (z > 0).astype(float)),
     "linear": Hidden(lambda z: z, lambda z, a: np.ones_like(z)),
-} | {f"leaky_relu({slope})": _leaky(slope) for slope in (0.01, 0.1, 0.2, 0.3, 0.05)}
+    **{f"leaky_relu({slope})": leaky(slope) for slope in SLOPES},
+    "softplus": Hidden(lambda z: np.logaddexp(0, z), lambda z, a: sigmoid(z)),
+    # LeCun et al., "Efficient BackProp", 1998.
+    "1.7159 tanh(2/3 z)": Hidden(
+        lambda z: 1.7159 * np.tanh(2 * z / 3), lambda z, a: 2 / 3 * (1.7159 - a**2 / 1.7159)
+    ),
+    **{name: Hidden(*ACTIVATIONS[name]) for name in ("elu", "swish", "gelu", "selu")},
+}
 
-OUTPUTS = {"softmax": Output(softmax, _softmax_backward)} | {
-    name: _elementwise(HIDDEN[name]) for name in ("sigmoid", "tanh", "linear", "relu")
+OUTPUTS = {
+    "softmax": Output(softmax, _softmax_backward),
+    **{name: _elementwise(HIDDEN[name]) for name in ("sigmoid", "linear", "tanh", "relu")},
+    **{name: _elementwise(HIDDEN[name]) for name in HIDDEN if name.startswith(("leaky", "softp"))},
+    OVER_EXAMPLES: Output(
+        lambda z: softmax(z.T).T, lambda z, p, g: _softmax_backward(z.T, p.T, g.T).T
+    ),
 }
 
 LOSSES = {
     "cross-entropy": Loss(
-        lambda p, t: float(-np.sum(t * _log(p))), lambda p, t: -t / np.maximum(p, _TINY)
+        lambda p, t, log: -_total(t * log.value(p)), lambda p, t, log: -t * log.derivative(p), True
     ),
     "binary cross-entropy": Loss(
-        lambda p, t: float(-np.sum(t * _log(p) + (1 - t) * _log(1 - p))),
-        lambda p, t: (p - t) / np.maximum(p * (1 - p), _TINY),
+        lambda p, t, log: -_total(t * log.value(p) + (1 - t) * log.value(1 - p)),
+        lambda p, t, log: (1 - t) * log.derivative(1 - p) - t * log.derivative(p),
+        True,
     ),
-    "squares": Loss(lambda p, t: float(np.sum((p - t) ** 2)), lambda p, t: 2 * (p - t)),
+    "squares": Loss(lambda p, t, log: _total((p - t) ** 2), lambda p, t, log: 2 * (p - t)),
+    "absolute errors": Loss(
+        lambda p, t, log: _total(np.abs(p - t)), lambda p, t, log: np.sign(p - t)
+    ),
 }
+
+
+def gradient_by_outputs(loss: str, p: Array, targets: Array, log: Logarithm = PLAIN) -> Array:
+    """Returns the gradient of a loss, before it is scaled, by its outputs."""
+    return LOSSES[loss].gradient(p, targets, log)

@@ -1,14 +1,30 @@
-"""Layouts: how the parameters of a net's layers and its targets lie."""
+"""Layouts: how the parameters of a net's layers lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
 
 import numpy as np
 
-from tfmlp.checks.arrays import Array
+from tfmlp.checks.arrays import Array, squeezed
 
 DenseLayer = tuple[Array, Array | None]  # kernel [inputs, outputs], bias [outputs] or None
-BIASES = ("separate", "none", "last", "first")
+_MOST = 64  # ways to read the same arrays, where many have the same shape
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the parameters of one layer are.
+
+    Attributes:
+      kernel: The kernel's name.
+      bias: The bias's name; None where there is none, or it is a part of the kernel.
+      row: "first" or "last" row of the kernel where that is the bias, else "".
+    """
+
+    kernel: str
+    bias: str | None = None
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -16,81 +32,146 @@ class Layout:
     """How the parameters of the layers lie.
 
     Attributes:
-      shapes: The parameters' names and shapes, from the first layer to the last, each kernel
-        followed by its bias.
+      shapes: The parameters' shapes, by name.
+      places: From the first layer to the last.
       column: Whether kernels are [outputs, inputs].
-      bias: "separate", "none", or "first" / "last" row (or column) of the kernel.
+      width: The number of inputs.
     """
 
     shapes: dict[str, tuple[int, ...]]
+    places: tuple[Place, ...]
     column: bool
-    bias: str
+    width: int
 
-    def read(self, params: dict[str, Array], width: int) -> list[DenseLayer] | None:
-        """Returns the layers, or None if the arrays do not lie so.
+    @property
+    def order(self) -> list[str]:
+        """The parameters' names, from the first layer to the last."""
+        names = chain.from_iterable((place.kernel, place.bias) for place in self.places)
+        return [name for name in names if name is not None]
 
-        Args:
-          params: The parameters by name.
-          width: The number of inputs.
-        """
+    def read(self, params: dict[str, Array]) -> list[DenseLayer]:
+        """Returns the layers."""
         layers: list[DenseLayer] = []
-        values = [params[name] for name in self.shapes]
-        while values:
-            kernel, bias = values.pop(0), None
-            if kernel.ndim != 2:
-                return None
-            kernel = kernel.T if self.column else kernel
-            if self.bias == "first":
+        width = self.width
+        for place in self.places:
+            kernel = _as_kernel(params[place.kernel], self.column, width)
+            bias = None
+            if place.row == "first":
                 bias, kernel = kernel[0], kernel[1:]
-            elif self.bias == "last":
+            elif place.row == "last":
                 bias, kernel = kernel[-1], kernel[:-1]
-            elif self.bias == "separate":
-                if not values or values[0].size != kernel.shape[1]:
-                    return None
-                bias = values.pop(0).reshape(-1)
-            if kernel.shape[0] != width:
-                return None
+            elif place.bias is not None:
+                bias = np.broadcast_to(params[place.bias].reshape(-1), kernel.shape[1:])
             width = kernel.shape[1]
             layers.append((kernel, bias))
         return layers
 
-    def write(self, gradients: list[DenseLayer]) -> dict[str, Array]:
+    def penalties(self, of: dict[str, float]) -> tuple[tuple[float, float], ...]:
+        """Returns penalties by parameter as one of the kernel and one of the bias for each layer;
+        empty where all are 0.
+        """
+        if not any(of.values()):
+            return ()
+        found = []
+        for place in self.places:
+            kernel = of.get(place.kernel, 0.0)
+            # A bias that is a part of the kernel shares its penalty.
+            bias = kernel if place.row else of.get(place.bias or "", 0.0)
+            found.append((kernel, bias))
+        return tuple(found)
+
+    def write(self, gradients: Sequence[DenseLayer]) -> dict[str, Array]:
         """Returns the layers' gradients, by parameter and in its shape."""
-        values: list[Array] = []
-        for kernel, bias in gradients:
-            if bias is not None and self.bias == "first":
-                kernel, bias = np.concatenate([bias[None], kernel]), None
-            elif bias is not None and self.bias == "last":
-                kernel, bias = np.concatenate([kernel, bias[None]]), None
-            values.append(kernel.T if self.column else kernel)
-            if bias is not None:
-                values.append(bias)
-        pairs = zip(self.shapes.items(), values, strict=True)
-        return {name: value.reshape(shape) for (name, shape), value in pairs}
+        written: dict[str, Array] = {}
+        for place, (kernel, bias) in zip(self.places, gradients, strict=True):
+            if place.row and bias is not None:
+                rows = [bias[None], kernel] if place.row == "first" else [kernel, bias[None]]
+                kernel = np.concatenate(rows)
+            shape = self.shapes[place.kernel]
+            written[place.kernel] = (kernel.T if self.column else kernel).reshape(shape)
+            if place.bias is not None and bias is not None:
+                shape = self.shapes[place.bias]
+                # One number may be the bias of a whole layer.
+                value = bias.sum() if not shape or max(shape) == 1 else bias
+                written[place.bias] = np.reshape(value, shape)
+        return {name: written[name] for name in self.shapes}
 
 
-def shapes_in_order(params: dict[str, Array]) -> dict[str, tuple[int, ...]]:
-    """Returns names and shapes so that each kernel is followed by its bias; some people list all
-    kernels first.
+def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
+    """Yields the ways to read parameters as the layers of a net, the likelier first: in the given
+    order, in the reverse order, then in any.
+
+    Args:
+      params: The parameters by name, in any order.
+      width: The number of inputs.
     """
-    kernels = [name for name, value in params.items() if value.ndim == 2 and min(value.shape) > 1]
-    others = [name for name in params if name not in kernels]
-    names = list(params)
-    if len(kernels) == len(others) and names[: len(kernels)] == kernels:
-        names = [name for pair in zip(kernels, others, strict=True) for name in pair]
-    return {name: params[name].shape for name in names}
+    shapes = {name: value.shape for name, value in params.items()}
+    names, seen = list(params), set()
+    ways = [
+        _ways(params, order, width, column)
+        for order in (names, names[::-1])
+        for column in (False, True)
+    ]
+    rounds = chain.from_iterable(zip_longest(*ways))
+    for places, column in islice((way for way in rounds if way is not None), _MOST):
+        if (places, column) not in seen:
+            seen.add((places, column))
+            yield Layout(shapes, places, column, width)
 
 
-def targets_of(labels: Array, examples: int, outputs: int) -> Iterator[Array]:
-    """Yields the targets, float64 [examples, outputs], that labels may mean."""
-    if labels.shape == (examples, outputs):
-        yield labels.astype(float)
-    if labels.shape == (outputs, examples):
-        yield labels.T.astype(float)
-    flat = labels.reshape(-1)
-    if flat.size != examples:
-        return
-    if outputs == 1:
-        yield flat.reshape(-1, 1).astype(float)
-    elif flat.dtype.kind in "iu" and flat.min() >= 0 and flat.max() < outputs:
-        yield np.eye(outputs)[flat]
+def likely_layout(params: dict[str, Array]) -> Layout | None:
+    """Returns how parameters may lie, as far as their shapes can tell; None if they are not those
+    of dense layers.
+    """
+    first = next(iter(params.values()))
+    layouts = (next(layouts_of(params, width), None) for width in dict.fromkeys(first.shape))
+    return next((layout for layout in layouts if layout is not None), None)
+
+
+def _ways(
+    params: dict[str, Array], names: list[str], width: int, column: bool
+) -> Iterator[tuple[tuple[Place, ...], bool]]:
+    for places in _places(params, names, width, column):
+        yield places, column
+
+
+def _places(
+    params: dict[str, Array], names: list[str], width: int, column: bool
+) -> Iterator[tuple[Place, ...]]:
+    """Yields the ways to put names into layers, each of which takes what the one below gives."""
+    if not names:
+        yield ()
+    # A kernel of fewer than two axes is rare, and that of one unit at the end.
+    for name in sorted(names, key=lambda name: params[name].ndim < 2):
+        others = [other for other in names if other != name]
+        if params[name].ndim < 2 and len(others) > 1:
+            continue
+        kernel = _as_kernel(params[name], column, width)
+        if kernel.ndim != 2 or kernel.shape[0] not in (width, width + 1):
+            continue
+        units = kernel.shape[1]
+        if kernel.shape[0] == width + 1:
+            own = [Place(name, row="last"), Place(name, row="first")]
+        else:
+            biases = [other for other in others if _is_bias(params[other], units)]
+            own = [Place(name, bias) for bias in (*biases, None)]
+        for place in own:
+            rest = [other for other in others if other != place.bias]
+            for above in _places(params, rest, units, column):
+                yield (place, *above)
+
+
+def _as_kernel(value: Array, column: bool, width: int) -> Array:
+    """Returns a parameter as [inputs, outputs]; one of fewer axes is that of one unit, or of one
+    input.
+    """
+    if value.ndim > 2:
+        value = squeezed(value)
+    if value.ndim == 2:
+        return value.T if column else value
+    flat = value.reshape(-1)
+    return flat[None] if width == 1 and flat.size > 2 else flat[:, None]
+
+
+def _is_bias(value: Array, units: int) -> bool:
+    return value.size == 1 or (value.size == units and squeezed(value).ndim == 1)

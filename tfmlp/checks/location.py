@@ -24,7 +24,10 @@ def locate(parts: list[Compared]) -> Cause | None:
         return cause(CauseName.STALE_ACTIVATIONS, "kernels", names=names)
     if not any(part.is_kernel for part in wrong):
         return cause(CauseName.WRONG_AXIS, "biases", names=names)
-    return None
+    if last == len(parts) - 1 and not any(part.right for part in kernels):
+        return cause(CauseName.OUTPUT, name=parts[last].name)
+    right = listed(part.name for part in parts if part.right)
+    return cause(CauseName.OUTPUT, "mixed", wrong=names, right=right) if right else None
 
 
 def _only(part: Compared, parts: list[Compared], has_kernels: bool) -> Cause:
@@ -34,4 +37,6 @@ def _only(part: Compared, parts: list[Compared], has_kernels: bool) -> Cause:
     after = parts[parts.index(part) + 1 :]
     if after and after[0].right and not after[0].is_kernel:
         return cause(CauseName.STALE_ACTIVATIONS, "one", name=part.name, bias=after[0].name)
+    if after and after[0].right and after[0].is_kernel:
+        return cause(CauseName.LAYER, above=after[0].name, below=part.name)
     return cause(CauseName.ONE_KERNEL, name=part.name)

@@ -1,61 +1,112 @@
-"""Making: how a user's constructor or initializer is called to make a small net."""
+"""Making: how a person's constructor or initializer is called to make a small net."""
 
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tfmlp.checks import words
-from tfmlp.checks.calls import UserCodeError, guarded
-from tfmlp.checks.conventions import required
+from tfmlp.checks.calls import UserCodeError
+from tfmlp.checks.watching import Seen, watched
+from tfmlp.errors import ConfigError
 
 RATE = 0.125  # exact in binary, so that what an update changed can be divided by it
-_INPUTS, _HIDDEN, _OUTPUTS = _SIZES = (5, 4, 3)
-# What a constructor's parameter means, by a part of its name.
-_MEANINGS = (
-    (re.compile(r"(^|_)(lr|eta|alpha|rate|learning_?rate|step_size)$"), RATE),
-    (re.compile(r"out|class|target|label|n_?y$|n2$|(^|_)k$"), _OUTPUTS),
-    (re.compile(r"hid|unit|^h\d*$|n_?h\d*$|n1$|mid"), _HIDDEN),
-    (re.compile(r"in(put)?|feat|n_?x$|n0$|(^|_)d$"), _INPUTS),
-    (re.compile(r"seed|random_state"), 0),
+INPUTS, HIDDEN = 5, 4
+OUTPUTS = (3, 1)  # numbers of outputs that are tried, one after the other
+_MOST = 24  # combinations of arguments that are tried
+
+_SIZES = re.compile(
+    r"sizes|^layers?$|layers?_?dims?|^dims|dimensions|architecture|^shape$|widths|topology|structure"
+    r"|layers_?dim|layer_?list|^units$|network_?shape|nodes_per_layer|^nn_arch",
 )
+_RATE = re.compile(r"(^|_)(lr|eta|alpha|rate|step_size)$|learning_?rate|learn_?rate|^l_?r$")
+_OUTPUT = re.compile(r"out|class|target|label|n_?y$|n2$|(^|_)k$|final|^o(nodes)?$|^no$")
+_HIDDEN = re.compile(r"hid|unit|^h\d*$|n_?h\d*$|n1$|mid|neuron|^hnodes|^nh$")
+_INPUT = re.compile(r"in(put)?|feat|n_?x$|n0$|(^|_)d$|^inodes|^ni$|dim")
+_SEED = re.compile(r"seed|random_state")
+_LAYERS = re.compile(r"(num|n|number)_?(of_?)?(hidden_?)?layers|depth")
+_ACTIVATION = re.compile(r"activ|nonlin|act_?f")
+_PENALTY = re.compile(r"^reg|lambd|l2|decay")
+_NOTHING = re.compile(r"momentum|dropout|^mu$")
+_COUNT = re.compile(r"epoch|iter|batch")
 
 
-def made_by(maker: Callable[..., Any]) -> list[Any]:
+def made_by(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> list[Seen]:
     """Returns what a constructor or an initializer makes of the arguments that its parameters'
     names suggest; nothing if it raises.
+
+    Args:
+      maker: A class or a function.
+      outputs: The number of outputs that the net is to have.
     """
     try:
-        return list(_made(maker))
-    except UserCodeError:
+        parameters = list(inspect.signature(maker).parameters.values())
+    except (TypeError, ValueError):
         return []
+    for positional, named in itertools.islice(_arguments(parameters, outputs), _MOST):
+        try:
+            return [watched(maker, *positional, **named)]
+        except (UserCodeError, ConfigError):
+            continue
+    return []
 
 
-def _made(maker: Callable[..., Any]) -> Iterator[Any]:
-    needed, make = required(maker), guarded(maker)
-    if needed is None:
-        return
-    if needed:
-        yield make(*_arguments(needed))
-        return
-    yield make()
-    for name in inspect.signature(maker).parameters:
-        if name.lower() in words.LAYER_SIZES:
-            yield make(**{name: list(_SIZES)})
-            return
+def _arguments(
+    parameters: list[inspect.Parameter], outputs: int
+) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+    """Yields positional and named arguments: sizes for what sounds like one, then only what must be
+    given.
+    """
+    skipped = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = [parameter for parameter in parameters if parameter.kind not in skipped]
+    needed = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    choices = [_values(name.lower().strip("_"), outputs) for name in needed]
+    last = len(needed) - 1
+    for place, values in enumerate(choices):
+        if not values:  # most people go from the inputs to the outputs
+            between = outputs if place == last else HIDDEN
+            values.append(INPUTS if place == 0 else between)
+    sized = {
+        parameter.name: values[0]
+        for parameter in parameters
+        if parameter.default is not parameter.empty
+        and (values := _sizes(parameter.name.lower(), outputs))
+    }
+    for chosen in itertools.product(*choices):
+        if sized:
+            yield list(chosen), sized
+        yield list(chosen), {}
 
 
-def _arguments(names: list[str]) -> list[Any]:
-    arguments = [_argument(name.lower().strip("_")) for name in names]
-    last = len(names) - 1
-    for place, value in enumerate(arguments):
-        if value is None:  # most people go from the inputs to the outputs
-            between = _OUTPUTS if place == last else _HIDDEN
-            arguments[place] = _INPUTS if place == 0 else between
-    return arguments
+def _sizes(name: str, outputs: int) -> list[Any]:
+    """Returns what a parameter that is a size may be."""
+    whole = [INPUTS, HIDDEN, outputs]
+    if _LAYERS.search(name):
+        return [2, 1]
+    if _SIZES.search(name) and not _HIDDEN.search(name):
+        return [whole, tuple(whole)]
+    if _OUTPUT.search(name):
+        return [outputs]
+    if _HIDDEN.search(name):
+        is_plural = name.endswith("s") and not name.endswith("nodes")
+        return [[HIDDEN], HIDDEN] if is_plural else [HIDDEN, [HIDDEN]]
+    if _INPUT.search(name) and not re.search(r"init|min|train|line|string", name):
+        return [INPUTS]
+    return []
 
 
-def _argument(name: str) -> Any:
-    if name in words.LAYER_SIZES:
-        return list(_SIZES)
-    return next((value for pattern, value in _MEANINGS if pattern.search(name)), None)
+def _values(name: str, outputs: int) -> list[Any]:
+    """Returns what a parameter that must be given may be."""
+    if _RATE.search(name):
+        return [RATE]
+    if _SEED.search(name):
+        return [0]
+    if _ACTIVATION.search(name):
+        return ["relu", "sigmoid", "tanh"]
+    if _PENALTY.search(name):
+        return [0.1]
+    if _NOTHING.search(name):
+        return [0.0]
+    if _COUNT.search(name):
+        return [1]
+    return _sizes(name, outputs)

@@ -1,7 +1,8 @@
 """Matching: which gradient belongs to which parameter."""
 
+from collections.abc import Mapping
+
 from tfmlp.checks.arrays import Array
-from tfmlp.checks.trees import Leaf
 from tfmlp.errors import ConfigError
 
 _PREFIXES = ("d_", "d", "grad_", "g_", "g", "delta_", "nabla_")
@@ -10,7 +11,7 @@ _SUFFIXES = ("_grad", "_g", "_d", ".grad")
 Gradients = dict[str, Array | None]
 
 
-def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
+def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     """Returns each parameter's gradient, by the parameter's name: by equal names, by names such as
     dW1 and W1_grad, or in order.
 
@@ -20,8 +21,11 @@ def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
     if set(params) == set(grads):
         return {name: grads[name] for name in params}
     plain = {_plain(name): gradient for name, gradient in grads.items()}
-    if len(plain) == len(grads) and all(_key(name) in plain for name in params):
+    if all(_key(name) in plain for name in params):  # there may be others, such as dZ1
         return {name: plain[_key(name)] for name in params}
+    by_shape = _by_shape(params, grads)
+    if by_shape is not None:
+        return by_shape
     if len(params) == len(grads):
         ordered = _ordered(list(params.values()), list(grads.values()))
         return dict(zip(params, ordered, strict=True))
@@ -31,7 +35,19 @@ def matched(params: dict[str, Leaf], grads: Gradients) -> Gradients:
     )
 
 
-def _ordered(params: list[Leaf], grads: list[Array | None]) -> list[Array | None]:
+def _by_shape(params: Mapping[str, Array], grads: Gradients) -> Gradients | None:
+    """Returns the gradients by their shapes, where these say it all and the order does not."""
+    shapes = [value.shape for value in params.values()]
+    given = [None if gradient is None else gradient.shape for gradient in grads.values()]
+    if given == shapes or sorted(shapes) != sorted(shape for shape in given if shape is not None):
+        return None
+    if len(set(shapes)) < len(shapes) or len(given) > len(shapes):
+        return None
+    found = {shape: gradient for shape, gradient in zip(given, grads.values(), strict=True)}
+    return {name: found[value.shape] for name, value in params.items()}
+
+
+def _ordered(params: list[Array], grads: list[Array | None]) -> list[Array | None]:
     """Returns the gradients in the parameters' order: as they are, or, if that fits the shapes and
     the given order does not, all of one kind and then all of the other, interleaved.
     """
@@ -43,7 +59,7 @@ def _ordered(params: list[Leaf], grads: list[Array | None]) -> list[Array | None
 
     def fits(order: list[Array | None]) -> bool:
         pairs = zip(params, order, strict=True)
-        return all(value is None or value.size == leaf.value.size for leaf, value in pairs)
+        return all(value is None or value.size == array.size for array, value in pairs)
 
     return next((order for order in orders if fits(order)), grads)
 

@@ -36,8 +36,8 @@ def check_softmax(function: Callable[..., Any], *, column: bool = False) -> Func
         if np.allclose(plain.sum(0), 1):
             return FunctionReport(cause(CauseName.WRONG_AXIS, "softmax"))
         return FunctionReport(cause(CauseName.NOT_NORMALIZED, total=plain[0].sum()))
-    if not np.isfinite(large).all():
-        return FunctionReport(cause(CauseName.OVERFLOW))
-    if not all(np.allclose(plain, other) for other in (softmax(logits), large, moved)):
+    if not all(np.allclose(plain, other) for other in (softmax(logits), moved)):
         return FunctionReport(cause(CauseName.WRONG, "softmax"))
+    if not np.isfinite(large).all():  # no wrong gradient, and yet NaN one day
+        return FunctionReport(note=cause(CauseName.OVERFLOW).text)
     return FunctionReport()

@@ -11,11 +11,11 @@ import numpy as np
 from tfmlp.checks import words
 from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.calls import attempt, guarded
-from tfmlp.checks.conventions import required
-from tfmlp.checks.derivatives import check_derivative
+from tfmlp.checks.derivatives import check_derivative, derivative_report
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.losses import check_loss
 from tfmlp.checks.reports import FunctionReport, GradientReport
+from tfmlp.checks.roles import required
 
 Function = Callable[..., Any]
 
@@ -38,11 +38,19 @@ def pairs_in(functions: Mapping[str, Function], seed: int) -> Iterator[Finding]:
             yield finding
 
 
-def first_right(function: Function, ways: Iterable[Function]) -> FunctionReport | None:
+def first_right(
+    function: Function, ways: Iterable[Function], *, may_take_output: bool = True
+) -> FunctionReport | None:
     """Returns the report on the first way to call a derivative under which it is right; else on the
     first that can be called; else None.
+
+    Args:
+      function: Entry by entry.
+      ways: The derivative, in each way to call it.
+      may_take_output: As in `derivative_report`.
     """
-    attempts = [attempt(partial(check_derivative, function, way)) for way in ways]
+    check = partial(derivative_report, function, may_take_output=may_take_output)
+    attempts = [attempt(partial(check, way)) for way in ways]
     reports = [report for report in attempts if report is not None]
     return next((report for report in reports if report.right), reports[0] if reports else None)
 
@@ -68,7 +76,8 @@ def is_elementwise(function: Function) -> bool:
     def test() -> bool:
         with np.errstate(all="ignore"):
             one, other = numbers(function(points.copy())), numbers(function(points[::-1].copy()))
-        return one.shape == other.shape == points.shape and np.allclose(one, other[::-1])
+        is_each = one.size == other.size == points.size and one.shape == other.shape
+        return is_each and np.allclose(one.reshape(-1), other.reshape(-1)[::-1])
 
     return bool(attempt(test))
 

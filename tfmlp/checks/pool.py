@@ -4,15 +4,14 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tfmlp import files
 from tfmlp.checks.sandbox import FileResult, run_file
-from tfmlp.checks.submissions import Submission, copied
+from tfmlp.checks.submissions import Submission
 from tfmlp.errors import TfmlpError
 
 Results = Generator[tuple[int, FileResult], None, None]  # (the submission's number, its result)
@@ -30,7 +29,7 @@ def usual_jobs(megabytes: int) -> int:
 def results_of(
     submissions: Sequence[Submission], *, seconds: float, megabytes: int, seed: int, jobs: int
 ) -> Results:
-    """Runs and checks submissions, each in a sandbox and a folder of its own.
+    """Runs and checks submissions, each in a sandbox of its own.
 
     Args:
       submissions: What was handed in.
@@ -47,7 +46,7 @@ def results_of(
     with ThreadPoolExecutor(jobs) as pool:
         limits = {"seconds": seconds, "megabytes": megabytes, "seed": seed}
         futures = {
-            pool.submit(sandboxes.run, one, limits): number
+            pool.submit(sandboxes.run, one.path, limits): number
             for number, one in enumerate(submissions)
         }
         try:
@@ -67,8 +66,8 @@ class _Sandboxes:
         self._groups: set[int] = set()
         self._is_ending = False
 
-    def run(self, submission: Submission, limits: dict[str, Any]) -> FileResult:
-        """Runs and checks a submission; whatever is wrong with it is in the result."""
+    def run(self, path: Path, limits: dict[str, Any]) -> FileResult:
+        """Runs and checks a file; whatever is wrong with it is in the result."""
         mine: list[int] = []
 
         def note(group: int) -> None:
@@ -79,10 +78,11 @@ class _Sandboxes:
                     _end(group)
 
         try:
-            with copied(submission) as (folder, copy):
-                return _without_folder(_run(copy, note, limits), folder)
+            return run_file(path, started=note, **limits)
         except OSError as error:
-            return FileResult(error=f"it cannot be read: {error.strerror or error}")
+            return FileResult(error=f"it cannot be run: {error.strerror or error}")
+        except TfmlpError as error:
+            return FileResult(error=str(error))
         finally:
             with self._lock:
                 self._groups.difference_update(mine)
@@ -95,28 +95,6 @@ class _Sandboxes:
                 _end(group)
 
 
-def _run(copy: Path, started: Callable[[int], None], limits: dict[str, Any]) -> FileResult:
-    try:
-        return run_file(copy, started=started, **limits)
-    except TfmlpError as error:
-        return FileResult(error=str(error))
-
-
 def _end(group: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-
-
-def _without_folder(result: FileResult, folder: Path) -> FileResult:
-    """Returns a result in which the copy's folder, another one each time, is not named."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, str):
-            return value.replace(f"{folder}/", "").replace(str(folder), ".")
-        if isinstance(value, list):
-            return [plain(one) for one in value]
-        if isinstance(value, dict):
-            return {plain(key): plain(one) for key, one in value.items()}
-        return value
-
-    return replace(result, **{name: plain(value) for name, value in vars(result).items()})

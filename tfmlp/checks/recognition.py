@@ -3,85 +3,238 @@
     net = recognize(inputs, labels, params, loss)
     net.gradients(mistake)                      # in the layout of params
 
-It goes by numbers: the net of these parameters whose loss comes out as the one that was computed.
+It goes by numbers: the net of these parameters whose loss, or whose outputs, come out as those that
+were computed.
 """
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from tfmlp.checks.architectures import Architecture, mixed, uniform
 from tfmlp.checks.arrays import Array, as_array, numbers
-from tfmlp.checks.ingredients import HIDDEN, LOSSES, OUTPUTS
-from tfmlp.checks.layouts import BIASES, DenseLayer, Layout, shapes_in_order, targets_of
-from tfmlp.checks.recognized import RecognizedNet, forward
+from tfmlp.checks.layouts import DenseLayer, Layout, layouts_of
+from tfmlp.checks.measurement import Measurement
+from tfmlp.checks.readings import (
+    Found,
+    Reading,
+    Sums,
+    possible,
+    readings_of,
+    readings_with_epsilon,
+    readings_with_penalty,
+    usual,
+)
+from tfmlp.checks.recognized import RecognizedNet
+from tfmlp.checks.targets import targets_of
+
+_MOST = 24  # ways to read inputs and parameters that are tried
+# The losses of outputs that are no logits, and of logits with what they then go through.
+_OF_OUTPUTS = ("squares", "cross-entropy", "binary cross-entropy")
+_OF_LOGITS = (("softmax", "cross-entropy"), ("sigmoid", "binary cross-entropy"))
+
+Read = Callable[[float, Array, Array, Sums], Iterator[Found]]
+_READS: tuple[Read, ...] = (readings_of, readings_with_epsilon, readings_with_penalty)
+_NUMBERS = 100_000  # in the outputs that are looked at together
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to read inputs and parameters as a net."""
+
+    inputs: Array
+    layers: list[DenseLayer]
+    layout: Layout
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of examples and outputs."""
+        return len(self.inputs), self.layers[-1][0].shape[1]
+
+    @cached_property
+    def sums(self) -> Sums:
+        """The sums of squared weights."""
+        kernels = sum(float(np.sum(kernel**2)) for kernel, _ in self.layers)
+        biases = sum(float(np.sum(bias**2)) for _, bias in self.layers if bias is not None)
+        return Sums(kernels, kernels + biases)
+
+    def net(self, targets: Array, found: Architecture, reading: Reading) -> RecognizedNet:
+        """Returns the net of an architecture and a loss."""
+        penalty = (reading.penalty, reading.penalty if reading.penalizes_biases else 0.0)
+        return RecognizedNet(
+            *(self.inputs, targets, self.layers, self.layout, found.hidden, found.output),
+            loss=reading.loss,
+            scale=reading.scale,
+            penalties=(penalty,) * len(self.layers) if reading.penalty else (),
+            logarithm=reading.logarithm,
+        )
 
 
 def recognize(
-    inputs: Any, labels: Any, params: dict[str, Array], loss: float
+    inputs: Any,
+    labels: Any,
+    params: dict[str, Array],
+    loss: float | None = None,
+    outputs: Array | None = None,
+    measurement: Measurement | None = None,
 ) -> RecognizedNet | None:
-    """Finds the net, loss and layout under which parameters, inputs and labels give the loss that
-    was computed; None if none does.
+    """Finds the net, loss and layout under which parameters, inputs and labels give the loss, and
+    the outputs where they are known; None if none does.
 
     Args:
-      inputs: [n, d] or [d, n].
+      inputs: [n, d] or [d, n], or one example [d].
       labels: Classes [n], or targets [n, k] or [k, n].
-      params: The parameters, from the first layer to the last.
+      params: The parameters by name, from the first layer to the last or in any order.
       loss: The value of the loss.
+      outputs: The net's outputs, [n, k] or [k, n]: probabilities, or logits. Found by them, a net
+        is hardly ever mistaken for another.
+      measurement: The central differences, where they are known: a net that disagrees with them is
+        not the one, and one whose loss is multiplied by an unusual number is found by them.
     """
     labels = as_array(labels, "labels")
     if labels.dtype.kind not in "biuf":
         return None
-    for x, layers, layout in _layered(numbers(inputs, "inputs"), params):
-        for targets in targets_of(labels, len(x), layers[-1][0].shape[1]):
-            found = _fitting(x, targets, layers, layout, loss)
-            if found is not None:
-                return found
-    return None
+    with np.errstate(all="ignore"):
+        views = list(views_of(numbers(inputs, "inputs"), params))
+        given = None if outputs is None else numbers(outputs, "outputs")
+        if given is None:
+            found = _by_loss(views, labels, loss) if loss is not None else iter(())
+        elif loss is None:
+            found = _every(views, labels, given)
+        else:
+            found = _by_both(views, labels, given, loss)
+        if measurement is None:
+            return next(found, None)
+        agreeing = (net for net in found if measurement.agrees(net))
+        return next(agreeing, None) or _by_measurement(views, labels, given, measurement)
 
 
-def _layered(
-    inputs: Array, params: dict[str, Array]
-) -> Iterator[tuple[Array, list[DenseLayer], Layout]]:
+def recognize_all(
+    inputs: Any, labels: Any, params: dict[str, Array], outputs: Array
+) -> list[RecognizedNet]:
+    """Returns the net of these outputs with each of the usual losses, summed over examples and
+    outputs. Arguments as in `recognize`.
+    """
+    labels = as_array(labels, "labels")
+    if labels.dtype.kind not in "biuf":
+        return []
+    with np.errstate(all="ignore"):
+        views = views_of(numbers(inputs, "inputs"), params)
+        nets = _every(views, labels, numbers(outputs, "outputs"))
+        first = dict[tuple[str, str], RecognizedNet]()
+        for net in nets:
+            first.setdefault((net.output, net.loss), net)
+        return list(first.values())
+
+
+def views_of(inputs: Array, params: dict[str, Array]) -> Iterator[View]:
     """Yields every way to read inputs and parameters as a net."""
     inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
-    views = [np.atleast_2d(inputs)] + ([inputs.T] if inputs.ndim == 2 else [])
-    shapes = shapes_in_order(params)
-    for x, column, bias in itertools.product(views, (False, True), BIASES):
-        layout = Layout(shapes, column, bias)
-        layers = layout.read(params, x.shape[1])
-        if layers:
-            yield x, layers, layout
+    rows = [np.atleast_2d(inputs)]
+    if inputs.ndim == 2 or (inputs.size > 1 and inputs.ndim == 1):
+        rows.append(rows[0].T)
+    for x in rows:
+        for layout in islice(layouts_of(params, x.shape[1]), _MOST):
+            yield View(x, layout.read(params), layout)
 
 
-def _fitting(
-    x: Array, targets: Array, layers: list[DenseLayer], layout: Layout, loss: float
+def _by_measurement(
+    views: list[View], labels: Array, outputs: Array | None, measurement: Measurement
 ) -> RecognizedNet | None:
-    """Returns the net whose loss, perhaps with a penalty, is the one that was computed."""
-    n, k = targets.shape
-    squares = sum(float(np.sum(kernel**2)) for kernel, _ in layers)
-    scales = {1.0, 1 / n, 1 / (n * k), 0.5, 0.5 / n, 0.5 / (n * k), 1 / k, 0.5 / k}
-    penalized = (1 / n, 0.5 / n, 1.0, 1 / (n * k))
-    hidden_names = ["linear"] if len(layers) == 1 else list(HIDDEN)
-    for hidden, output in itertools.product(hidden_names, OUTPUTS):
-        with np.errstate(all="ignore"):
-            p = forward(x, layers, hidden, output)[1][-1]
-            for name, kind in LOSSES.items():
-                whole = kind.value(p, targets)
-                for scale in sorted(scales, reverse=True):
-                    net = (x, targets, layers, layout, hidden, output, name, scale)
-                    if np.isclose(scale * whole, loss, rtol=1e-7, atol=0):
-                        return RecognizedNet(*net)
-                    penalty = (loss - scale * whole) / squares if squares else np.nan
-                    if scale in penalized and any(_is_typed(penalty * f) for f in (1, 2, n, 2 * n)):
-                        return RecognizedNet(*net, penalty=penalty)
+    """Returns the net whose gradients are those that were measured, whatever its loss is multiplied
+    by.
+    """
+    pairs: Iterator[tuple[View, Architecture]]
+    if outputs is None:
+        pairs = ((view, found) for view in views for found in uniform(view.inputs, view.layers))
+    else:
+        pairs = _matching(views, outputs)
+    for view, found in pairs:
+        for targets in targets_of(labels, *found.z.shape):
+            for loss in possible(found.p, targets):
+                net = measurement.fitted(view.net(targets, found, Reading(loss, 1.0)))
+                if net is not None:
+                    return net
     return None
 
 
-def _is_typed(value: float) -> bool:
-    """Whether a number is one that a person would type: 1, 2 or 5 times a power of ten."""
-    if not 1e-6 < value < 2:
-        return False
-    digits = value / 10 ** np.floor(np.log10(value * (1 + 1e-9)))
-    return any(abs(digits - d) < 1e-6 for d in (1, 2, 5))
+def _by_loss(views: list[View], labels: Array, loss: float) -> Iterator[RecognizedNet]:
+    """Yields nets by the loss alone: the usual ones first."""
+    for architectures in (uniform, mixed):
+        every = [
+            (view, targets, list(architectures(view.inputs, view.layers)))
+            for view in views
+            for targets in targets_of(labels, *view.shape)
+        ]
+        for read in _READS if architectures is uniform else _READS[:2]:
+            for view, targets, choices in every:
+                yield from _read(read, loss, view, targets, choices)
+
+
+def _by_both(
+    views: list[View], labels: Array, outputs: Array, loss: float
+) -> Iterator[RecognizedNet]:
+    """Yields nets by their outputs, and by the loss."""
+    matches = list(_matching(views, outputs))
+    for read in _READS:
+        for view, found in matches:
+            for targets in targets_of(labels, *view.shape):
+                yield from _read(read, loss, view, targets, [found])
+
+
+def _read(
+    read: Read, loss: float, view: View, targets: Array, choices: list[Architecture]
+) -> Iterator[RecognizedNet]:
+    """Yields nets whose loss is read so, of as many choices at once as fit into memory."""
+    at_once = max(1, _NUMBERS // targets.size)
+    for start in range(0, len(choices), at_once):
+        some = choices[start : start + at_once]
+        p = np.stack([found.p for found in some])
+        for index, reading in read(loss, p, targets, view.sums):
+            yield view.net(targets, some[index], reading)
+
+
+def _every(views: Iterable[View], labels: Array, outputs: Array) -> Iterator[RecognizedNet]:
+    """Yields nets by their outputs, one for each usual loss."""
+    for view, found in _matching(views, outputs):
+        for targets in targets_of(labels, *found.z.shape):
+            names = usual(list(_OF_OUTPUTS), targets)
+            # What is matched as logits has an output activation only for the sake of the loss.
+            is_logits = found.output in ("softmax", "sigmoid") and not _close(outputs, found.p)
+            for name in names:
+                fits = (found.output, name) in _OF_LOGITS if is_logits else _is_of(found, name)
+                if fits:
+                    yield view.net(targets, found, Reading(name, 1.0))
+
+
+def _is_of(found: Architecture, loss: str) -> bool:
+    is_probability = found.p.min() >= 0 and found.p.max() <= 1
+    return loss == "squares" or (is_probability and found.output != "linear")
+
+
+def _matching(views: Iterable[View], outputs: Array) -> Iterator[tuple[View, Architecture]]:
+    """Yields the architectures that give these outputs, as probabilities or as logits."""
+    views = list(views)
+    for architectures in (uniform, mixed):
+        for view in views:
+            for found in architectures(view.inputs, view.layers):
+                if _close(outputs, found.p):
+                    yield view, found
+                elif found.output in ("softmax", "sigmoid"):
+                    is_log = found.output == "softmax" and _close(outputs, np.log(found.p))
+                    if is_log or _close(outputs, found.z):
+                        yield view, found
+
+
+def _close(outputs: Array, own: Array) -> bool:
+    """Whether outputs are a net's own, in rows or in columns."""
+    for values in (outputs, outputs.T if outputs.ndim == 2 else outputs):
+        if values.size == own.size and (values.shape == own.shape or 1 in own.shape):
+            size = np.abs(own).max(initial=0)
+            if np.allclose(values.reshape(own.shape), own, rtol=1e-5, atol=1e-7 * size):
+                return True
+    return False

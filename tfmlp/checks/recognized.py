@@ -2,65 +2,17 @@
 with or without a mistake.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from tfmlp.checks.arrays import Array
-from tfmlp.checks.ingredients import HIDDEN, LOSSES, OUTPUTS, Hidden
+from tfmlp.checks.backward import RIGHT, Mistake, OutputStep, Step
+from tfmlp.checks.ingredients import HIDDEN, LOSSES, OUTPUTS
 from tfmlp.checks.layouts import DenseLayer, Layout
-
-
-@dataclass(frozen=True)
-class OutputStep:
-    """What the first step of the backward pass has at hand: the net, its pre-activations z, its
-    outputs p, the targets, and the loss's gradient by p, all [n, k].
-    """
-
-    net: "RecognizedNet"
-    z: Array
-    p: Array
-    targets: Array
-    gradient: Array
-
-    def backward(self, gradient: Array) -> Array:
-        """Returns a gradient by p as one by z."""
-        return OUTPUTS[self.net.output].backward(self.z, self.p, gradient)
-
-    @property
-    def difference(self) -> Array:
-        """p - t, scaled as the loss is."""
-        return self.net.scale * (self.p - self.targets)
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One way in which a backward pass can be wrong; as it stands, it is right.
-
-    Attributes:
-      output: Returns the gradient by the output layer's z.
-      derivative: Returns the derivative of a hidden layer of (activation, z, a).
-      layer: Index of the hidden layer whose `derivative` is wrong; None: of all.
-      below: Returns a layer's input, as a kernel's gradient takes it, of (z, a) of the layer below.
-      shift: By how many examples a layer's input is shifted.
-      untransposed: Indices of the layers whose kernel is not transposed on the way back.
-      example: Index of the only example that counts; None: all count.
-      rate: The learning rate by which a kernel is updated before the gradient goes back through it.
-    """
-
-    output: Callable[[OutputStep], Array] = lambda step: step.backward(step.gradient)
-    derivative: Callable[[Hidden, Array, Array], Array] = lambda f, z, a: f.derivative(z, a)
-    layer: int | None = None
-    below: Callable[[Array, Array], Array] = lambda z, a: a
-    shift: int = 0
-    untransposed: tuple[int, ...] = ()
-    example: int | None = None
-    rate: float = 0.0
-
-
-RIGHT = Mistake()
+from tfmlp.checks.logarithms import PLAIN, Logarithm
 
 
 @dataclass(frozen=True)
@@ -72,69 +24,114 @@ class RecognizedNet:
       targets: float64 [n, k].
       layers: (kernel, bias) of each.
       layout: How the parameters lie.
-      hidden, output, loss: Names of its ingredients.
+      hidden: Names of the hidden layers' activations.
+      output, loss: Names of the output's activation and of the loss.
       scale: What the sum of the losses is multiplied by.
-      penalty: What the sum of the squared weights is multiplied by.
+      penalties: What the squares of each layer's kernel and bias are multiplied by; empty where
+        there is no penalty.
+      logarithm: How the loss takes its logarithms.
     """
 
     inputs: Array
     targets: Array
     layers: list[DenseLayer]
     layout: Layout
-    hidden: str
+    hidden: tuple[str, ...]
     output: str
     loss: str
-    scale: float
-    penalty: float = 0.0
+    scale: float = 1.0
+    penalties: tuple[tuple[float, float], ...] = ()
+    logarithm: Logarithm = PLAIN
 
     @property
     def description(self) -> str:
         """What it was recognized as."""
-        return f"{self.hidden} hidden layers, {self.output} output, {self.loss}"
+        names = dict.fromkeys(self.hidden)
+        hidden = f"{' and '.join(names)} hidden layers, " if names else ""
+        epsilon = f" with an epsilon of {self.logarithm.epsilon:g}" if self.has_epsilon else ""
+        return f"{hidden}{self.output} output, {self.loss}{epsilon}"
 
     @property
     def depth(self) -> int:
         """The number of layers with parameters."""
         return len(self.layers)
 
+    @property
+    def has_epsilon(self) -> bool:
+        """Whether the loss keeps its logarithms finite by a small number."""
+        return self.logarithm != PLAIN
+
+    def without_epsilon(self) -> "RecognizedNet":
+        """Returns the net whose loss takes plain logarithms, as gradients such as p - t have it."""
+        return replace(self, logarithm=PLAIN)
+
+    def without_penalty(self) -> "RecognizedNet":
+        """Returns the net without its penalty."""
+        return replace(self, penalties=())
+
     @cached_property
     def activations(self) -> tuple[list[Array], list[Array]]:
         """z and a of each layer."""
         return forward(self.inputs, self.layers, self.hidden, self.output)
 
+    @cached_property
+    def steps(self) -> list[Step]:
+        """What the layers have at hand in the right backward pass, from the first to the last."""
+        return self._pass(RIGHT)[0]
+
     def gradients(self, mistake: Mistake = RIGHT) -> dict[str, Array]:
         """Returns the gradients, by parameter and in its shape, with a mistake."""
+        return self.layout.write(self._pass(mistake)[1])
+
+    def _pass(self, mistake: Mistake) -> tuple[list[Step], list[DenseLayer]]:
+        right = () if mistake is RIGHT else self.steps
         chosen = slice(None) if mistake.example is None else [mistake.example]
         inputs, targets = self.inputs[chosen], self.targets[chosen]
         z, a = ([array[chosen] for array in arrays] for arrays in self.activations)
-        loss_gradient = self.scale * LOSSES[self.loss].gradient(a[-1], targets)
-        delta = mistake.output(OutputStep(self, z[-1], a[-1], targets, loss_gradient))
-        hidden, gradients = HIDDEN[self.hidden], list[DenseLayer]()
+        incoming = self.scale * LOSSES[self.loss].gradient(a[-1], targets, self.logarithm)
+        backward = OUTPUTS[self.output].backward
+        last = OutputStep(z[-1], a[-1], targets, incoming, self.scale, backward, self.layers[-1])
+        delta, steps, gradients = mistake.output(last), list[Step](), list[DenseLayer]()
+        step: Step | None = None
         for index in range(self.depth - 1, -1, -1):
-            kernel, bias = self.layers[index]
-            below = mistake.below(z[index - 1], a[index - 1]) if index else inputs
-            d_kernel = np.roll(below, mistake.shift, axis=0).T @ delta
-            if self.penalty:
-                d_kernel = d_kernel + 2 * self.penalty * kernel
-            gradients.insert(0, (d_kernel, None if bias is None else delta.sum(axis=0)))
+            layer, row, above = self.layers[index], self.layout.places[index].row, step
+            below = a[index - 1] if index else inputs
+            f = HIDDEN[self.hidden[index]] if index < self.depth - 1 else None
+            step = Step(index, z, a, inputs, f, below, incoming, delta, layer, row, above, right)
+            if f is not None:
+                delta = (mistake if mistake.is_at(index) else RIGHT).hidden(step)
+                step = replace(step, delta=delta)
+            elif mistake.own:
+                step = replace(step, delta=mistake.own(last))
+            steps.insert(0, step)
+            at = mistake if mistake.is_at(index) else RIGHT
+            gradients.insert(0, self._penalized(index, at.kernel(step), at.bias(step)))
             if index:
-                back = kernel - mistake.rate * d_kernel if mistake.rate else kernel
-                is_square = back.shape[0] == back.shape[1]
-                turned = index in mistake.untransposed and is_square
-                is_wrong = mistake.layer in (None, index - 1)
-                derivative = (mistake if is_wrong else RIGHT).derivative
-                delta = delta @ (back if turned else back.T)
-                delta = delta * derivative(hidden, z[index - 1], a[index - 1])
-        return self.layout.write(gradients)
+                if f is None and mistake.down:
+                    step = replace(step, delta=mistake.down(last))
+                elif f is None and mistake.own:
+                    step = replace(step, delta=delta)
+                incoming = at.back(step)
+        return steps, gradients
+
+    def _penalized(self, index: int, d_kernel: Array, d_bias: Array) -> DenseLayer:
+        kernel, bias = self.layers[index]
+        if self.penalties:
+            of_kernel, of_bias = self.penalties[index]
+            d_kernel = d_kernel + 2 * of_kernel * kernel
+            d_bias = d_bias + 2 * of_bias * bias if bias is not None else d_bias
+        if bias is None:
+            return d_kernel, None
+        return d_kernel, np.broadcast_to(d_bias, bias.shape)
 
 
 def forward(
-    inputs: Array, layers: list[DenseLayer], hidden: str, output: str
+    inputs: Array, layers: list[DenseLayer], hidden: Sequence[str], output: str
 ) -> tuple[list[Array], list[Array]]:
     """Returns z and a of each layer."""
+    functions = [HIDDEN[name].function for name in hidden] + [OUTPUTS[output].function]
     z, a = list[Array](), [inputs]
-    for index, (kernel, bias) in enumerate(layers):
+    for (kernel, bias), function in zip(layers, functions, strict=True):
         z.append(a[-1] @ kernel + (0 if bias is None else bias))
-        is_last = index == len(layers) - 1
-        a.append((OUTPUTS[output] if is_last else HIDDEN[hidden]).function(z[-1]))
+        a.append(function(z[-1]))
     return z, a[1:]

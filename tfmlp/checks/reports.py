@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.causes import Cause
+from tfmlp.checks.causes import Cause, CauseName
+from tfmlp.checks.html import table
+
+_COLUMNS = ("parameter", "verdict", "largest error", "where", "given", "measured")
 
 
 @dataclass(frozen=True)
@@ -45,30 +48,29 @@ class ParameterVerdict:
         }
         return {key: None if _is_endless(value) else value for key, value in values.items()}
 
-    def row(self, width: int) -> str:
-        """Returns the verdict as a row of the report's table.
-
-        Args:
-          width: Of the first column, in characters.
-        """
-        verdict = "right" if self.right else "WRONG"
-        place = str(list(self.where)).replace(" ", "")
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The verdict as cells of the report's table."""
         given = "none" if self.given is None else f"{self.given:.6g}"
         note = f"  ({self.note})" if self.note else ""
         return (
-            f"{self.name:{width}}  {verdict:7}  {self.error:13.1e}  {place:12}  {given:11}"
-            f"  {self.measured:.6g}{note}"
+            *(self.name, "right" if self.right else "WRONG", f"{self.error:.1e}"),
+            *(str(list(self.where)).replace(" ", ""), given, f"{self.measured:.6g}{note}"),
         )
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What `check_gradients` found.
+    """What `check` or `check_gradients` found.
 
     Attributes:
       parameters: A verdict for each parameter.
       cause: The likely cause of what is wrong, or None.
       recognized: What the net was recognized as, or "".
+      convention: What one factor on all gradients means, where it is no error; or None.
+      undecided: Why it can neither be called right nor wrong, or "".
+      loss: The loss that was tried on the outputs, or "" where it was given.
+      factor: What all gradients are times those of the loss; of a step, what it subtracts is.
 
     >>> w = np.array([0.5, -1.0])
     >>> report = tfmlp.check_gradients(lambda w: (w**2).sum(), w, -2 * w)
@@ -79,10 +81,16 @@ class GradientReport:
     parameters: tuple[ParameterVerdict, ...]
     cause: Cause | None
     recognized: str = ""
+    convention: Cause | None = None
+    undecided: str = ""
+    loss: str = ""
+    factor: float = 1.0
 
     @property
-    def right(self) -> bool:
-        """Whether every gradient is right."""
+    def right(self) -> bool | None:
+        """Whether every gradient is right; None where that cannot be decided."""
+        if self.undecided or (self.cause is not None and self.cause.name is CauseName.SMALL):
+            return None
         return all(verdict.right for verdict in self.parameters)
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,19 +98,36 @@ class GradientReport:
         return {
             "right": self.right,
             "cause": self.cause and self.cause.to_dict(),
+            "convention": self.convention and self.convention.to_dict(),
+            "undecided": self.undecided,
             "recognized": self.recognized,
+            "loss": self.loss,
+            "factor": self.factor,
             "parameters": [verdict.to_dict() for verdict in self.parameters],
         }
 
     def __str__(self) -> str:
-        width = max(len("parameter"), *(len(verdict.name) for verdict in self.parameters))
-        title = (
-            f"{'parameter':{width}}  verdict  largest error  where         given        measured"
+        width = max(len(_COLUMNS[0]), *(len(verdict.name) for verdict in self.parameters))
+        form = f"{{:{width}}}  {{:7}}  {{:>13}}  {{:12}}  {{:11}}  {{}}"
+        lines = [form.format(*_COLUMNS)]
+        lines += [form.format(*verdict.cells) for verdict in self.parameters]
+        return "\n".join([*lines, *self.sentences])
+
+    @property
+    def sentences(self) -> list[str]:
+        """What there is to say besides the table."""
+        said = (
+            ("likely cause", self.cause and self.cause.text),
+            ("convention", self.convention and self.convention.text),
+            ("not decided", self.undecided),
+            ("loss", self.loss),
         )
-        lines = [title, *(verdict.row(width) for verdict in self.parameters)]
-        if self.cause:
-            lines.append(f"likely cause: {self.cause.text}")
-        return "\n".join(lines)
+        return [f"{head}: {text}" for head, text in said if text]
+
+    def _repr_html_(self) -> str:
+        heading = {True: "right", False: "wrong", None: "not decided"}[self.right]
+        rows = [verdict.cells for verdict in self.parameters]
+        return table(heading, _COLUMNS, rows, self.sentences)
 
 
 @dataclass(frozen=True)

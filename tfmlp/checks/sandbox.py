@@ -33,7 +33,7 @@ _ENVIRONMENT = {
 }
 # A file that kills its parent, or its parent's group, gets no further than this shell.
 _SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
-_ENDINGS = (".py", ".pyw", "")
+_ENDINGS = (".py", ".pyw", ".ipynb", "")
 
 
 @dataclass
@@ -42,15 +42,29 @@ class FileResult:
 
     Attributes:
       findings: As `Finding.to_dict`, in order.
-      unclear: Names of what could not be checked.
+      unclear: As `Ask.to_dict`: what could not be judged.
       error: Why the file (or a check) ended early, in one line, or None.
       output: What it printed, cut to 20,000 characters.
+      notes: What of it was passed over and why, each as a short sentence.
     """
 
     findings: list[dict[str, Any]] = field(default_factory=list)
-    unclear: list[str] = field(default_factory=list)
+    unclear: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
     output: str = ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether all is right: False where anything is wrong, None where anything that looks like
+        a net was not judged, or nothing was.
+        """
+        verdicts = [finding["right"] for finding in self.findings]
+        if False in verdicts:
+            return False
+        is_judged = verdicts and None not in verdicts and not self.unclear and not self.error
+        return True if is_judged else None
+
+    notes: list[str] = field(default_factory=list)
 
 
 def run_file(
@@ -61,7 +75,7 @@ def run_file(
     seed: int = 0,
     started: Callable[[int], None] = lambda group: None,
 ) -> FileResult:
-    """Runs a Python file and checks what it defines.
+    """Runs a Python file or a notebook, and checks what it defines.
 
     Args:
       path: The file.
@@ -71,18 +85,21 @@ def run_file(
       started: Is given the process group in which the file runs, when it begins.
 
     Raises:
-      DataError: when there is no such file, or it is no Python file by its ending.
+      DataError: when there is no such file, or it is neither by its ending.
     """
     try:
         files.require_regular(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}.") from None
     if path.suffix not in _ENDINGS:
-        raise DataError(f"expected a Python file to check, NAME.py; received {path}: {_cure(path)}")
+        raise DataError(
+            f"expected a Python file or a notebook to check; received {path}: name the file that"
+            " has your net's code."
+        )
     path = path.resolve()
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
-        arguments = [str(path), str(answer), str(seed), str(megabytes)]
+        arguments = [str(path), str(answer), str(seed), str(megabytes), str(seconds)]
         command = [*_SHELL, sys.executable, "-m", "tfmlp.checks.child", *arguments]
         status = _run(command, path.parent, output, seconds, started)
         with open(output, encoding="utf-8", errors="replace") as source:
@@ -114,7 +131,7 @@ def _run(
             stdout=sink,
             stderr=subprocess.STDOUT,
             cwd=folder,
-            env=os.environ | _ENVIRONMENT,
+            env=os.environ | _ENVIRONMENT | {"TMPDIR": str(output.parent)},
             start_new_session=True,
         )
         try:
@@ -126,9 +143,3 @@ def _run(
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # with whatever it started
             process.wait()
-
-
-def _cure(path: Path) -> str:
-    if path.suffix == ".ipynb":
-        return f"write its code into one: jupyter nbconvert --to script {path.name}."
-    return "name the file that has your net's code."

@@ -9,11 +9,11 @@ from tfmlp.checks import words
 from tfmlp.checks.arrays import Array
 from tfmlp.checks.calls import attempt, guarded
 from tfmlp.checks.causes import CauseName
-from tfmlp.checks.conventions import required
 from tfmlp.checks.dropout import check_dropout
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.normalization import check_softmax
 from tfmlp.checks.reports import FunctionReport
+from tfmlp.checks.roles import required
 
 _RATE = 0.4
 
@@ -39,9 +39,9 @@ def softmax_report(function: Callable[..., Any]) -> FunctionReport:
     if row is not None and not (row.cause and row.cause.name is CauseName.WRONG_AXIS):
         return row
     column = attempt(partial(check_softmax, function, column=True))
-    # Batches of columns are a layout, and not a mistake.
-    if column is not None and column.right:
-        return FunctionReport(note="an example is a column")
+    # Batches of columns are a layout, and not a mistake; what overflows does so in any.
+    if column is not None and (column.cause is None or column.cause.name is CauseName.OVERFLOW):
+        return FunctionReport(column.cause, note="an example is a column")
     return row or column or check_softmax(function)
 
 

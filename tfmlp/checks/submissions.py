@@ -1,22 +1,14 @@
-"""A submission: a file that someone handed in, and a copy of it that it may spoil."""
+"""A submission: a file that someone handed in."""
 
-import contextlib
-import errno
 import os
-import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfmlp import files
 from tfmlp.checks.rubric import RubricError
 
 ENDINGS = (".py", ".ipynb")
 _SKIPPED = ("__pycache__", "__MACOSX")
-_MOST_BYTES = 64 << 20  # of a file that is copied
 
 
 @dataclass(frozen=True)
@@ -26,12 +18,10 @@ class Submission:
     Attributes:
       name: Its path as given, or below the folder that was given.
       path: The file.
-      root: The folder that was given, or the file's own.
     """
 
     name: str
     path: Path
-    root: Path
 
 
 def submissions_in(paths: Iterable[Path]) -> list[Submission]:
@@ -55,8 +45,7 @@ def submissions_in(paths: Iterable[Path]) -> list[Submission]:
             )
         for one in several:
             name = os.fsencode(one).decode("utf-8", "replace")
-            root = path if path.is_dir() else path.parent
-            found.setdefault(os.path.realpath(one), Submission(name, one, root))
+            found.setdefault(os.path.realpath(one), Submission(name, one))
     return list(found.values())
 
 
@@ -67,59 +56,3 @@ def _below(folder: Path) -> Iterator[Path]:
         for name in sorted(names):
             if name[0] != "." and name.lower().endswith(ENDINGS):
                 yield Path(place, name)
-
-
-@contextmanager
-def copied(submission: Submission) -> Iterator[tuple[Path, Path]]:
-    """Copies a submission to a folder of its own, with those files beside and above it that it
-    names: what it deletes or overwrites there is not missed by others.
-
-    Yields:
-      The folder, and the copy in it.
-
-    Raises:
-      OSError: when it cannot be read, or is too large.
-    """
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        place, path, root = Path(folder).resolve(), submission.path, submission.root
-        words, text = _copy(path, place / path.relative_to(root))
-        above = [one for one in path.parents if one.is_relative_to(root)]
-        entries = [one for folder in above for one in sorted(folder.iterdir())]
-        beside = [one for one in entries if one not in (path, *above)]
-        wanted = [one for one in beside if _is_named(one, words, text)]
-        for one in wanted:  # grows
-            with contextlib.suppress(OSError):  # its own trouble is not the submission's
-                words, text = _copy(one, place / one.relative_to(root))
-                more = (other for other in beside if _is_named(other, words, text))
-                wanted += [other for other in more if other not in wanted]
-        yield place, place / path.relative_to(root)
-
-
-def _is_named(path: Path, words: set[str], text: str) -> bool:
-    """Whether a text names a module, a package or another file."""
-    return path.stem in words if path.suffix in ("", ".py") else path.name in text
-
-
-def _copy(path: Path, copy: Path) -> tuple[set[str], str]:
-    """Copies a file, or the modules of a package; returns the words and the text of code."""
-    if path.is_dir():
-        if any(path.glob("*.py")):
-            shutil.copytree(path, copy, symlinks=True, ignore=_no_modules)
-        return set(), ""
-    files.require_regular(path)
-    if path.stat().st_size > _MOST_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {_MOST_BYTES >> 20} MB")
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, copy)
-    if path.suffix.lower() not in ENDINGS:
-        return set(), ""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return set(re.findall(r"\w+", text)), text
-
-
-def _no_modules(folder: str, names: list[str]) -> list[str]:
-    """Returns what in a package is neither a module nor a package."""
-    is_package = {name: os.path.isdir(os.path.join(folder, name)) for name in names}
-    return [
-        name for name in names if name in _SKIPPED or not (is_package[name] or name.endswith(".py"))
-    ]

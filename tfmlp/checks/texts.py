@@ -3,7 +3,9 @@
 A key is the cause's name, or its name and a variant: "batch_size/too_large".
 """
 
-TEXTS = {
+from tfmlp.checks.net_texts import NET_TEXTS
+
+TEXTS = NET_TEXTS | {
     # Shapes and values
     "missing": "there is no gradient",
     "not_finite": "the gradient has {count} entries that are NaN or infinite",
@@ -50,6 +52,9 @@ TEXTS = {
     "clipped": "entries are clipped at {limit:.4g}; the others are right",
     # Factors
     "sign": "{what} has the wrong sign",
+    "sign/step": (
+        "the step goes up the loss: it adds the gradient, or the gradient has the wrong sign"
+    ),
     "sign/factor_2": "{what} has the wrong sign, and is off by a factor of 2",
     "batch_size/too_large": (
         "{what} is {ratio:g} times what it should be: it must be divided by the batch size"
@@ -84,6 +89,18 @@ TEXTS = {
         " size {batch} would explain that"
     ),
     "scaled": "{what} is {ratio:.6g} times what it should be",
+    # Conventions: no errors
+    "convention": (
+        "all gradients are {ratio:g} times those of the loss: beside it they are {meaning}, which"
+        " the learning rate takes up"
+    ),
+    "convention/factor": (
+        "all gradients are {ratio:.6g} times those of the loss; the learning rate takes that up"
+    ),
+    "convention/rate": "right, if the learning rate is {rate:.6g}",
+    "convention/rate_and": (
+        "right, if the learning rate is {rate:.6g} and the gradient, beside the loss, is {meaning}"
+    ),
     # Derivatives of activations
     "mask": (
         "the mask{place} is missing: a {hidden} passes the gradient only where its input was above"
@@ -93,10 +110,17 @@ TEXTS = {
         "the derivative is the same on both sides of 0: the mask is missing (it must look at the"
         " input, not at the output, which is never below 0)"
     ),
+    "mask/incoming": (
+        "the mask{place} looks at the sign of the gradient that comes in; a {hidden} passes it"
+        " where its own input was above 0"
+    ),
     "mask_inverted": "the mask{place} is the wrong way round",
     "mask_inverted/derivative": "the two sides of 0 are exchanged",
     "slope": "the derivative{place} leaves out the negative slope: below 0 it is not 0",
     "slope/derivative": "the derivative is right above 0, and wrong below it",
+    "slope/value": (
+        "the derivative{place} below 0 is {slope:g}, and that is not the one of {hidden}"
+    ),
     "no_derivative": "the derivative of {hidden}{place} is left out",
     "no_derivative/derivative": "it is 1 everywhere: the derivative is left out",
     "derivative_of_output": (
@@ -107,73 +131,33 @@ TEXTS = {
         "the derivative of {hidden}{place} is written in terms of its output, and is given its"
         " input ({formula})"
     ),
-    "wrong_derivative": (
-        "the derivative{place} is the sigmoid's, a * (1 - a); the activation is {hidden}"
+    "derivative_of_input/derivative": (
+        "it is written in terms of the function's output, and is given its input"
+    ),
+    "wrong_derivative/somebody": (
+        "the derivative{place} is the {other}'s, {formula}; the activation is {hidden}"
+    ),
+    "wrong_derivative/nobody": (
+        "the derivative{place} is written as {formula}, and that is not the one of {hidden}"
+    ),
+    "wrong_derivative/other": "the derivative{place} is the {other}'s; the activation is {hidden}",
+    "wrong_derivative/added": (
+        "the derivative{place} is added to the gradient; it must be multiplied by it"
     ),
     "wrong_derivative/named": "it is the derivative of {name}",
-    "wrong_derivative/formula": "it is x * (1 - x)",
+    "wrong_derivative/formula": "it is {formula}, where z is the input and a the function's value",
     "function_for_derivative": (
         "the activation{place} itself stands where its derivative should be"
     ),
+    "function_for_derivative/z": "the layer's input z stands where the derivative{place} should be",
     "function_for_derivative/derivative": "it returns the function itself",
     "derivative_twice": "the derivative{place} is multiplied in twice",
     "derivative_twice/derivative": "the derivative is squared, or it is its square root",
+    "wrong_layer/derivative": (
+        "the derivative{place} is taken of the numbers of {other}; it must be of its own layer's"
+    ),
     "wrong": "the derivative differs from the central differences of the function",
     "wrong/softmax": "it differs from exp(x) / sum(exp(x))",
-    # Output and loss
-    "softmax_twice": "the Jacobian of softmax is applied twice: p - t already contains it",
-    "softmax_left_out": (
-        "the Jacobian of softmax is left out: the loss's gradient by the probabilities is used as"
-        " if it were by the logits"
-    ),
-    "softmax_left_out/loss": "the gradient is that of probabilities; the loss takes logits",
-    "output_derivative_missing": "the derivative of the output's {output} is left out",
-    "output_derivative_twice": "the derivative of the output's {output} is multiplied in twice",
-    "output_derivative_twice/formula": (
-        "p - t is multiplied by p * (1 - p): with {loss}, the derivative of {output} is already in"
-        " it"
-    ),
-    "loss_mismatch": "the gradient is that of cross-entropy, p - t; the loss is {loss}",
-    "loss_mismatch/difference": (
-        "the gradient is outputs - targets, which is right for the logits of a softmax and for"
-        " squares; this loss takes probabilities"
-    ),
-    "loss_mismatch/logits": (
-        "the gradient is softmax(outputs) - targets, of a loss that takes logits; this loss does"
-        " not"
-    ),
-    # The way back through the layers
-    "preactivation": (
-        "the gradient of a kernel multiplies by the layer's input before its activation, z; it"
-        " must be after it"
-    ),
-    "stale_activations": (
-        "activations and gradients belong to different examples: they are shifted by one"
-    ),
-    "stale_activations/one": (
-        "only {name} is wrong, its bias {bias} is right: the layer's input that it is multiplied by"
-        " is not that of this forward pass (stale, or of another layer)"
-    ),
-    "stale_activations/kernels": (
-        "the biases are right, and {names} wrong: the layers' inputs that they are multiplied by"
-        " are not those of this forward pass"
-    ),
-    "stale_cache": (
-        "the first gradient is right, the second is wrong: something is kept from an earlier"
-        " forward pass"
-    ),
-    "untransposed": "the gradient goes back through W instead of W transposed",
-    "one_example": "only the {which} example of the batch counts",
-    "updated_weights": (
-        "the weights were already updated (learning rate {rate:.3g}) when the gradient went back"
-        " through them"
-    ),
-    "layer": (
-        "from {above} upwards everything is right, from {below} down it is wrong: the error is in"
-        " the step from the one to the other (the activation's derivative, or the product with the"
-        " kernel above)"
-    ),
-    "one_kernel": "only {name} is wrong",
     # Softmax and dropout
     "not_normalized": (
         "the probabilities do not sum to one: those of the first example sum to {total:.6g}"

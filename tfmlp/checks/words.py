@@ -1,6 +1,7 @@
 """Words: the names that people give to the parts of a hand-written net."""
 
 import re
+from collections.abc import Callable, Iterable
 
 FORWARD = (
     "forward forward_pass forward_propagation forward_propagate feedforward feed_forward"
@@ -24,7 +25,7 @@ PARAMS = "params parameters weights theta net network layers".split()
 GRADIENTS = "grads gradients grad dparams d".split()
 LABELS = "y t target targets label labels y_true truth expected".split()
 UPSTREAM = (
-    "dout grad_out grad_output grad upstream dy delta d_out gradient output_grad da"
+    "dout grad_out grad_output grad upstream dy delta d_out gradient output_grad da dvalues"
 ).split()  # a gradient from above, as an argument
 LAYER_SIZES = (
     "sizes layers layer_sizes dims layer_dims units architecture shape widths layers_dims"
@@ -33,6 +34,8 @@ LAYER_SIZES = (
 
 # Of classes and functions that are an activation or a loss
 FUNCTION = "__call__ forward function activate f calc fn compute".split()
+KEPT_OUTPUT = "output out outputs".split()  # attributes, where a method returns nothing
+KEPT_GRADIENT = "dinputs dinput d_inputs grad_input dx grad".split()
 DERIVATIVE = "grad derivative deriv backward gradient prime df d dfn bprop".split()
 LOSS_PARTS = "loss mse cross entropy cost error bce nll squared".split()
 DERIVATIVE_PREFIXES = (
@@ -47,8 +50,48 @@ DROPOUT = "dropout dropout_forward apply_dropout".split()
 TRAINING_FLAG = "training train is_training mode".split()
 DROPOUT_RATE = "p rate keep_prob keep p_drop prob drop_prob keep_probability".split()
 
+_FORWARD = re.compile(r"forw|feed|predict|query|infer|think|fprop|^fwd|^run$", re.IGNORECASE)
+_BACKWARD = re.compile(
+    r"back|bprop|grad|prime|derivative|^bwd|train|^fit|learn|sgd|step|update|optimi", re.IGNORECASE
+)
+_NUMERICAL = re.compile(r"numeric|check|approx|finite", re.IGNORECASE)
+_INITIALIZER = re.compile(r"init|create|build|make|random_(weights|params)", re.IGNORECASE)
 _LOSS = re.compile(r"loss|cost|entropy|mse|error|objective|^nll|^bce|^j$", re.IGNORECASE)
 _NO_LOSS = re.compile(r"grad|prime|deriv|^d_?[a-z]*loss|back|delta", re.IGNORECASE)
+
+
+def forwards(names: Iterable[str]) -> list[str]:
+    """Returns the names that sound like a forward pass, the likelier first."""
+    return _sounding(
+        names, FORWARD, lambda name: bool(_FORWARD.search(name)) and not _is_back(name)
+    )
+
+
+def backwards(names: Iterable[str]) -> list[str]:
+    """Returns the names that sound like a backward pass or a step, the likelier first."""
+    names = [name for name in names if not _NUMERICAL.search(name)]
+    return _sounding(names, BACKWARD, lambda name: bool(_BACKWARD.search(name)))
+
+
+def losses(names: Iterable[str]) -> list[str]:
+    """Returns the names that sound like a loss, the likelier first."""
+    return _sounding(names, LOSS, is_loss)
+
+
+def initializers(names: Iterable[str]) -> list[str]:
+    """Returns the names that sound like what makes parameters, the likelier first."""
+    return _sounding(names, INITIALIZERS, lambda name: bool(_INITIALIZER.search(name)))
+
+
+def _sounding(names: Iterable[str], exact: list[str], sounds: Callable[[str], bool]) -> list[str]:
+    names = list(names)
+    plain = {name: name.lower().strip("_") if name != "__call__" else name for name in names}
+    first = [name for word in exact for name in names if plain[name] == word]
+    return first + [name for name in names if name not in first and sounds(plain[name])]
+
+
+def _is_back(name: str) -> bool:
+    return bool(re.search(r"back|bwd|grad", name, re.IGNORECASE))
 
 
 def is_loss(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -9,9 +10,11 @@ from click.core import ParameterSource
 from tfmlp import files
 from tfmlp.cli.options import Command
 
+_HINT = "ask with tfmlp.check, see docs/checks.md"
+
 
 @click.command(cls=Command)
-@click.argument("file", metavar="FILE.py")
+@click.argument("file", metavar="FILE")
 @click.argument("more", nargs=-1, metavar="[SUBMISSION]...")
 @click.option(
     "--seconds",
@@ -61,16 +64,18 @@ def check(
     out: str | None,
     jobs: int | None,
 ) -> None:
-    """Check the derivatives and gradients in a Python file of yours.
+    """Check the derivatives and gradients in a Python file or notebook of yours.
 
     \b
     tfmlp check mynet.py
+    tfmlp check mynet.ipynb
 
     Finds activations with their derivatives (relu and d_relu, sigmoid and sigmoid_prime, classes
     with forward and backward, ...), losses with their gradients, softmax, dropout, and nets with
     forward, backward and a loss, whether an example is a row or a column; holds them against
-    central differences, and names the likely cause of what is wrong. The file is run, in a process
-    of its own. Exit status 1 if anything is wrong, or if nothing could be checked.
+    central differences, and names the likely cause of what is wrong. What the file defines is run,
+    in a process of its own; what trains, or wants what is not there, is passed over. Exit status 1
+    if anything is wrong, or if nothing could be checked.
 
     \b
     tfmlp check --rubric week3.toml submissions/
@@ -93,33 +98,41 @@ def check(
     for name, value in (("--out", out), ("--jobs", jobs), ("several files", more)):
         if value:
             raise click.UsageError(f"{name} is for --rubric: add it, or leave that out.")
-    from tfmlp.checks.adapter import ADAPTER_TEXT
     from tfmlp.checks.sandbox import run_file
     from tfmlp.checks.wording import in_words
 
     result = run_file(files.user_path(file), seconds=seconds, megabytes=megabytes, seed=seed)
-    wrong = [finding["subject"] for finding in result.findings if not finding["right"]]
-    failed = bool(wrong or result.error or not result.findings)
     if as_json:
-        click.echo(json.dumps({"file": file, "right": not failed, **vars(result)}, indent=2))
-        sys.exit(failed)
+        click.echo(json.dumps({"file": file, "right": result.right, **vars(result)}, indent=2))
+        sys.exit(result.right is not True)
     for finding in result.findings:
         click.echo(f"\n{in_words(finding)}" if finding["kind"] == "gradient" else in_words(finding))
-    for name in result.unclear:
-        click.echo(
-            f"{name}: looks like something to check, but how it is called could not be guessed (a"
-            " net needs forward, backward and a loss).",
-            err=True,
-        )
+    for note in result.notes:
+        click.echo(note, err=True)
+    for ask in result.unclear:
+        click.echo(f"\n{ask['subject']}: not judged", err=True)
+        click.echo(f"  found: {ask['found']}\n  missing: {ask['missing']}", err=True)
+        click.echo(f"To ask about it, paste below its code:\n\n{ask['call']}", err=True)
     if result.error:
         click.echo(f"error: {file}: {result.error}", err=True)
-    elif result.unclear or not result.findings:
-        click.echo(f"To say what to check, add to {file}:\n\n{ADAPTER_TEXT}\n", err=True)
+    elif not result.findings and not result.unclear:
+        click.echo(f"nothing to check was found in {file}: {_HINT}", err=True)
     if result.findings:
-        count = len(result.findings)
-        ending = f"; wrong: {', '.join(wrong)}" if wrong else ""
-        click.echo(f"\n{count - len(wrong)} of {count} right{ending}")
-    sys.exit(failed)
+        click.echo(f"\n{_summary(result.findings, result.unclear)}")
+    sys.exit(result.right is not True)
+
+
+def _summary(findings: list[dict[str, Any]], unclear: list[dict[str, Any]]) -> str:
+    """Returns how many are right, and which are not."""
+    right = [finding for finding in findings if finding["right"]]
+    wrong = [finding["subject"] for finding in findings if finding["right"] is False]
+    open_ = dict.fromkeys(
+        [finding["subject"] for finding in findings if finding["right"] is None]
+        + [ask["subject"] for ask in unclear]
+    )
+    ending = f"; wrong: {', '.join(wrong)}" if wrong else ""
+    ending += f"; not judged: {', '.join(open_)}" if open_ else ""
+    return f"{len(right)} of {len(findings)} right{ending}"
 
 
 def _check_submissions(

@@ -34,4 +34,4 @@ def _details(grade: Grade) -> dict[str, Any]:
     tables = "\n\n".join(in_words(finding) for finding in result.findings)
     if len(tables) > _MOST_DETAILS:
         tables = f"{tables[:_MOST_DETAILS]}..."
-    return {"tables": tables, "unclear": [str(one) for one in result.unclear]}
+    return {"tables": tables, "unclear": result.unclear, "notes": result.notes}

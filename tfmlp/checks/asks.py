@@ -1,0 +1,85 @@
+"""An ask: what was found of a net that could not be judged, what was missing, and the call of
+`tfmlp.check` that would ask about it.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tfmlp.checks.guessing import Guessed
+from tfmlp.checks.pasted import pasted, template
+from tfmlp.checks.roles import UnknownArgument
+from tfmlp.checks.space import Space
+from tfmlp.checks.usage import Usage
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What could not be judged.
+
+    Attributes:
+      subject: What it is called in the file.
+      found: What was found, in a sentence.
+      missing: What was missing, in a sentence.
+      call: The lines that ask about it, to be pasted below its code.
+    """
+
+    subject: str
+    found: str
+    missing: str
+    call: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns it as plain values."""
+        return asdict(self)
+
+
+def ask_for(guess: Guessed, space: Space, line: int | None = None) -> Ask:
+    """Returns what is to be said of a net that could not be judged.
+
+    Args:
+      guess: What came of the guesses about it.
+      space: What its file defines.
+      line: Where it stands, if known.
+    """
+    usage = _likeliest(guess)
+    if usage is None:
+        place = f"in line {line} " if line else ""
+        missing = dict(space.unmade()).get(guess.name)
+        return Ask(
+            guess.name,
+            f"{place}something computes a gradient",
+            f"{guess.name} could not be made: {missing}" if missing else "a way to call it",
+            template(guess.name, space.classes.get(guess.name)),
+        )
+    return Ask(guess.name, _found(usage), _missing(guess), pasted(usage))
+
+
+def _likeliest(guess: Guessed) -> Usage | None:
+    usages = [usage for usage in guess.usages if isinstance(usage, Usage)]
+    known = [usage for usage in usages if usage.key in guess.reports]
+    with_loss = [usage for usage in usages if usage.loss is not None and usage.forward is not None]
+    return next(iter((*known, *with_loss, *usages)), None)
+
+
+def _found(usage: Usage) -> str:
+    parts = [
+        f"{role} `{function.__name__}`"
+        for role, function in (
+            ("the forward pass", usage.forward),
+            ("the backward pass", usage.backward),
+            ("the loss", usage.loss),
+        )
+        if function is not None and hasattr(function, "__name__")
+    ]
+    return ", ".join(parts)
+
+
+def _missing(guess: Guessed) -> str:
+    if guess.report is not None:
+        return guess.report.undecided
+    for _, error in guess.missing:
+        if isinstance(error, UnknownArgument):
+            return f"{error.function} needs `{error.name}`, which is not known"
+    if guess.missing:
+        return str(guess.missing[0][1])
+    return "a batch that it takes"

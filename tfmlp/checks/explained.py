@@ -1,0 +1,111 @@
+"""An explained report: the verdicts on all gradients, with what is likely wrong."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfmlp.checks.arrays import squeezed
+from tfmlp.checks.causes import Cause, CauseName, cause
+from tfmlp.checks.comparison import Compared
+from tfmlp.checks.explanation import explain
+from tfmlp.checks.judgment import judge
+from tfmlp.checks.layouts import likely_layout
+from tfmlp.checks.measurement import exactly
+from tfmlp.checks.recognized import RecognizedNet
+from tfmlp.checks.reports import GradientReport, ParameterVerdict
+from tfmlp.checks.symptoms import explain_one
+
+_SMALL = 1e-3  # of the largest entry: what an epsilon in a logarithm may do
+_EPSILON = "but for the epsilon in the logarithm of the loss"
+# Causes that say no more than that something is wrong, or how large it is.
+_VAGUE = {
+    *(CauseName.SCALED, CauseName.LAYER, CauseName.ONE_KERNEL, CauseName.OUTPUT),
+    *(CauseName.WRONG_AXIS, CauseName.STALE_ACTIVATIONS),
+}
+
+
+def explained(
+    parts: list[Compared],
+    verdicts: Sequence[ParameterVerdict],
+    net: RecognizedNet | None,
+    batch: int | None,
+    *,
+    tolerance: float,
+    single: bool,
+    any_factor: bool = False,
+) -> GradientReport:
+    """Returns the report on gradients of which some differ from the central differences.
+
+    Args:
+      parts: The parameters.
+      verdicts: On each.
+      net: The recognized net, or None.
+      batch: The number of examples, if known.
+      tolerance: Relative.
+      single: Whether loss or gradients are computed in float32.
+      any_factor: Whether one factor on all gradients is no error.
+    """
+    nets, recognized = ([net], net.description) if net is not None else ([], "")
+    order = list(range(len(parts)))
+    values = {part.name: part.value for part in parts}
+    layout = net.layout if net is not None else likely_layout(values)
+    if layout is not None:
+        kernels = {place.kernel for place in layout.places}
+        parts = [dataclasses.replace(part, kernel=part.name in kernels) for part in parts]
+    if net is not None:
+        by_name = {part.name: index for index, part in enumerate(parts)}
+        order = [by_name[name] for name in net.layout.order]
+    if net is not None and net.has_epsilon:
+        nets.insert(0, net.without_epsilon())
+        parts, verdicts = _without_epsilon(parts, verdicts, nets[0], tolerance, single)
+        if all(verdict.right for verdict in verdicts):
+            return GradientReport(tuple(verdicts), None, recognized)
+    last = squeezed(parts[order[-1]].value)
+    outputs = last.size if last.ndim == 1 else None
+    alone = [None if part.right else explain_one(part, batch, outputs) for part in parts]
+    ordered, causes = [parts[i] for i in order], [alone[i] for i in order]
+    likely = explain(ordered, causes, nets, batch, outputs, any_factor=any_factor)
+    if net is None and (likely is None or likely.name in _VAGUE):
+        likely = _small(parts) or likely
+    verdicts = [dataclasses.replace(v, cause=c) for v, c in zip(verdicts, alone, strict=True)]
+    return GradientReport(tuple(verdicts), likely, recognized)
+
+
+def _without_epsilon(
+    parts: list[Compared],
+    verdicts: Sequence[ParameterVerdict],
+    net: RecognizedNet,
+    tolerance: float,
+    single: bool,
+) -> tuple[list[Compared], Sequence[ParameterVerdict]]:
+    """Returns parameters and verdicts as they are without the epsilon, if that makes more of them
+    right; else as they were.
+
+    Gradients such as p - t leave the epsilon out, and differ from the differences by that.
+    """
+    exact = exactly(net, parts)
+    scale = max(float(np.abs(part.numeric).max()) for part in exact)
+    judged = [judge(part, tolerance, single, scale) for part in exact]
+    if sum(part.right for part in exact) < sum(part.right for part in parts):
+        return parts, verdicts
+    noted = [
+        dataclasses.replace(new, note=_EPSILON, measured=old.measured)
+        if new.right and not old.right
+        else new
+        for new, old in zip(judged, verdicts, strict=True)
+    ]
+    return exact, noted
+
+
+def _small(parts: Sequence[Compared]) -> Cause | None:
+    """Says that all errors are so small that they may come from an epsilon in the loss, or None."""
+    worst = 0.0
+    largest = max(float(np.abs(part.numeric).max(initial=0)) for part in parts)
+    for part in parts:
+        values = part.given_entries
+        if values is None or not np.isfinite(values).all():
+            return None
+        error = np.abs(values - part.numeric)[part.smooth].max(initial=0)
+        worst = max(worst, float(error) / max(largest, 1e-12))
+    return cause(CauseName.SMALL, percent=100 * worst) if worst <= _SMALL else None

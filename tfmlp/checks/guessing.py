@@ -1,0 +1,135 @@
+"""Guessing: every convention is tried on a file, and what can be asked under one is asked."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tfmlp.checks.batches import Batch
+from tfmlp.checks.causes import CauseName, cause
+from tfmlp.checks.conventions import caches, functions, layers, losses_with_gradients, objects
+from tfmlp.checks.reports import GradientReport
+from tfmlp.checks.roles import UnknownArgument
+from tfmlp.checks.scaling import Scale
+from tfmlp.checks.space import Space
+from tfmlp.checks.usage import RATE, Usage
+from tfmlp.errors import TfmlpError
+
+_CONVENTIONS = (losses_with_gradients, objects, functions, layers, caches)
+_SECONDS = 25.0  # that the guesses about one net may take
+# What a net that is not meant to be fed so may show.
+_DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
+_GUESSED = "how it is called was only guessed: ask with tfmlp.check to be sure"
+
+
+@dataclass
+class Guessed:
+    """What came of all guesses about one net.
+
+    Attributes:
+      name: What it is called in the file.
+      usages: Ways to use it, the likelier first.
+      reports: The report of each of its backward passes, by name.
+      missing: Why it could not be asked about, by the usage.
+    """
+
+    name: str
+    usages: list[Usage] = field(default_factory=list)
+    reports: dict[str, GradientReport] = field(default_factory=dict)
+    missing: list[tuple[Usage, TfmlpError]] = field(default_factory=list)
+
+    @property
+    def report(self) -> GradientReport | None:
+        """The report on it: one that is wrong, else one that is undecided, else one that is right;
+        None if nothing could be asked.
+        """
+        for verdict in (False, None, True):
+            for report in self.reports.values():
+                if report.right is verdict:
+                    return report
+        return None
+
+
+def guess_nets(space: Space, seed: int = 0, known: Collection[str] = ()) -> list[Guessed]:
+    """Returns what could be found out about every net of a file.
+
+    Args:
+      space: What the file defines.
+      seed: Decides the numbers that are tried.
+      known: Names of what has been checked otherwise.
+    """
+    found: dict[str, Guessed] = {}
+    for convention in _CONVENTIONS:
+        for usage in convention.usages(space):
+            if usage.name in known:
+                continue
+            found.setdefault(usage.name, Guessed(usage.name)).usages.append(usage)
+    for guessed in found.values():
+        _guess(guessed, space, seed)
+    return list(found.values())
+
+
+def _guess(guessed: Guessed, space: Space, seed: int) -> None:
+    """Asks about a net in every way, until each of its backward passes has an answer."""
+    started = time.perf_counter()
+    for usage in guessed.usages:
+        known = guessed.reports.get(usage.key)
+        if known is not None and (known.right is not None or usage.loss is None):
+            continue  # with the file's own loss it is answered, so no other loss is tried
+        if time.perf_counter() - started > _SECONDS:
+            return
+        report = _asked(usage, guessed, space, seed)
+        if report is not None:
+            guessed.reports[usage.key] = report
+            if report.right:
+                return
+
+
+def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientReport | None:
+    """Returns the report on one way to use a net, under the layout of a batch that it takes."""
+    stream = np.random.default_rng(seed)
+    unclear: GradientReport | None = None
+    for batch in usage.batches(stream):
+        if batch.is_single and unclear is not None and not _is_doubtful(unclear):
+            break  # it takes batches
+        report = _on(usage, batch, guessed, space, seed)
+        if report is not None and report.right is not None:
+            return report
+        if report is not None and (unclear is None or _is_doubtful(unclear)):
+            unclear = report
+    return unclear
+
+
+def _on(
+    usage: Usage, batch: Batch, guessed: Guessed, space: Space, seed: int
+) -> GradientReport | None:
+    """Returns the report on one batch, in which nothing that is only guessed is called wrong."""
+    np.random.seed(seed)
+    try:
+        with np.errstate(all="ignore"):
+            report = usage.question(batch).ask(seed)
+    except TfmlpError as error:
+        if isinstance(error, UnknownArgument) or not guessed.missing:
+            guessed.missing.append((usage, error))
+        return None
+    if report.right and report.loss.startswith("binary") and not space.takes_logarithms:
+        why = f"right, if the loss is {report.loss}, but nothing in the file takes a logarithm"
+        return replace(report, undecided=why)
+    if report.right and _is_twice(report):
+        twice = cause(CauseName.LEARNING_RATE, what="the step", ratio=report.factor / RATE)
+        parameters = tuple(replace(part, right=False) for part in report.parameters)
+        return replace(report, parameters=parameters, cause=twice, convention=None)
+    if report.right is False and not usage.is_sure(report):
+        return replace(report, undecided=_GUESSED)
+    return report
+
+
+def _is_twice(report: GradientReport) -> bool:
+    """Whether a step multiplies by the learning rate twice."""
+    scale = Scale(report.factor / RATE**2, None, None, is_step=True, rate=1.0)
+    return scale.kind() is not None
+
+
+def _is_doubtful(report: GradientReport) -> bool:
+    return report.cause is not None and report.cause.name in _DOUBTFUL

@@ -1,0 +1,109 @@
+"""A layer: a forward and a backward pass without a loss, checked with a random one.
+
+The loss is the sum of the outputs times random numbers; these are what the backward pass is given.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfmlp.checks.arrays import Array, numbers
+from tfmlp.checks.batches import Batch
+from tfmlp.checks.calls import attempt
+from tfmlp.checks.causes import CauseName
+from tfmlp.checks.matching import matched
+from tfmlp.checks.question import Question
+from tfmlp.checks.reports import GradientReport
+from tfmlp.checks.trees import items_of
+from tfmlp.errors import ConfigError
+
+_EXAMPLES = 7
+_VAGUE = (
+    *(CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.MISSING, CauseName.WRONG_AXIS),
+    *(CauseName.PENALTY, CauseName.CLIPPED),
+)
+
+Arrays = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LayerUsage:
+    """One way to use a layer.
+
+    Attributes:
+      name: What it is called in the file.
+      convention: The name of the convention under which it is used so.
+      inputs: What may be fed, each with a name; in every layout that could be meant.
+      params: Its own parameters, by name, or {}.
+      forward: Takes the inputs; returns the outputs, and whatever `backward` needs.
+      backward: Takes the random numbers and what forward returned besides; returns whatever could
+        be the gradients, the likelier first.
+      roots: What the functions reach.
+    """
+
+    name: str
+    convention: str
+    inputs: list[Arrays]
+    params: Arrays
+    forward: Callable[[Arrays], tuple[Any, Any]]
+    backward: Callable[[Array, Any], Iterator[Any]]
+    roots: tuple[Any, ...]
+    loss: None = None
+
+    @property
+    def key(self) -> str:
+        """What its backward pass is called."""
+        return "backward"
+
+    @property
+    def called(self) -> tuple[Any, ...]:
+        """What is called."""
+        return self.roots
+
+    def batches(self, stream: np.random.Generator) -> Iterator[Batch]:
+        """Yields the inputs in every layout."""
+        for arrays in self.inputs:
+            fed = {name: stream.normal(size=shape) for name, shape in arrays.items()}
+            yield Batch(fed, None, np.empty((_EXAMPLES, 1)), np.empty((_EXAMPLES, 1)))
+
+    def is_sure(self, report: GradientReport) -> bool:
+        """Whether a wrong gradient is the file's mistake: another one is right."""
+        right = [part for part in report.parameters if part.right and part.measured]
+        return bool(right) and report.cause is not None and report.cause.name not in _VAGUE
+
+    def question(self, batch: Batch) -> Question:
+        """Returns the question whether the gradients by its parameters and inputs are right.
+
+        Raises:
+          ConfigError: when the layer is not meant to be used so.
+          UserCodeError: when it raises.
+        """
+        fed: Arrays = batch.inputs
+        params = self.params | fed
+        shapes = {name: np.empty(np.shape(value)) for name, value in params.items()}
+        outputs = numbers(self.forward(fed)[0], "the outputs")
+        factors = np.random.default_rng(1).normal(size=outputs.shape)
+
+        def loss() -> float:
+            return float((factors * numbers(self.forward(fed)[0])).sum())
+
+        def grads() -> Any:
+            # Both passes get copies: some change what they are given in place.
+            _, cache = self.forward({name: value.copy() for name, value in fed.items()})
+            for tree in self.backward(factors.copy(), cache):
+                found = attempt(lambda tree=tree: _matching(tree, shapes))
+                if found is not None:
+                    return found
+            raise ConfigError("expected a backward pass that returns or keeps gradients.")
+
+        grads()
+        return Question(params=params, loss=loss, grads=grads, roots=self.roots)
+
+
+def _matching(tree: Any, shapes: Mapping[str, Array]) -> Any:
+    arrays = {name: numbers(value, name) for name, value in items_of(tree) if value is not None}
+    found = matched(shapes, arrays)
+    sizes = [found[name] is not None and found[name].size == shapes[name].size for name in shapes]
+    return found if any(sizes) else None

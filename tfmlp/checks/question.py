@@ -1,0 +1,201 @@
+"""The question: is the gradient of these parameters that of this loss?"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tfmlp.checks.answer import Answer, answer
+from tfmlp.checks.calling import Calling
+from tfmlp.checks.calls import attempt
+from tfmlp.checks.causes import CauseName, cause
+from tfmlp.checks.reports import GradientReport
+from tfmlp.errors import ConfigError
+
+_SECONDS = 20.0  # that the evaluations of one point may take
+_SHAKES = (1.0, 0.3, 0.05)  # times the usual size of a weight
+
+
+def check(
+    *,
+    params: Any,
+    inputs: Any = None,
+    labels: Any = None,
+    loss: Callable[[], Any] | None = None,
+    outputs: Callable[[], Any] | None = None,
+    grads: Callable[[], Any] | None = None,
+    step: Callable[[], Any] | None = None,
+    rate: float | None = None,
+    seed: int = 0,
+) -> GradientReport:
+    """Says whether a gradient written by hand is right, and if not, what is likely wrong.
+
+    The parameters are moved one entry at a time, and the loss is looked at: at random parameters
+    (zero biases and tiny weights hide mistakes) and at those that are there. Afterwards everything
+    is as it was: parameters, momentum, caches, random numbers.
+
+    Args:
+      params: The parameters, from the first layer to the last: arrays, nested lists or dicts of
+        them, or pairs (owner, "names") such as (net, "W1 b1") or (net.layers, "W b"). NumPy arrays,
+        lists of numbers, TensorFlow variables, PyTorch tensors or JAX arrays.
+      inputs: What is fed, rows or columns. With `labels`, a net of dense layers is recognized, and
+        the usual mistakes are tried on it.
+      labels: Classes, or targets.
+      loss: Returns the loss, one number. Or
+      outputs: returns the outputs; then the usual losses of them and the labels are tried, and the
+        one that fits is named.
+      grads: Returns the gradients, one for each parameter: under the same names, names such as dW1
+        for W1, or in the same order; or (loss, gradients), or a pair (owner, "dW1 db1"). The loss
+        is computed right before. Or
+      step: takes one step of gradient descent; what it changes is measured and put back.
+      rate: The step's learning rate. Without it, a constant factor is never an error.
+      seed: Decides the random parameters.
+
+    Returns:
+      A `GradientReport`: `right` is True, False or None (undecided), `cause` the likely cause, and
+      `convention` says what one factor on all gradients means, where it is no error.
+
+    Raises:
+      ConfigError: when the question cannot be asked so.
+      UserCodeError: a kind of `TfmlpError`; when one of the functions raises.
+
+    >>> W, X, y = np.ones((3, 1)), np.eye(3), np.zeros((3, 1))
+    >>> report = tfmlp.check(
+    ...     params=[W], inputs=X, labels=y,
+    ...     loss=lambda: ((X @ W - y) ** 2).mean(),
+    ...     grads=lambda: [X @ (X @ W - y)],
+    ... )
+    >>> report.right, report.cause
+    (True, None)
+    >>> print(report.convention.text)
+    all gradients are 1.5 times those of the loss: beside it they are a sum over the 3 examples, \
+halved, which the learning rate takes up
+    """
+    question = Question(params, inputs, labels, loss, outputs, grads, step, rate)
+    return question.ask(seed)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, as `check` takes it; `roots` is what else its functions reach."""
+
+    params: Any
+    inputs: Any = None
+    labels: Any = None
+    loss: Callable[[], Any] | None = None
+    outputs: Callable[[], Any] | None = None
+    grads: Callable[[], Any] | None = None
+    step: Callable[[], Any] | None = None
+    rate: float | None = None
+    roots: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        _one_of(loss=self.loss, outputs=self.outputs)
+        _one_of(grads=self.grads, step=self.step)
+        if self.outputs is not None and self.labels is None:
+            raise ConfigError("outputs: expected labels beside them; received none: give labels=y.")
+        rate = self.rate
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < float("inf")):
+            raise ConfigError(
+                f"rate: expected the learning rate, a number above 0; received {rate!r}."
+            )
+        if rate is not None and self.step is None:
+            raise ConfigError("rate: expected with step=; received with grads=: leave it out.")
+
+    def ask(self, seed: int = 0) -> GradientReport:
+        """Returns the answer. Raises as `check`."""
+        value, gradient = self.loss or self.outputs, self.grads or self.step
+        assert value is not None and gradient is not None
+        calling = Calling(
+            self.params,
+            value,
+            gradient,
+            name="loss" if self.loss else "outputs",
+            is_step=self.step is not None,
+            roots=self.roots,
+        )
+        try:
+            return self._asked(calling, np.random.default_rng(seed))
+        finally:
+            calling.restore()
+
+    def _asked(self, calling: Calling, stream: np.random.Generator) -> GradientReport:
+        kept = {name: value.copy() for name, value in calling.params.items()}
+        _require_repeatable(calling)
+        elsewhere = self._elsewhere(calling, kept, stream)
+        if elsewhere is not None and elsewhere.report.right is False:
+            return elsewhere.report
+        _set(calling, kept)
+        here = self._answer(calling)
+        if elsewhere is None:
+            return here.report
+        if here.report.right is False and elsewhere.report.right:
+            return replace(here.report, cause=here.report.cause or cause(CauseName.STALE_CACHE))
+        return elsewhere.report if here.report.right is not False else here.report
+
+    def _elsewhere(
+        self, calling: Calling, kept: dict[str, Any], stream: np.random.Generator
+    ) -> Answer | None:
+        """Returns the answer at random parameters, the largest at which all is finite."""
+        noise = {name: stream.normal(size=value.shape) for name, value in kept.items()}
+        for shake in _SHAKES:
+            _set(calling, {n: kept[n] + shake * _size(kept[n]) * noise[n] for n in kept})
+            found = attempt(lambda: self._answer(calling))
+            if found is not None:
+                return found
+        return None
+
+    def _answer(self, calling: Calling) -> Answer:
+        return answer(calling, self.inputs, self.labels, self.rate, _SECONDS)
+
+
+def _size(value: Any) -> float:
+    """Returns the usual size of a parameter's entries: of a kernel, by its number of inputs."""
+    fan = max(value.shape) if value.ndim == 2 and min(value.shape) > 1 else 4
+    return 1.2 / float(np.sqrt(max(fan, 2)))
+
+
+def _set(calling: Calling, values: dict[str, Any]) -> None:
+    for name, array in calling.params.items():
+        array[...] = values[name]
+
+
+def _require_repeatable(calling: Calling) -> None:
+    """Raises unless the loss or the outputs come out the same twice."""
+    started = time.perf_counter()
+    first, second = calling.value(), calling.value()
+    seconds = time.perf_counter() - started
+    if seconds > _SECONDS:
+        raise ConfigError(
+            f"{calling.name}: expected to take less than {_SECONDS / 2:g} s; took {seconds / 2:.1f}"
+            " s: give fewer examples, ten are enough."
+        )
+    if not np.isfinite(first).all():
+        raise ConfigError(
+            f"{calling.name}: expected finite numbers; received {first.reshape(-1)[:3]}: choose"
+            " smaller parameters or inputs."
+        )
+    if not np.array_equal(first, second):
+        raise ConfigError(
+            f"{calling.name}: expected the same numbers from two calls; received"
+            f" {first.reshape(-1)[:3]} and {second.reshape(-1)[:3]}: leave out what is random, such"
+            " as dropout or shuffling."
+        )
+
+
+def _one_of(**functions: Callable[[], Any] | None) -> None:
+    one, other = functions
+    given = [name for name, function in functions.items() if function is not None]
+    if len(given) != 1:
+        received = "both" if given else "neither"
+        raise ConfigError(
+            f"expected {one}= or {other}=, one of them; received {received}: give one of them."
+        )
+    if not callable(functions[given[0]]):
+        kind = type(functions[given[0]]).__name__
+        raise ConfigError(
+            f"{given[0]}: expected a function without arguments; received a {kind}: write"
+            f" {given[0]}=lambda: ..."
+        )
