@@ -41,17 +41,25 @@ class Answer:
     is_explained: bool
 
     @property
+    def is_clipped(self) -> bool:
+        """Whether gradients are cut off at one size, which is meant so."""
+        causes = [self.report.cause, *(part.cause for part in self.report.parameters)]
+        return any(cause is not None and cause.name is CauseName.CLIPPED for cause in causes)
+
+    @property
     def is_sure(self) -> bool:
         """Whether a loss that was only tried is the one that is meant."""
         right = (verdict.right and abs(verdict.measured) > 0 for verdict in self.report.parameters)
         return any(right) or self.is_explained
 
     @property
-    def fit(self) -> tuple[bool, bool, int, float]:
-        """How well a loss fits: the larger, the better."""
+    def fit(self) -> tuple[bool, bool, tuple[bool, ...], float]:
+        """How well a loss fits: the larger, the better. The gradients of the last layer tell most:
+        they follow from the loss, and the others from them.
+        """
         verdicts = self.report.parameters
         error = float(np.mean([min(verdict.error, 10.0) for verdict in verdicts]))
-        right = sum(verdict.right for verdict in verdicts)
+        right = tuple(verdict.right for verdict in reversed(verdicts))
         return self.report.right is True, self.is_explained, right, -error
 
     def undecided(self) -> "Answer":
@@ -139,7 +147,9 @@ class _Point:
         if scale is None and not report.right:
             if not explain:
                 return Answer(report, is_explained=False)
-            return self._explained(report, parts, loss(), TOLERANCE[itemsize], single)
+            found = self._explained(report, parts, loss(), TOLERANCE[itemsize], single)
+            return dataclasses.replace(found, report=_times(found.report, factor))
+        report = _times(report, factor)
         if scale is None:
             return Answer(report, is_explained=True)
         if error := scale.error():
@@ -233,3 +243,18 @@ class _Point:
 def _divided(part: Compared, factor: float) -> Compared:
     given = None if part.given is None else part.given / factor
     return dataclasses.replace(part, given=given)
+
+
+def _times(report: GradientReport, factor: float) -> GradientReport:
+    """Returns a report that shows the gradients as they were given, and the differences times the
+    factor.
+    """
+    parameters = [
+        dataclasses.replace(
+            verdict,
+            given=None if verdict.given is None else verdict.given * factor,
+            measured=verdict.measured * factor,
+        )
+        for verdict in report.parameters
+    ]
+    return dataclasses.replace(report, parameters=tuple(parameters))

@@ -19,8 +19,27 @@ class Numbers:
         return np.array([float(held(owner, self.name)) for owner in self.owners], dtype)
 
 
+class Path:
+    """The way to a list or a dict within an object: what stands there now, whatever was put there
+    since.
+
+    Args:
+      owner: An object, a dict or another path.
+      key: The name or key under which it holds the list or dict.
+    """
+
+    def __init__(self, owner: Any, key: Any):
+        self._owner, self._key = owner, key
+
+    def now(self) -> Any:
+        """Returns what stands there."""
+        return held(self._owner, self._key)
+
+
 def held(container: Any, key: Any) -> Any:
     """Returns what a container holds under a key, an index or a name, or None."""
+    if isinstance(container, Path):
+        container = container.now()
     if isinstance(container, dict):
         return container.get(key)
     if isinstance(container, list | tuple | np.flatiter):
@@ -30,6 +49,8 @@ def held(container: Any, key: Any) -> Any:
 
 def put(container: Any, key: Any, value: Any) -> None:
     """Puts a value into a container; a tuple stays as it is."""
+    if isinstance(container, Path):
+        container = container.now()
     if isinstance(container, dict | list | np.flatiter):
         container[key] = value
     elif not isinstance(container, tuple):

@@ -3,12 +3,21 @@
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from tfmlp.checks.batches import Batch
 from tfmlp.checks.causes import CauseName, cause
-from tfmlp.checks.conventions import caches, functions, layers, losses_with_gradients, objects
+from tfmlp.checks.conventions import (
+    caches,
+    engines,
+    functions,
+    holders,
+    layers,
+    losses_with_gradients,
+    objects,
+)
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import UnknownArgument
 from tfmlp.checks.scaling import Scale
@@ -16,7 +25,7 @@ from tfmlp.checks.space import Space
 from tfmlp.checks.usage import RATE, Usage
 from tfmlp.errors import TfmlpError
 
-_CONVENTIONS = (losses_with_gradients, objects, functions, layers, caches)
+_CONVENTIONS = (losses_with_gradients, objects, holders, functions, layers, caches, engines)
 _SECONDS = 25.0  # that the guesses about one net may take
 # What a net that is not meant to be fed so may show.
 _DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
@@ -32,12 +41,14 @@ class Guessed:
       usages: Ways to use it, the likelier first.
       reports: The report of each of its backward passes, by name.
       missing: Why it could not be asked about, by the usage.
+      uncallable: Functions that are called first and whose arguments are not known.
     """
 
     name: str
     usages: list[Usage] = field(default_factory=list)
     reports: dict[str, GradientReport] = field(default_factory=dict)
     missing: list[tuple[Usage, TfmlpError]] = field(default_factory=list)
+    uncallable: list[Any] = field(default_factory=list)
 
     @property
     def report(self) -> GradientReport | None:
@@ -75,6 +86,8 @@ def _guess(guessed: Guessed, space: Space, seed: int) -> None:
     started = time.perf_counter()
     for usage in guessed.usages:
         known = guessed.reports.get(usage.key)
+        if usage.called[0] in guessed.uncallable:
+            continue
         if known is not None and (known.right is not None or usage.loss is None):
             continue  # with the file's own loss it is answered, so no other loss is tried
         if time.perf_counter() - started > _SECONDS:
@@ -94,6 +107,8 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
         if batch.is_single and unclear is not None and not _is_doubtful(unclear):
             break  # it takes batches
         report = _on(usage, batch, guessed, space, seed)
+        if usage.called[0] in guessed.uncallable:
+            break
         if report is not None and report.right is not None:
             return report
         if report is not None and (unclear is None or _is_doubtful(unclear)):
@@ -112,6 +127,8 @@ def _on(
     except TfmlpError as error:
         if isinstance(error, UnknownArgument) or not guessed.missing:
             guessed.missing.append((usage, error))
+        if isinstance(error, UnknownArgument) and error.called is usage.called[0]:
+            guessed.uncallable.append(error.called)
         return None
     if report.right and report.loss.startswith("binary") and not space.takes_logarithms:
         why = f"right, if the loss is {report.loss}, but nothing in the file takes a logarithm"

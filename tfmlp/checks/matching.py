@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from tfmlp.checks.arrays import Array
 from tfmlp.errors import ConfigError
 
@@ -20,6 +22,8 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     """
     if set(params) == set(grads):
         return {name: grads[name] for name in params}
+    if len(params) > 1 and len(grads) == 1 and (split := _split(params, *grads.values())):
+        return split
     plain = {_plain(name): gradient for name, gradient in grads.items()}
     if all(_key(name) in plain for name in params):  # there may be others, such as dZ1
         return {name: plain[_key(name)] for name in params}
@@ -33,6 +37,16 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
         f"expected one gradient for each parameter; received parameters {', '.join(params)} and"
         f" gradients {', '.join(grads)}: give them the same names or the same order."
     )
+
+
+def _split(params: Mapping[str, Array], whole: Array | None) -> Gradients | None:
+    """Returns one long gradient cut into those of the parameters."""
+    sizes = [value.size for value in params.values()]
+    if whole is None or whole.size != sum(sizes):
+        return None
+    cut = np.split(whole.reshape(-1), np.cumsum(sizes)[:-1])
+    shaped = zip(params.items(), cut, strict=True)
+    return {name: part.reshape(value.shape) for (name, value), part in shaped}
 
 
 def _by_shape(params: Mapping[str, Array], grads: Gradients) -> Gradients | None:

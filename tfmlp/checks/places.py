@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tfmlp.checks.arrays import Array, as_array
-from tfmlp.checks.filling import Numbers, filled, held, like, put
+from tfmlp.checks.filling import Numbers, Path, filled, held, like, put
 from tfmlp.checks.reachable import Slot, slots_of
 from tfmlp.checks.trees import is_array
 from tfmlp.errors import ConfigError
@@ -107,10 +107,22 @@ class Places:
                 " empty array: leave out what is empty."
             )
         by_identity = {id(place.original): place for place in self.places.values()}
+        names: dict[int, str] = {}
         for item in objects:
             for (container, key), value in slots_of(item):
                 if id(value) in by_identity and container is not None:
                     by_identity[id(value)].add((container, key))
+                    if isinstance(key, str) and key != "cell_contents":
+                        names.setdefault(id(value), key)
+        self._rename([names.get(id(place.original), "") for place in self.places.values()])
+
+    def _rename(self, names: list[str]) -> None:
+        """Gives places that only have a number the names under which a person holds them."""
+        are_numbers = all(name.isdecimal() for name in self.places)
+        if are_numbers and all(names) and len(set(names)) == len(names):
+            for name, place in zip(names, self.places.values(), strict=True):
+                place.name = name
+            self.places = dict(zip(names, self.places.values(), strict=True))
 
     def write(self) -> None:
         """Puts all values into their places."""
@@ -153,14 +165,14 @@ def _found(item: Any, prefix: str = "", slots: tuple[Slot, ...] = ()) -> Iterato
         raise ConfigError(f"{prefix or 'params'}: expected numbers; received None: leave it out.")
     elif is_array(item):
         yield prefix or "parameter", item, list(slots)
-    elif isinstance(item, dict):
-        for key, value in item.items():
-            yield from _found(value, _joined(prefix, key), ((item, key),))
     else:
-        for key, value in enumerate(item):
-            is_nameless = is_owned(value)
-            name = prefix if is_nameless else _joined(prefix, key)
-            yield from _found(value, name, ((item, key),) if isinstance(item, list) else ())
+        # A step may put another list there: then the way to it still holds.
+        ways = [Path(*slot) for slot in slots if slot[0] is not None]
+        for key, value in item.items() if isinstance(item, dict) else enumerate(item):
+            inner = [(way, key) for way in ways]
+            inner += [(item, key)] if isinstance(item, list | dict) else []
+            name = prefix if is_owned(value) else _joined(prefix, key)
+            yield from _found(value, name, tuple(inner))
 
 
 def _owned(owner: Any, text: str) -> Iterator[tuple[str, Any, Slot]]:

@@ -1,7 +1,7 @@
 """The question: is the gradient of these parameters that of this loss?"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,22 +33,24 @@ def check(
     """Says whether a gradient written by hand is right, and if not, what is likely wrong.
 
     The parameters are moved one entry at a time, and the loss is looked at: at random parameters
-    (zero biases and tiny weights hide mistakes) and at those that are there. Afterwards everything
-    is as it was: parameters, momentum, caches, random numbers.
+    around those that are there, since zero biases and tiny weights hide mistakes. Afterwards
+    everything is as it was: parameters, momentum, caches, random numbers.
 
     Args:
       params: The parameters, from the first layer to the last: arrays, nested lists or dicts of
-        them, or pairs (owner, "names") such as (net, "W1 b1") or (net.layers, "W b"). NumPy arrays,
-        lists of numbers, TensorFlow variables, PyTorch tensors or JAX arrays.
+        them, or pairs (owner, "names"): (net, "W1 b1"), also where W1 is a list of arrays;
+        (net.layers, "W b"), of each layer that has them; (globals(), "W1 b1"). NumPy arrays, lists
+        of numbers, TensorFlow variables, PyTorch tensors or JAX arrays.
       inputs: What is fed, rows or columns. With `labels`, a net of dense layers is recognized, and
         the usual mistakes are tried on it.
       labels: Classes, or targets.
       loss: Returns the loss, one number. Or
       outputs: returns the outputs; then the usual losses of them and the labels are tried, and the
-        one that fits is named.
+        one that fits is named. Read its name: for squares and a sigmoid, a gradient without the
+        sigmoid's derivative is that of binary cross-entropy.
       grads: Returns the gradients, one for each parameter: under the same names, names such as dW1
-        for W1, or in the same order; or (loss, gradients), or a pair (owner, "dW1 db1"). The loss
-        is computed right before. Or
+        for W1, or in the same order; or (loss, gradients), a pair (owner, "dW1 db1"), or all in one
+        long array. The loss is computed right before. Or
       step: takes one step of gradient descent; what it changes is measured and put back.
       rate: The step's learning rate. Without it, a constant factor is never an error.
       seed: Decides the random parameters.
@@ -124,23 +126,33 @@ class Question:
     def _asked(self, calling: Calling, stream: np.random.Generator) -> GradientReport:
         kept = {name: value.copy() for name, value in calling.params.items()}
         _require_repeatable(calling)
-        elsewhere = self._elsewhere(calling, kept, stream)
-        if elsewhere is not None and elsewhere.report.right is False:
-            return elsewhere.report
-        _set(calling, kept)
-        here = self._answer(calling)
-        if elsewhere is None:
-            return here.report
-        if here.report.right is False and elsewhere.report.right:
-            return replace(here.report, cause=here.report.cause or cause(CauseName.STALE_CACHE))
-        return elsewhere.report if here.report.right is not False else here.report
+        first = self._elsewhere(calling, kept, stream, _SHAKES)
+        if first is None:
+            _set(calling, kept)
+            return self._answer(calling).report
+        if first.report.right is False and first.is_clipped:
+            first = self._elsewhere(calling, kept, stream, _SHAKES[-1:]) or first
+        if first.report.right is not True:
+            return first.report
+        # A second time, with other parameters: what was kept from the first time shows now.
+        second = self._elsewhere(calling, kept, stream, _SHAKES[1:])
+        if second is None or second.report.right or second.is_clipped:
+            return first.report
+        likely = cause(CauseName.STALE_CACHE) if second.report.right is False else None
+        return replace(second.report, cause=likely)
 
     def _elsewhere(
-        self, calling: Calling, kept: dict[str, Any], stream: np.random.Generator
+        self,
+        calling: Calling,
+        kept: dict[str, Any],
+        stream: np.random.Generator,
+        shakes: Sequence[float],
     ) -> Answer | None:
-        """Returns the answer at random parameters, the largest at which all is finite."""
+        """Returns the answer at random parameters, the largest at which all is finite. At those
+        that are there, zero biases put units right on a kink.
+        """
         noise = {name: stream.normal(size=value.shape) for name, value in kept.items()}
-        for shake in _SHAKES:
+        for shake in shakes:
             _set(calling, {n: kept[n] + shake * _size(kept[n]) * noise[n] for n in kept})
             found = attempt(lambda: self._answer(calling))
             if found is not None:

@@ -72,9 +72,11 @@ class UnknownArgument(ConfigError):
     Attributes:
       name: Its name.
       function: The function's.
+      called: The function.
     """
 
     def __init__(self, function: Callable[..., Any], name: str):
+        self.called = function
         self.name, self.function = name, getattr(function, "__name__", str(function))
         super().__init__(
             f"expected arguments whose names say what they are; received {name!r} of"

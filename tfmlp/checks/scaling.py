@@ -127,6 +127,7 @@ def likely_factor(parts: Sequence[Compared], preferred: float | None) -> float |
         return None
     if preferred is not None and any(_near(ratio, preferred) for ratio in found):
         return preferred
+    found = [ratio for ratio in found if ratio > 0] or found
     counts = Counter({ratio: sum(_near(other, ratio) for other in found) for ratio in found[::-1]})
     return counts.most_common(1)[0][0]  # of equal counts, the one of the last layer
 

@@ -37,8 +37,13 @@ def _methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
 
 
 def _is_gradient(node: ast.FunctionDef) -> bool:
-    says = any(word in node.name.lower() for word in _NAMES) and len(node.args.args) > 1
+    says = _says(node) and len(node.args.args) > 1
     return says or (_transposes(node) and _assigns(node))
+
+
+def _says(node: ast.FunctionDef) -> bool:
+    """Whether a function's name says that it is a backward pass."""
+    return any(word in node.name.lower() for word in _NAMES)
 
 
 def _transposes(node: ast.AST) -> bool:

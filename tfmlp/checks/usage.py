@@ -45,6 +45,7 @@ class Usage:
       loss: The file's own loss, or None: then the usual losses are tried.
       owner: The object that it belongs to, or None.
       named: Values by name that functions may ask for, such as parameters; read anew for each call.
+      then: What applies the gradients that the backward pass returned or kept, or None.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Usage:
     loss: Callable[..., Any] | None = None
     owner: Any = None
     named: Callable[[], Mapping[str, Any]] = dict
+    then: Callable[..., Any] | None = None
 
     @cached_property
     def _shapes(self) -> list[tuple[int, ...]]:
@@ -74,7 +76,8 @@ class Usage:
     @property
     def called(self) -> tuple[Any, ...]:
         """What is called."""
-        return tuple(part for part in (self.forward, self.backward, self.loss) if part is not None)
+        parts = (self.forward, self.backward, self.loss, self.then)
+        return tuple(part for part in parts if part is not None)
 
     def batches(self, stream: np.random.Generator) -> Iterator[Batch]:
         """Yields batches in every layout that could be meant: of several examples, then of one."""
@@ -120,7 +123,11 @@ class Usage:
             if self.loss is not None:
                 run.loss()
             before = places.read()
-            found = run.gradients(before)
+            found = None
+            if self.then is not None:
+                run.step()
+            else:
+                found = run.gradients(before)
             after = places.read()
         finally:
             snapshot.restore()
@@ -184,8 +191,13 @@ class _Run:
         return float(value.reshape(())[()])
 
     def step(self) -> None:
-        """Runs the backward pass, which changes the parameters."""
-        call(self._usage.backward, self._roles | {Role.RATE: RATE}, self._names())
+        """Runs the backward pass, and what applies its gradients, so that the parameters change."""
+        roles = self._roles | {Role.RATE: RATE}
+        seen = call(self._usage.backward, roles, self._names())
+        if self._usage.then is not None:
+            local = {name: value for name, value in seen.local.items() if name != "self"}
+            kept = local | dict.fromkeys(words.GRADIENTS, seen.value)
+            call(self._usage.then, roles, self._names() | kept)
 
     def gradients(self, params: Mapping[str, Array]) -> dict[str, Any] | None:
         """Runs the backward pass, and returns the gradient by each parameter's name as it returned

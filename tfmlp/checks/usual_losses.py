@@ -73,7 +73,8 @@ def _readings(outputs: Array, labels: Array) -> Iterator[tuple[Array, int | None
             width = outputs.shape[axis]
             if width * len(classes) == outputs.size and classes.max() < width:
                 one_hot = np.eye(width)[classes]
-                yield (one_hot.reshape(outputs.shape) if axis else one_hot.T), axis
+                is_column = axis == 0 and outputs.ndim > 1
+                yield (one_hot.T if is_column else one_hot.reshape(outputs.shape)), axis
 
 
 def _class_axis(outputs: Array, targets: Array) -> int | None:

@@ -54,6 +54,7 @@ _FORWARD = re.compile(r"forw|feed|predict|query|infer|think|fprop|^fwd|^run$", r
 _BACKWARD = re.compile(
     r"back|bprop|grad|prime|derivative|^bwd|train|^fit|learn|sgd|step|update|optimi", re.IGNORECASE
 )
+_UPDATE = re.compile(r"update|apply|step|optimi|descent", re.IGNORECASE)
 _NUMERICAL = re.compile(r"numeric|check|approx|finite", re.IGNORECASE)
 _INITIALIZER = re.compile(r"init|create|build|make|random_(weights|params)", re.IGNORECASE)
 _LOSS = re.compile(r"loss|cost|entropy|mse|error|objective|^nll|^bce|^j$", re.IGNORECASE)
@@ -62,15 +63,18 @@ _NO_LOSS = re.compile(r"grad|prime|deriv|^d_?[a-z]*loss|back|delta", re.IGNORECA
 
 def forwards(names: Iterable[str]) -> list[str]:
     """Returns the names that sound like a forward pass, the likelier first."""
-    return _sounding(
-        names, FORWARD, lambda name: bool(_FORWARD.search(name)) and not _is_back(name)
-    )
+    return _sounding(names, FORWARD, lambda name: bool(_FORWARD.search(name) and not _back(name)))
 
 
 def backwards(names: Iterable[str]) -> list[str]:
     """Returns the names that sound like a backward pass or a step, the likelier first."""
     names = [name for name in names if not _NUMERICAL.search(name)]
     return _sounding(names, BACKWARD, lambda name: bool(_BACKWARD.search(name)))
+
+
+def updates(names: Iterable[str]) -> list[str]:
+    """Returns the names that sound like what applies gradients to the parameters."""
+    return [name for name in names if _UPDATE.search(name)]
 
 
 def losses(names: Iterable[str]) -> list[str]:
@@ -90,7 +94,7 @@ def _sounding(names: Iterable[str], exact: list[str], sounds: Callable[[str], bo
     return first + [name for name in names if name not in first and sounds(plain[name])]
 
 
-def _is_back(name: str) -> bool:
+def _back(name: str) -> bool:
     return bool(re.search(r"back|bwd|grad", name, re.IGNORECASE))
 
 

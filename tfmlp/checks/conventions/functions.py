@@ -26,6 +26,11 @@ def usages(space: Space) -> Iterator[Usage]:
         for backward, forward in itertools.product(backwards, forwards):
             for loss in (*losses, None):
                 yield Usage(name, NAME, params, forward, backward, loss, named=named)
+        applied = [functions[word] for word in words.updates(functions)]
+        chosen = [backward for backward in backwards if backward not in applied][:3]
+        for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
+            for loss in (*losses[:2], None):
+                yield Usage(name, NAME, params, forward, backward, loss, named=named, then=then)
 
 
 def parameters_in(space: Space) -> Iterator[Any]:

@@ -32,3 +32,8 @@ def _of(made: Made, free: list[Callable[..., Any]]) -> Iterator[Usage]:
             yield Usage(made.name, NAME, params, None, backward, loss, made.value)
         for forward, loss in itertools.product(forwards, (*losses, *free, None)):
             yield Usage(made.name, NAME, params, forward, backward, loss, made.value)
+    applied = [methods[name] for name in words.updates(methods)]
+    chosen = [backward for backward in backwards if backward not in applied][:2]
+    for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
+        for loss in (*losses, *free, None):
+            yield Usage(made.name, NAME, params, forward, backward, loss, made.value, then=then)
