@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+import random
 import resource
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tfmlp.checks.calls import UserCodeError
 from tfmlp.checks.discovery import check_namespace
@@ -31,6 +34,8 @@ def main(path: str, answer: str, seed: int, megabytes: int, seconds: float) -> N
       seconds: How long all of it may take.
     """
     _limit(megabytes)
+    random.seed(seed)  # what a file draws is the same each time
+    np.random.seed(seed)
     refuse(writable=Path(answer).parent)
     sys.argv = [path]
     sys.path.insert(0, str(Path(path).parent))

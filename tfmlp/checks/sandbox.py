@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,11 @@ _ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # the order of sets of strings
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+# A file that kills its parent, or its parent's group, gets no further than this shell.
+_SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 _ENDINGS = (".py", ".pyw", ".ipynb", "")
 
 
@@ -64,7 +68,12 @@ class FileResult:
 
 
 def run_file(
-    path: Path, *, seconds: float = 60, megabytes: int = 4096, seed: int = 0
+    path: Path,
+    *,
+    seconds: float = 60,
+    megabytes: int = 4096,
+    seed: int = 0,
+    started: Callable[[int], None] = lambda group: None,
 ) -> FileResult:
     """Runs a Python file or a notebook, and checks what it defines.
 
@@ -73,6 +82,7 @@ def run_file(
       seconds: How long it may take.
       megabytes: How much memory it may ask for.
       seed: Decides the numbers that are tried.
+      started: Is given the process group in which the file runs, when it begins.
 
     Raises:
       DataError: when there is no such file, or it is neither by its ending.
@@ -90,8 +100,8 @@ def run_file(
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
         arguments = [str(path), str(answer), str(seed), str(megabytes), str(seconds)]
-        command = [sys.executable, "-m", "tfmlp.checks.child", *arguments]
-        status = _run(command, path.parent, output, seconds)
+        command = [*_SHELL, sys.executable, "-m", "tfmlp.checks.child", *arguments]
+        status = _run(command, path.parent, output, seconds, started)
         with open(output, encoding="utf-8", errors="replace") as source:
             printed = source.read(_OUTPUT_LIMIT)
         try:
@@ -103,7 +113,13 @@ def run_file(
     return result
 
 
-def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int | None:
+def _run(
+    command: list[str],
+    folder: Path,
+    output: Path,
+    seconds: float,
+    started: Callable[[int], None],
+) -> int | None:
     """Returns the status with which a command ended, or None if it did not end in time."""
     with open(output, "wb") as sink:
         process = subprocess.Popen(
@@ -116,6 +132,7 @@ def _run(command: list[str], folder: Path, output: Path, seconds: float) -> int 
             start_new_session=True,
         )
         try:
+            started(process.pid)
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None

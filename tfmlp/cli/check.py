@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from tfmlp import files
 from tfmlp.cli.options import Command
@@ -14,6 +15,7 @@ _HINT = "ask with tfmlp.check, see docs/checks.md"
 
 @click.command(cls=Command)
 @click.argument("file", metavar="FILE")
+@click.argument("more", nargs=-1, metavar="[SUBMISSION]...")
 @click.option(
     "--seconds",
     type=click.FloatRange(0, 86_400, min_open=True),
@@ -36,7 +38,32 @@ _HINT = "ask with tfmlp.check, see docs/checks.md"
     help="Decides the numbers that are tried.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -> None:
+@click.option(
+    "--rubric",
+    metavar="FILE.toml",
+    help="Hold many files against what is expected in each, and its points.",
+)
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help="With --rubric: where results.csv and index.html go.  [default: check-RUBRIC]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="With --rubric: how many files are run at once.  [default: one for each core]",
+)
+def check(
+    file: str,
+    more: tuple[str, ...],
+    seconds: float,
+    megabytes: int,
+    seed: int,
+    as_json: bool,
+    rubric: str | None,
+    out: str | None,
+    jobs: int | None,
+) -> None:
     """Check the derivatives and gradients in a Python file or notebook of yours.
 
     \b
@@ -49,15 +76,37 @@ def check(file: str, seconds: float, megabytes: int, seed: int, as_json: bool) -
     central differences, and names the likely cause of what is wrong. What the file defines is run,
     in a process of its own; what trains, or wants what is not there, is passed over. Exit status 1
     if anything is wrong, or if nothing could be checked.
+
+    \b
+    tfmlp check --rubric week3.toml submissions/
+
+    Checks many files, and folders of .py and .ipynb files, and writes who is right and who has
+    which cause. The rubric says what is expected:
+
+    \b
+    title = "Week 3"
+    [[expected]]
+    subject = "relu / d_relu"   # or kind = "derivative", "loss", "softmax", "dropout", "gradient"
+    points = 2
+
+    Exit status 0 if every submission was judged, whatever the verdicts; 1 if a person has to look
+    at one; 2 if the rubric or the command line is wrong.
     """
+    if rubric is not None:
+        _check_submissions(rubric, (file, *more), seed, jobs, out, as_json)
+        return
+    for name, value in (("--out", out), ("--jobs", jobs), ("several files", more)):
+        if value:
+            raise click.UsageError(f"{name} is for --rubric: add it, or leave that out.")
     from tfmlp.checks.sandbox import run_file
+    from tfmlp.checks.wording import in_words
 
     result = run_file(files.user_path(file), seconds=seconds, megabytes=megabytes, seed=seed)
     if as_json:
         click.echo(json.dumps({"file": file, "right": result.right, **vars(result)}, indent=2))
         sys.exit(result.right is not True)
     for finding in result.findings:
-        click.echo(_net(finding) if finding["kind"] == "gradient" else _function(finding))
+        click.echo(f"\n{in_words(finding)}" if finding["kind"] == "gradient" else in_words(finding))
     for note in result.notes:
         click.echo(note, err=True)
     for ask in result.unclear:
@@ -86,18 +135,22 @@ def _summary(findings: list[dict[str, Any]], unclear: list[dict[str, Any]]) -> s
     return f"{len(right)} of {len(findings)} right{ending}"
 
 
-def _net(finding: dict[str, Any]) -> str:
-    """Returns what was found of a net: how it was read, and the table of its parameters."""
-    reading = "gradients against central differences"
-    if finding["recognized"]:
-        reading = f"recognized as {finding['recognized']}"
-    return f"\n{finding['subject']}: {reading}\n{finding['text']}"
+def _check_submissions(
+    rubric: str,
+    given: tuple[str, ...],
+    seed: int,
+    jobs: int | None,
+    out: str | None,
+    as_json: bool,
+) -> None:
+    from tfmlp.cli.rubric import check_submissions
 
-
-def _function(finding: dict[str, Any]) -> str:
-    """Returns what was found of a single function, in a line."""
-    cause = finding["cause"] and finding["cause"]["text"]
-    remarks = [text for text in (cause, finding.get("detail"), finding.get("note")) if text]
-    verdict = "right" if finding["right"] else "WRONG"
-    ending = f": {'; '.join(remarks)}" if remarks else ""
-    return f"{finding['subject']} ({finding['kind']}): {verdict}{ending}"
+    if out == "":
+        raise click.UsageError("--out is empty: name a folder, or leave it out.")
+    context = click.get_current_context()
+    limits = {
+        name: None if context.get_parameter_source(name) == ParameterSource.DEFAULT else value
+        for name, value in context.params.items()
+        if name in ("seconds", "megabytes")
+    }
+    check_submissions(rubric, given, seed=seed, jobs=jobs, out=out, as_json=as_json, **limits)

@@ -1,29 +1,19 @@
-"""The page: one HTML file that needs nothing else, of one run or of several.
+"""The page: one HTML file that needs nothing else, of one run or of several."""
 
-Everything that comes from runs is escaped by jinja2. A Content-Security-Policy allows the page's
-own style and script by their sha256, images within the page, and nothing else.
-"""
-
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tfmlp.metrics import METRICS
 from tfmlp.reports.changes import show_option
 from tfmlp.reports.figures import draw_several
+from tfmlp.reports.frame import make_environment
 from tfmlp.reports.groups import Group, differing_options, group_runs
 from tfmlp.reports.headline import HEADLINES
 from tfmlp.reports.intervals import Interval
 from tfmlp.reports.summary import Summary
 from tfmlp.reports.view import View
-from tfmlp.version import __version__
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _NONE, _NO_BREAK = "\N{EN DASH}", "\N{NO-BREAK SPACE}"
 _MOST_LEADING = 4  # groups on the first screen
 # Metrics that a row of a run has; those of groups have all.
@@ -34,13 +24,7 @@ MOST_DETAILED = 6  # runs whose details stand in a page of several
 
 def render_page(summaries: Sequence[Summary]) -> str:
     """Returns the page of one run, or of several."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment()
     environment.filters |= {
         "metric": _show_metric,
         "interval": _show_interval,
@@ -50,37 +34,10 @@ def render_page(summaries: Sequence[Summary]) -> str:
         "option": show_option,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    script = (_TEMPLATES / "script.js").read_text(encoding="utf-8")
-    frame = {
-        "style": style,
-        "script": script,
-        "policy": content_policy(style, script),
-        "version": __version__,
-    }
     if len(summaries) == 1:
         values = {"view": View(summaries[0]), "title": summaries[0].name}
-        return environment.get_template("run.html").render(frame | values)
-    return environment.get_template("runs.html").render(frame | _several(summaries))
-
-
-def content_policy(style: str, script: str) -> str:
-    """Returns the policy that allows this style, this script, and images in the page."""
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "img-src data:",
-            f"style-src '{_hash(style)}'",
-            f"script-src '{_hash(script)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+        return environment.get_template("run.html").render(values)
+    return environment.get_template("runs.html").render(_several(summaries))
 
 
 def _show_metric(value: float | None, name: str) -> str:
