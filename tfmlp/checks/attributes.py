@@ -45,10 +45,11 @@ def named_arrays(owner: Any, fits: Callable[[str], bool], depth: int = _DEPTH) -
         elif isinstance(value, list | tuple) and value:
             if fits(name) and all(isinstance(item, np.ndarray) for item in value):
                 found[name] = list(value)
-            elif depth and all(hasattr(item, "__dict__") for item in value):
+            elif depth:
                 for i, item in enumerate(value):
-                    if part := named_arrays(item, fits, depth - 1):
-                        found[f"{name}.{i}"] = part
+                    for inner in item if isinstance(item, tuple) else (item,):
+                        if part := named_arrays(inner, fits, depth - 1):
+                            found[f"{name}.{i}"] = part
     return _by_layer(found)
 
 

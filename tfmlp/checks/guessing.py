@@ -11,12 +11,15 @@ from tfmlp.checks.batches import Batch
 from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.conventions import (
     caches,
+    containers,
     engines,
     functions,
     holders,
     layers,
     losses_with_gradients,
+    neuron_lists,
     objects,
+    unrolled,
 )
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import UnknownArgument
@@ -25,8 +28,11 @@ from tfmlp.checks.space import Space
 from tfmlp.checks.usage import RATE, Usage
 from tfmlp.errors import TfmlpError
 
-_CONVENTIONS = (losses_with_gradients, objects, holders, functions, layers, caches, engines)
-_SECONDS = 25.0  # that the guesses about one net may take
+_CONVENTIONS = (
+    *(losses_with_gradients, objects, holders, functions, unrolled, neuron_lists),
+    *(layers, containers, caches, engines),
+)
+_SECONDS = 20.0  # that the guesses about all nets of a file may take
 # What a net that is not meant to be fed so may show.
 _DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
 _GUESSED = "how it is called was only guessed: ask with tfmlp.check to be sure"
@@ -76,21 +82,21 @@ def guess_nets(space: Space, seed: int = 0, known: Collection[str] = ()) -> list
             if usage.name in known:
                 continue
             found.setdefault(usage.name, Guessed(usage.name)).usages.append(usage)
+    end = time.perf_counter() + _SECONDS
     for guessed in found.values():
-        _guess(guessed, space, seed)
+        _guess(guessed, space, seed, end)
     return list(found.values())
 
 
-def _guess(guessed: Guessed, space: Space, seed: int) -> None:
+def _guess(guessed: Guessed, space: Space, seed: int, end: float) -> None:
     """Asks about a net in every way, until each of its backward passes has an answer."""
-    started = time.perf_counter()
     for usage in guessed.usages:
         known = guessed.reports.get(usage.key)
         if usage.called[0] in guessed.uncallable:
             continue
         if known is not None and (known.right is not None or usage.loss is None):
             continue  # with the file's own loss it is answered, so no other loss is tried
-        if time.perf_counter() - started > _SECONDS:
+        if time.perf_counter() > end:
             return
         report = _asked(usage, guessed, space, seed)
         if report is not None:

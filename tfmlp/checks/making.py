@@ -72,7 +72,7 @@ def _arguments(
         parameter.name: values[0]
         for parameter in parameters
         if parameter.default is not parameter.empty
-        and (values := _sizes(parameter.name.lower(), outputs))
+        and (values := sizes(parameter.name.lower(), outputs))
     }
     for chosen in itertools.product(*choices):
         if sized:
@@ -80,8 +80,8 @@ def _arguments(
         yield list(chosen), {}
 
 
-def _sizes(name: str, outputs: int) -> list[Any]:
-    """Returns what a parameter that is a size may be."""
+def sizes(name: str, outputs: int) -> list[Any]:
+    """Returns what a parameter that is a size may be, by its name in lower case."""
     whole = [INPUTS, HIDDEN, outputs]
     if _LAYERS.search(name):
         return [2, 1]
@@ -111,4 +111,4 @@ def _values(name: str, outputs: int) -> list[Any]:
         return [0.0]
     if _COUNT.search(name):
         return [1]
-    return _sizes(name, outputs)
+    return sizes(name, outputs)

@@ -82,7 +82,7 @@ halved, which the learning rate takes up
 @dataclass(frozen=True)
 class Question:
     """A question, as `check` takes it; `roots` is what else its functions reach, `anew` whether
-    parameters get random values instead of what is there.
+    parameters get random values instead of what is there, `seconds` how long it may take, about.
     """
 
     params: Any
@@ -95,6 +95,7 @@ class Question:
     rate: float | None = None
     roots: tuple[Any, ...] = ()
     anew: bool = False
+    seconds: float = _SECONDS
 
     def __post_init__(self) -> None:
         _one_of(loss=self.loss, outputs=self.outputs)
@@ -162,7 +163,7 @@ class Question:
         return None
 
     def _answer(self, calling: Calling) -> Answer:
-        return answer(calling, self.inputs, self.labels, self.rate, _SECONDS)
+        return answer(calling, self.inputs, self.labels, self.rate, self.seconds)
 
 
 def _is_stale(calling: Calling, others: dict[str, Any]) -> bool:

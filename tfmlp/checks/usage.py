@@ -13,6 +13,7 @@ from tfmlp.checks.attributes import named_arrays
 from tfmlp.checks.batches import Batch, batches_for, widths_of
 from tfmlp.checks.calls import attempt, attribute
 from tfmlp.checks.causes import Cause, CauseName
+from tfmlp.checks.making import INPUTS, OUTPUTS
 from tfmlp.checks.matching import matched
 from tfmlp.checks.places import Places
 from tfmlp.checks.question import Question
@@ -23,6 +24,7 @@ from tfmlp.checks.trees import items_of
 from tfmlp.errors import ConfigError
 
 RATE = 0.125  # exact in binary
+_SECONDS = 2.0  # that one question may take, about
 _PENALTY = 0.1  # where the loss takes one, too
 # Causes that are errors only if the loss is the one that was tried.
 _OF_THE_LOSS = (
@@ -71,7 +73,7 @@ class Usage:
     @property
     def widths(self) -> list[tuple[int, int]]:
         """The numbers of (inputs, outputs) that its parameters' shapes allow."""
-        return widths_of(self._shapes)
+        return widths_of(self._shapes) or [(INPUTS, outputs) for outputs in OUTPUTS]
 
     @property
     def called(self) -> tuple[Any, ...]:
@@ -147,6 +149,7 @@ class Usage:
             step=run.step if is_step else None,
             roots=tuple(roots),
             anew=True,
+            seconds=_SECONDS,
         )
 
 

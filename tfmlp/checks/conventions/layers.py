@@ -26,11 +26,11 @@ def usages(space: Space) -> Iterator[LayerUsage]:
         methods = made.methods
         forward = next((methods[name] for name in words.FORWARD if name in methods), None)
         backward = next((methods[name] for name in words.BACKWARD if name in methods), None)
-        if forward is None or backward is None or not _takes_gradient(backward):
+        if forward is None or backward is None or not takes_gradient(backward):
             continue
         if made.name in space.classes:
             params = parameters_of(made.value)
-            layer = _Layer(made.value, forward, backward)
+            layer = Layer(made.value, forward, backward)
             named = dict(items_of(params)) if params else {}
             shapes = [as_array(value).shape for value in named.values()]
             kernels = [shape for shape in shapes if len(shape) == 2]
@@ -42,12 +42,13 @@ def usages(space: Space) -> Iterator[LayerUsage]:
             )
 
 
-def _takes_gradient(backward: Method) -> bool:
+def takes_gradient(backward: Method) -> bool:
+    """Whether a backward pass takes one argument, and that is not the labels."""
     names = required(backward) or []
     return len(names) == 1 and role_of(names[0]) is not Role.LABELS
 
 
-class _Layer:
+class Layer:
     """The two passes of one object."""
 
     def __init__(self, owner: Any, forward: Method, backward: Method):
