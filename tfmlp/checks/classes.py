@@ -10,7 +10,7 @@ from tfmlp.checks.calls import attempt, attribute, guarded
 from tfmlp.checks.causes import CauseName
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.pairs import first_right, is_elementwise, loss_report, ones_like
-from tfmlp.checks.reports import FunctionReport
+from tfmlp.checks.reports import FunctionReport, GradientReport
 from tfmlp.checks.roles import required
 from tfmlp.checks.single import softmax_report
 
@@ -48,9 +48,8 @@ def _checked(name: str, made: Any, seed: int) -> Finding | None:
         derivative = _derivative_report(run, back)
         return Finding(name, "derivative", derivative) if derivative else None
     if inputs == 2 and any(part in lower for part in words.LOSS_PARTS):
-        gradient = _loss_gradient(run, back)
-        loss = gradient and loss_report(run, gradient, seed)
-        return Finding(name, "loss", loss) if loss else None
+        report = _loss_report(made, run, back, seed)
+        return Finding(name, "loss", report) if report else None
     return None
 
 
@@ -107,16 +106,25 @@ def _is_named(report: FunctionReport) -> bool:
     return report.cause is not None and report.cause.name is not CauseName.WRONG
 
 
-def _loss_gradient(run: Method, back: Method) -> Method | None:
-    """Returns a loss's gradient as a function of outputs and labels."""
-    names = required(back) or []
-    if len(names) == 2 and names[0].lower().strip("_") not in words.UPSTREAM:
-        return back
-    if len(names) == 2:  # what it is given is a gradient, or the outputs of a softmax inside
-        return None
+def _loss_report(made: Any, run: Method, back: Method, seed: int) -> GradientReport | None:
+    """Returns the report on a loss, in the first way to call its backward pass under which it is
+    right; None where it is in none, and what the pass takes is called a gradient.
+    """
 
     def after_forward(outputs: Any, labels: Any) -> Any:
         run(outputs, labels)
         return back()
 
-    return None if names else after_forward
+    def of_kept(outputs: Any, labels: Any) -> Any:  # a softmax inside keeps its outputs
+        run(outputs, labels)
+        return back(attribute(made, words.KEPT_OUTPUT[0]), labels)
+
+    names = required(back) or []
+    if len(names) != 2:
+        return None if names else loss_report(run, after_forward, seed)
+    reports = [loss_report(run, way, seed) for way in (back, of_kept)]
+    found = [report for report in reports if report is not None]
+    right = next((report for report in found if report.right), None)
+    if right is None and names[0].lower().strip("_") in words.UPSTREAM:
+        return None
+    return right or next(iter(found), None)

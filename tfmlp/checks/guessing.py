@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfmlp.checks.batches import Batch
+from tfmlp.checks.bounds import Overtime, at_most
 from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.conventions import (
     caches,
@@ -26,7 +27,7 @@ from tfmlp.checks.roles import UnknownArgument
 from tfmlp.checks.scaling import Scale
 from tfmlp.checks.space import Space
 from tfmlp.checks.usage import RATE, Usage
-from tfmlp.errors import TfmlpError
+from tfmlp.errors import ConfigError, TfmlpError
 
 _CONVENTIONS = (
     *(losses_with_gradients, objects, holders, functions, unrolled, neuron_lists),
@@ -128,8 +129,11 @@ def _on(
     """Returns the report on one batch, in which nothing that is only guessed is called wrong."""
     np.random.seed(seed)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), at_most(_SECONDS / 4):
             report = usage.question(batch).ask(seed)
+    except Overtime:
+        guessed.missing.append((usage, ConfigError("it takes too long")))
+        return None
     except TfmlpError as error:
         if isinstance(error, UnknownArgument) or not guessed.missing:
             guessed.missing.append((usage, error))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tfmlp.checks.bounds import Overtime, at_most
 from tfmlp.checks.calls import UserCodeError
 from tfmlp.checks.watching import Seen, watched
 from tfmlp.errors import ConfigError
@@ -13,6 +14,7 @@ from tfmlp.errors import ConfigError
 RATE = 0.125  # exact in binary, so that what an update changed can be divided by it
 INPUTS, HIDDEN = 5, 4
 OUTPUTS = (3, 1)  # numbers of outputs that are tried, one after the other
+_SECONDS = 1.0
 _MOST = 24  # combinations of arguments that are tried
 
 _SIZES = re.compile(
@@ -47,9 +49,12 @@ def made_by(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> list[Seen]:
         return []
     for positional, named in itertools.islice(_arguments(parameters, outputs), _MOST):
         try:
-            return [watched(maker, *positional, **named)]
+            with at_most(_SECONDS):
+                return [watched(maker, *positional, **named)]
         except (UserCodeError, ConfigError):
             continue
+        except Overtime:  # it trains, too
+            return []
     return []
 
 

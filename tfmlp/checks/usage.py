@@ -70,6 +70,11 @@ class Usage:
         """What its backward pass is called."""
         return getattr(self.backward, "__name__", "backward")
 
+    @cached_property
+    def _state(self) -> tuple[Snapshot, Places]:
+        snapshot = Snapshot([*self.called, self.owner, self.params])
+        return snapshot, Places(self.params, snapshot.objects)
+
     @property
     def widths(self) -> list[tuple[int, int]]:
         """The numbers of (inputs, outputs) that its parameters' shapes allow."""
@@ -117,9 +122,7 @@ class Usage:
           UserCodeError: when it raises.
         """
         run = _Run(self, batch)
-        roots = [*self.called, self.owner, self.params]
-        snapshot = Snapshot(roots)
-        places = Places(self.params, snapshot.objects)
+        snapshot, places = self._state
         try:
             run.outputs()
             if self.loss is not None:
@@ -147,7 +150,7 @@ class Usage:
             outputs=run.outputs if self.loss is None else None,
             grads=None if is_step else lambda: run.gradients(before),
             step=run.step if is_step else None,
-            roots=tuple(roots),
+            roots=(*self.called, self.owner, self.params),
             anew=True,
             seconds=_SECONDS,
         )
@@ -166,7 +169,7 @@ class _Run:
         usage, batch = self._usage, self._batch
         plain = {Role.PARAMS: usage.params, Role.COUNT: len(batch.examples), Role.KEEP: 1.0}
         penalty = _PENALTY if usage.loss is not None and takes(usage.loss, Role.PENALTY) else 0.0
-        plain |= {Role.PENALTY: penalty, Role.QUIET: False, Role.ONCE: 1}
+        plain |= {Role.PENALTY: penalty, Role.QUIET: False, Role.ONCE: 1, Role.RATE: RATE}
         if usage.forward is None:
             self._roles = plain | {Role.INPUTS: batch.inputs, Role.LABELS: batch.labels}
             return np.empty(0)
