@@ -98,6 +98,8 @@ class _Layouts:
         yield Batch(one[0], number, one, target)
         yield Batch(one.T.copy(), target.T.copy(), one, target)
         yield Batch(one[0].tolist(), target[0].tolist(), one, target)
+        # A row of a table may end with its class, which nobody multiplies.
+        yield Batch([*one[0].tolist(), number], target[0].tolist(), one, target)
         if self._k == 1:
             yield Batch(one[0], float(target[0, 0]), one, target)
 

@@ -55,7 +55,9 @@ def check_namespace(
         return FileFindings(findings)
     known = _parts(finding.subject for finding in findings)
     single = _parts(finding.subject for finding in findings if finding.kind not in _OF_NETS)
-    space = Space({name: value for name, value in own.items() if name not in single})
+    space = Space(
+        {name: value for name, value in own.items() if name not in single or name not in functions}
+    )
     guesses = guess_nets(space, seed, known)
     findings += [Finding(guess.name, "gradient", guess.report) for guess in guesses if guess.report]
     return FileFindings(findings, list(_asks(space, guesses, findings, statements)))
@@ -72,7 +74,7 @@ def _asks(
     said = set()
     for guess in guesses:
         if guess.report is not None and guess.report.right is None:
-            said.add(guess.name)
+            said |= _names(guess)
             yield ask_for(guess, space)
     for name, line in unjudged(ast.Module(list(statements), []), judged):
         subject = name.split(".")[0]

@@ -110,9 +110,10 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
     """Returns the report on one way to use a net, under the layout of a batch that it takes."""
     stream = np.random.default_rng(seed)
     unclear: GradientReport | None = None
+    takes_batches = False
     for batch in usage.batches(stream):
-        if batch.is_single and unclear is not None and not _is_doubtful(unclear):
-            break  # it takes batches
+        if batch.is_single and takes_batches:
+            break
         report = _on(usage, batch, guessed, space, seed)
         if usage.called[0] in guessed.uncallable:
             break
@@ -120,6 +121,7 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
             return report
         if report is not None and (unclear is None or _is_doubtful(unclear)):
             unclear = report
+            takes_batches = not batch.is_single and not _is_doubtful(report)
     return unclear
 
 

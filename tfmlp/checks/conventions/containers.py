@@ -55,6 +55,10 @@ def _stacks(space: Space, container: str) -> Iterator[list[Any]]:
         yield [first, *middle, last]
 
 
+def _is_last(name: str) -> bool:
+    return any(part in name.lower() for part in (*words.LOSS_PARTS, "softmax"))
+
+
 def _has_both(kind: type) -> bool:
     return any(hasattr(kind, word) for word in words.FORWARD[:1]) and any(
         hasattr(kind, word) for word in words.BACKWARD[:1]
