@@ -22,11 +22,12 @@ from tfmlp.checks.conventions import (
     objects,
     unrolled,
 )
+from tfmlp.checks.making import RATE
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import UnknownArgument
 from tfmlp.checks.scaling import Scale
 from tfmlp.checks.space import Space
-from tfmlp.checks.usage import RATE, Usage
+from tfmlp.checks.usage import Usage
 from tfmlp.errors import ConfigError, TfmlpError
 
 _CONVENTIONS = (

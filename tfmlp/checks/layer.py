@@ -5,6 +5,7 @@ The loss is the sum of the outputs times random numbers; these are what the back
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.batches import Batch
 from tfmlp.checks.calls import attempt
 from tfmlp.checks.causes import CauseName
-from tfmlp.checks.matching import matched
+from tfmlp.checks.matching import Gradients, matched
 from tfmlp.checks.question import Question
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.trees import items_of
@@ -93,7 +94,7 @@ class LayerUsage:
             # Both passes get copies: some change what they are given in place.
             _, cache = self.forward({name: value.copy() for name, value in fed.items()})
             for tree in self.backward(factors.copy(), cache):
-                found = attempt(lambda tree=tree: _matching(tree, shapes))
+                found = attempt(partial(_matching, tree, shapes))
                 if found is not None:
                     return found
             raise ConfigError("expected a backward pass that returns or keeps gradients.")
@@ -103,7 +104,9 @@ class LayerUsage:
 
 
 def _matching(tree: Any, shapes: Mapping[str, Array]) -> Any:
-    arrays = {name: numbers(value, name) for name, value in items_of(tree) if value is not None}
+    arrays: Gradients = {
+        name: numbers(value, name) for name, value in items_of(tree) if value is not None
+    }
     found = matched(shapes, arrays)
-    sizes = [found[name] is not None and found[name].size == shapes[name].size for name in shapes]
-    return found if any(sizes) else None
+    sizes = {name: np.size(gradient) for name, gradient in found.items() if gradient is not None}
+    return found if any(sizes[name] == shapes[name].size for name in sizes) else None

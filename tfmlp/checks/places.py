@@ -169,7 +169,7 @@ def _found(item: Any, prefix: str = "", slots: tuple[Slot, ...] = ()) -> Iterato
         # A step may put another list there: then the way to it still holds.
         ways = [Path(*slot) for slot in slots if slot[0] is not None]
         for key, value in item.items() if isinstance(item, dict) else enumerate(item):
-            inner = [(way, key) for way in ways]
+            inner: list[Slot] = [(way, key) for way in ways]
             inner += [(item, key)] if isinstance(item, list | dict) else []
             name = prefix if is_owned(value) else _joined(prefix, key)
             yield from _found(value, name, tuple(inner))

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.answer import Answer, answer
+from tfmlp.checks.answer import answer
 from tfmlp.checks.calling import Calling
 from tfmlp.checks.calls import attempt
 from tfmlp.checks.causes import CauseName, cause
+from tfmlp.checks.point import Answer
 from tfmlp.checks.reports import GradientReport
 from tfmlp.errors import ConfigError
 

@@ -1,7 +1,8 @@
 """Engines of scalar numbers that differentiate themselves, as micrograd: value.backward()."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ _POINT = (0.7, -1.3, 0.4)
 def usages(space: Space) -> Iterator["EngineUsage"]:
     """Yields every class of numbers with data, grad and backward."""
     for name, kind in space.classes.items():
-        made = attempt(lambda kind=kind: guarded(kind)(1.5))
+        made = attempt(partial(guarded(kind), 1.5))
         if made is not None and hasattr(made, "data") and hasattr(made, "grad"):
             if callable(attribute(made, "backward")):
                 yield EngineUsage(name, kind)
@@ -57,7 +58,7 @@ class EngineUsage:
     def question(self, batch: Batch) -> Question:
         """Returns the question. Raises as `Usage.question`."""
         values = [guarded(self.kind)(number) for number in _POINT]
-        parts = [part for part in _PARTS if attempt(lambda part=part: guarded(part)(*values))]
+        parts = [part for part in _PARTS if attempt(partial(guarded(part), *values))]
         if len(parts) < 2:
             raise ConfigError(f"expected numbers to add and multiply; received {self.name}.")
 
@@ -77,7 +78,7 @@ class EngineUsage:
 
 
 # Each uses a value more than once, and its own results in both operands.
-_PARTS = (
+_PARTS: tuple[Callable[..., Any], ...] = (
     lambda a, b, c: (a + b) * a,
     lambda a, b, c: (a * b + c) * (a * b),
     lambda a, b, c: a - b * 2.0,

@@ -9,10 +9,11 @@ import numpy as np
 from tfmlp.checks import words
 from tfmlp.checks.attributes import parameters_of
 from tfmlp.checks.batches import Batch, batches_for
+from tfmlp.checks.making import RATE
 from tfmlp.checks.question import Question
 from tfmlp.checks.roles import Role, call, takes
 from tfmlp.checks.space import Made, Space
-from tfmlp.checks.usage import RATE, Usage
+from tfmlp.checks.usage import Usage
 from tfmlp.errors import ConfigError
 
 NAME = "an object that is made of its data"

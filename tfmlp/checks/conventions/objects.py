@@ -30,10 +30,12 @@ def _of(made: Made, free: list[Callable[..., Any]]) -> Iterator[Usage]:
     for backward in backwards:
         for loss in losses:  # some losses run the forward pass themselves
             yield Usage(made.name, NAME, params, None, backward, loss, made.value)
-        for forward, loss in itertools.product(forwards, (*losses, *free, None)):
-            yield Usage(made.name, NAME, params, forward, backward, loss, made.value)
+        for forward in forwards:
+            for value in (*losses, *free, None):
+                yield Usage(made.name, NAME, params, forward, backward, value, made.value)
     applied = [methods[name] for name in words.updates(methods)]
     chosen = [backward for backward in backwards if backward not in applied][:2]
     for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
-        for loss in (*losses, *free, None):
-            yield Usage(made.name, NAME, params, forward, backward, loss, made.value, then=then)
+        for value in (*losses, *free, None):
+            parts = (params, forward, backward, value, made.value)
+            yield Usage(made.name, NAME, *parts, then=then)
