@@ -65,12 +65,16 @@ FOUND = {"relu / d_relu": True}
     "text, note",
     [
         ("X = np.loadtxt('data/train.csv')", "line 7: passed over: it wants the file train.csv"),
+        ("X = open(r'D:\\a\\b.csv')", "line 7: passed over: it wants the file b.csv"),
         ("with open('a.pkl', 'rb') as f:\n    X = f.read()", "it wants the file a.pkl"),
         ("import urllib.request as u\nX = u.urlopen('http://a.b/')", "it wants the network"),
         ("import socket\ns = socket.socket()", "line 8: passed over: it wants the network"),
         ("import subprocess as p\nX = p.run(['ls'])", "it wants to start a program"),
-        ("out = open('out.txt', 'w')", "line 7: passed over: it wants to write the file out.txt"),
-        ("import os\nX = os.makedirs('plots')", "line 8: passed over: it wants to make a folder"),
+        ("out = open('out.txt', 'w')", "line 7: passed over: it wants to write out.txt"),
+        (
+            "import os\nX = os.makedirs('plots')",
+            "line 8: passed over: it wants to make the folder",
+        ),
         ("import seaborn_ as sns\nsns.set()", "there is no seaborn_ here: done without"),
         ("import mnist_\nx = mnist_.images() / 255", "it wants the package mnist_"),
         ("from numpy import matmul, nope", "there is no numpy.nope here: done without"),
@@ -95,6 +99,23 @@ def test_what_a_definition_cannot_have_is_a_note_and_hides_nothing(check, text, 
 def test_nothing_is_written(check, tmp_path):
     check(PAIR + "np.save('w.npy', np.ones(3))\nopen('a.txt', 'w')\n", beside="x = 1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["beside.py", "mine.py"]
+
+
+def test_temporary_files_and_old_files_are_as_always(check):
+    result = check(
+        PAIR
+        + """
+import os, tempfile
+with tempfile.NamedTemporaryFile("w") as file: size = file.write("abc")
+with tempfile.TemporaryDirectory() as folder:
+    open(os.path.join(folder, "a.txt"), "w").close()
+    os.remove(os.path.join(folder, "a.txt"))
+text = open(__file__).read() + open("beside.py").read()
+with open(os.devnull, "w") as nothing: nothing.write(text)
+""",
+        beside="x = 1",
+    )
+    assert subjects(result) == FOUND and result.notes == []
 
 
 def test_a_definition_that_takes_too_long_is_passed_over(check):
@@ -150,6 +171,20 @@ def test_an_error_that_hides_everything_stays_an_error(check):
     assert check(PAIR + "def f(:\n").error == "SyntaxError: invalid syntax, line 7"
     bad = "print 'x'\ndef f():\n    raise ValueError, 'x'\n"
     assert "this is Python 2" in check(bad).error and "line 3" in check(bad).error
+
+
+@pytest.mark.parametrize(
+    "content", [b"x = '\xff\xfe'", b"x = 1\0", b"# coding: nope\n", b"\xff\xfe1\0"]
+)
+def test_a_file_that_is_no_text(check, content):
+    assert check(content).error.startswith("SyntaxError: ")
+
+
+def test_what_comes_after_much_training_is_built(check):
+    train = "for _ in iter(int, 1): pass\n"
+    result = check(PAIR + "built = []\n" + train * 9 + "built.append(3)\nprint('built', built)\n")
+    assert subjects(result) == FOUND and result.output == "built [3]\n"
+    assert result.notes == ["passed over: 9 lines that only train, print or plot"]
 
 
 def test_python_2_is_read_without_its_print_statements(check):
@@ -227,9 +262,10 @@ def test_modules_beside_it_are_run_as_it_is(check):
 
 def test_relative_imports(check):
     text = PAIR + "from .layers_ import a\nfrom . import layers_\nfrom ..above import b\n"
-    text += "print('sum', a + b + layers_.a)\n"
+    text += "from inner.layers_ import a as c\n"  # as if run from the folder above
+    text += "print('sum', a + b + layers_.a + c)\n"
     result = check(text, "inner/mine.py", above="b = 2\n", **{"inner/layers_": "a = 1\n"})
-    assert subjects(result) == FOUND and "sum 4" in result.output and result.notes == []
+    assert subjects(result) == FOUND and "sum 5" in result.output and result.notes == []
 
 
 def test_stand_ins(check):
@@ -264,6 +300,19 @@ def test_stand_ins(check):
     assert "still here" in result.output and "never" not in result.output
     assert [note for note in result.notes if "line 20: passed over: it wants the" in note]
     assert "there is no cupy here: numpy stands in for it" in result.notes
+
+
+@pytest.mark.parametrize(
+    "line", ["from keras.datasets import mnist", "import keras.datasets.mnist as mnist"]
+)
+def test_a_framework_that_is_there_for_its_data_alone_is_not_imported(check, line):
+    text = line + "\n(x, y), _ = mnist.load_data()\nimport sys\nprint('keras' in sys.modules)\n"
+    result = check(text + PAIR)
+    assert subjects(result) == FOUND and result.output == "False\n"
+    assert result.notes == [
+        "no function here uses keras: done without",
+        "line 2: passed over: it wants the package keras",
+    ]
 
 
 def test_a_library_is_told_what_is_not_there(check):
@@ -358,7 +407,7 @@ def test_bounds_surround_each_other():
     with at_most(0.01):
         pass
     time.sleep(0.05)  # nothing comes afterwards
-    allowance = Allowance(0.1, 0.15)
+    allowance = Allowance(0.1, 0.15, least=0.01)
     for _ in range(3):
         with pytest.raises(Overtime), allowance.used():
             time.sleep(5)

@@ -137,14 +137,15 @@ class _Point:
             preferred = None if self.calling.is_step and self.rate is None else self.rate or 1.0
             factor = (likely_factor(parts, preferred) if scale is None else preferred) or 1.0
         else:
-            factor = scale.factor
+            factor = scale.exact
         parts = [_divided(part, factor) for part in parts]
         size = max(float(np.abs(part.numeric).max()) for part in parts)
         types = [array.dtype for array in self.given.values() if array is not None]
         single = itemsize == 4 or np.dtype(np.float32) in types
         verdicts = [judge(part, TOLERANCE[itemsize], single, size) for part in parts]
         report = GradientReport(tuple(verdicts), None, loss=name, factor=factor)
-        if scale is None and not report.right:
+        is_scaled = scale is not None and not scale.error()
+        if not report.right and (scale is None or is_scaled):
             if not explain:
                 return Answer(report, is_explained=False)
             found = self._explained(report, parts, loss(), TOLERANCE[itemsize], single)

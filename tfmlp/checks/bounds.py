@@ -40,7 +40,7 @@ def at_most(seconds: float) -> Iterator[None]:
 class Allowance:
     """The time for pieces of one kind."""
 
-    def __init__(self, one: float, all_of_them: float, least: float = 0):
+    def __init__(self, one: float, all_of_them: float, least: float):
         """Sets it.
 
         Args:
@@ -55,11 +55,9 @@ class Allowance:
         """Bounds a piece.
 
         Raises:
-          Overtime: when it takes too long, or nothing is left.
+          Overtime: when it takes too long.
         """
         seconds = max(min(self._one, self._left), self._least)
-        if seconds <= 0:
-            raise Overtime
         start = time.monotonic()
         try:
             with at_most(seconds):

@@ -1,6 +1,6 @@
 """A person's functions, called so that every call begins alike and leaves nothing behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,8 +69,11 @@ class Calling:
             )
         return value
 
-    def gradients(self) -> Gradients:
+    def gradients(self, after: Mapping[str, Array] | None = None) -> Gradients:
         """Returns the gradient by each parameter; of a step, what it subtracts from each.
+
+        Args:
+          after: Other values of the parameters, at which everything is computed once before.
 
         Raises:
           ConfigError: when gradients and parameters do not correspond, or a step changes nothing.
@@ -78,6 +81,10 @@ class Calling:
         """
         kept = {name: value.copy() for name, value in self.params.items()}
         self._snapshot.restore()
+        if after is not None:
+            self._set(after)
+            self.value()
+            self._set(kept)
         self.value()
         self._snapshot.restore_random()
         try:
@@ -88,6 +95,10 @@ class Calling:
         finally:
             self._snapshot.restore()
             self.places.write()
+
+    def _set(self, values: Mapping[str, Array]) -> None:
+        for name, array in self.params.items():
+            array[...] = values[name]
 
     def _changes(self, before: dict[str, Array]) -> Gradients:
         after = self.places.read()

@@ -110,8 +110,10 @@ def _is_named(report: FunctionReport) -> bool:
 def _loss_gradient(run: Method, back: Method) -> Method | None:
     """Returns a loss's gradient as a function of outputs and labels."""
     names = required(back) or []
-    if len(names) == 2:
+    if len(names) == 2 and names[0].lower().strip("_") not in words.UPSTREAM:
         return back
+    if len(names) == 2:  # what it is given is a gradient, or the outputs of a softmax inside
+        return None
 
     def after_forward(outputs: Any, labels: Any) -> Any:
         run(outputs, labels)

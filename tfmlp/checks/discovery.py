@@ -12,11 +12,13 @@ from tfmlp.checks.classes import classes_in
 from tfmlp.checks.findings import FileFindings, Finding
 from tfmlp.checks.guessing import Guessed, guess_nets
 from tfmlp.checks.pairs import pairs_in
-from tfmlp.checks.reachable import reachable
+from tfmlp.checks.reachable import is_own, reachable
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.single import single_functions_in
 from tfmlp.checks.space import Space
 from tfmlp.checks.unjudged import unjudged
+
+_OF_NETS = ("loss", "gradient")  # kinds of findings whose functions a net may need, too
 
 
 def check_namespace(
@@ -51,8 +53,10 @@ def check_namespace(
     ]
     if asked:
         return FileFindings(findings)
-    space = Space(own)
-    guesses = guess_nets(space, seed, _parts(finding.subject for finding in findings))
+    known = _parts(finding.subject for finding in findings)
+    single = _parts(finding.subject for finding in findings if finding.kind not in _OF_NETS)
+    space = Space({name: value for name, value in own.items() if name not in single})
+    guesses = guess_nets(space, seed, known)
     findings += [Finding(guess.name, "gradient", guess.report) for guess in guesses if guess.report]
     return FileFindings(findings, list(_asks(space, guesses, findings, statements)))
 
@@ -101,4 +105,6 @@ def _is_own(name: str, value: Any, namespace: dict[str, Any]) -> bool:
     """Whether the file itself defines something."""
     if name.startswith("__") or inspect.ismodule(value):
         return False
-    return not callable(value) or getattr(value, "__module__", None) == namespace.get("__name__")
+    if not callable(value) or getattr(value, "__module__", None) == namespace.get("__name__"):
+        return True
+    return (inspect.isfunction(value) or inspect.isclass(value)) and is_own(value)  # a sibling's

@@ -22,7 +22,9 @@ _SIZES = re.compile(
 _RATE = re.compile(r"(^|_)(lr|eta|alpha|rate|step_size)$|learning_?rate|learn_?rate|^l_?r$")
 _OUTPUT = re.compile(r"out|class|target|label|n_?y$|n2$|(^|_)k$|final|^o(nodes)?$|^no$")
 _HIDDEN = re.compile(r"hid|unit|^h\d*$|n_?h\d*$|n1$|mid|neuron|^hnodes|^nh$")
-_INPUT = re.compile(r"in(put)?|feat|n_?x$|n0$|(^|_)d$|^inodes|^ni$|dim")
+_INPUT = re.compile(
+    r"(^|_)in(_|$|\d|put|dim|feat|size|nodes)|input|feat|n_?x$|n0$|(^|_)d$|^ni$|dim"
+)
 _SEED = re.compile(r"seed|random_state")
 _LAYERS = re.compile(r"(num|n|number)_?(of_?)?(hidden_?)?layers|depth")
 _ACTIVATION = re.compile(r"activ|nonlin|act_?f")

@@ -97,9 +97,14 @@ def summary(error: BaseException) -> str:
 def _file(error: OSError) -> str | None:
     """Returns the name of the file that is not there."""
     if isinstance(error.filename, str | bytes | os.PathLike):
-        return os.path.basename(os.fsdecode(error.filename)) or os.fsdecode(error.filename)
+        return _last(os.fsdecode(error.filename))
     named = _FILE_NAME.search(str(error))
-    return os.path.basename(named[0]) if named else None
+    return _last(named[0]) if named else None
+
+
+def _last(path: str) -> str:
+    """Returns a path's last part, of whatever system it is."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1] or path
 
 
 def _counted(number: int, noun: str) -> str:

@@ -116,7 +116,7 @@ def _derivative_report(
     function: Function, derivative: Function, arguments: int
 ) -> FunctionReport | None:
     if arguments == 1:
-        return check_derivative(function, derivative)
+        return attempt(partial(check_derivative, function, derivative))
     if arguments != 2:
         return None
     # The gradient from above and the input, in either order; or the input and the output.

@@ -81,7 +81,9 @@ halved, which the learning rate takes up
 
 @dataclass(frozen=True)
 class Question:
-    """A question, as `check` takes it; `roots` is what else its functions reach."""
+    """A question, as `check` takes it; `roots` is what else its functions reach, `anew` whether
+    parameters get random values instead of what is there.
+    """
 
     params: Any
     inputs: Any = None
@@ -92,6 +94,7 @@ class Question:
     step: Callable[[], Any] | None = None
     rate: float | None = None
     roots: tuple[Any, ...] = ()
+    anew: bool = False
 
     def __post_init__(self) -> None:
         _one_of(loss=self.loss, outputs=self.outputs)
@@ -132,14 +135,11 @@ class Question:
             return self._answer(calling).report
         if first.report.right is False and first.is_clipped:
             first = self._elsewhere(calling, kept, stream, _SHAKES[-1:]) or first
-        if first.report.right is not True:
-            return first.report
-        # A second time, with other parameters: what was kept from the first time shows now.
-        second = self._elsewhere(calling, kept, stream, _SHAKES[1:])
-        if second is None or second.report.right or second.is_clipped:
-            return first.report
-        likely = cause(CauseName.STALE_CACHE) if second.report.right is False else None
-        return replace(second.report, cause=likely)
+        if first.report.right is True and _is_stale(calling, kept):
+            parameters = tuple(replace(part, right=False) for part in first.report.parameters)
+            stale = cause(CauseName.STALE_CACHE)
+            return replace(first.report, parameters=parameters, cause=stale, convention=None)
+        return first.report
 
     def _elsewhere(
         self,
@@ -153,7 +153,9 @@ class Question:
         """
         noise = {name: stream.normal(size=value.shape) for name, value in kept.items()}
         for shake in shakes:
-            _set(calling, {n: kept[n] + shake * _size(kept[n]) * noise[n] for n in kept})
+            base = 0.0 if self.anew else 1.0
+            moved = {n: base * kept[n] + shake * _size(kept[n]) * noise[n] for n in kept}
+            _set(calling, moved)
             found = attempt(lambda: self._answer(calling))
             if found is not None:
                 return found
@@ -161,6 +163,14 @@ class Question:
 
     def _answer(self, calling: Calling) -> Answer:
         return answer(calling, self.inputs, self.labels, self.rate, _SECONDS)
+
+
+def _is_stale(calling: Calling, others: dict[str, Any]) -> bool:
+    """Whether gradients depend on what was computed before with other parameters."""
+    clean, second = calling.gradients(), calling.gradients(after=others)
+    pairs = [(clean[name], second[name]) for name in clean]
+    known = [(one, other) for one, other in pairs if one is not None and other is not None]
+    return not all(np.allclose(one, other, rtol=1e-6, atol=1e-12) for one, other in known)
 
 
 def _size(value: Any) -> float:

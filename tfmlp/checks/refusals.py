@@ -13,20 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_REASONS = {
-    "socket.": "it wants the network",
-    "subprocess.": "it wants to start a program",
-    "os.system": "it wants to start a program",
-    "os.exec": "it wants to start a program",
-    "os.spawn": "it wants to start a program",
-    "os.posix_spawn": "it wants to start a program",
-    "os.mkdir": "it wants to make a folder",
-    "os.rename": "it wants to rename a file",
-    "os.remove": "it wants to remove a file",
-    "os.rmdir": "it wants to remove a folder",
+_PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn")
+_CHANGES = {
+    "os.mkdir": "make the folder",
+    "os.rmdir": "remove the folder",
+    "os.remove": "remove",
+    "os.rename": "rename",
+    "os.truncate": "cut",
 }
-_HARMLESS = ("socket.gethostname",)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CACHES = ("~/.cache", "~/.config")  # libraries keep there what they found out about this machine
 
 
 class Refused(PermissionError):
@@ -37,33 +33,36 @@ def refuse(writable: Path) -> None:
     """Refuses the network, other programs, and changes of files, for good.
 
     Args:
-      writable: The one folder whose files may be written.
+      writable: The folder whose files may be written, as may caches.
     """
     sys.dont_write_bytecode = True
-    sys.addaudithook(_hook(os.path.realpath(writable) + os.sep))
+    free = [os.path.realpath(os.path.expanduser(place)) for place in (writable, *_CACHES)]
+    sys.addaudithook(_hook(tuple(place + os.sep for place in free)))
 
 
-def _hook(writable: str) -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(free: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
+    def is_free(path: Any) -> bool:
+        if isinstance(path, int):  # a file that is open
+            return True
+        place = os.path.realpath(os.fsdecode(path)) + os.sep
+        return place.startswith(free) or place == os.devnull + os.sep
+
     def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
             writes = flags & _WRITING if isinstance(flags, int) else set(mode or "") & set("wax+")
-            if writes and not _is_free(path, writable):
-                raise Refused(f"it wants to write the file {os.path.basename(os.fsdecode(path))}")
-        elif event.startswith(("socket.", "os.", "subprocess.")):
-            for start, reason in _REASONS.items():
-                if event.startswith(start) and event not in _HARMLESS:
-                    if start.startswith("os.m") or start.startswith("os.r"):
-                        if _is_free(arguments[0], writable):
-                            return
-                    raise Refused(reason)
+            if writes and not is_free(path):
+                raise Refused(f"it wants to write {_name(path)}")
+        elif event in _CHANGES:
+            if not is_free(arguments[0]):
+                raise Refused(f"it wants to {_CHANGES[event]} {_name(arguments[0])}")
+        elif event.startswith("socket.") and event != "socket.gethostname":
+            raise Refused("it wants the network")
+        elif event.startswith(_PROGRAMS):
+            raise Refused("it wants to start a program")
 
     return look
 
 
-def _is_free(path: Any, writable: str) -> bool:
-    """Whether a path, or an open file, may be written."""
-    if isinstance(path, int):
-        return True
-    place = os.path.realpath(os.fsdecode(path))
-    return place.startswith(writable) or place == os.devnull
+def _name(path: Any) -> str:
+    return os.path.basename(os.path.normpath(os.fsdecode(path)))

@@ -27,6 +27,7 @@ from tfmlp.checks.siblings import SiblingFinder
 from tfmlp.checks.source import Source, read
 from tfmlp.checks.stand_ins import StandIn, StandInFinder
 
+_SLOW = {"tensorflow", "keras", "torch", "torchvision", "jax"}
 NAME = "checked"  # of the module; never "__main__", so that what is under a main guard is not run
 
 
@@ -44,31 +45,40 @@ class Ran:
 
 
 def run(source: Source, seconds: float = 60) -> Ran:
-    """Runs a source in this process, which from then on finds what lies beside it, and stand-ins.
+    """Runs a source in this process. What its functions import later may be a stand-in, too.
 
     Args:
       source: A person's file or notebook.
-      seconds: How long the whole check may take. All definitions may take a quarter of it.
+      seconds: How long the whole check may take. All definitions may take a seventh of it.
     """
-    session = _Session(source.path.parent, seconds / 4)
+    session = _Session(seconds)
+    beside, *above = source.path.parents[:3]
+    first = SiblingFinder([beside], session.run_module)
+    # A file may be meant to be run from a folder above.
+    last = SiblingFinder(above, session.run_module, asked_last=True)
     module = ModuleType(NAME)
     sys.modules[NAME] = module  # dataclasses and pickle look there
-    session.run(module, source)
-    StandIn.answer_calls = False
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), first)
+    sys.meta_path += [last, StandInFinder(session.stands_open, session.notes.say)]
+    StandIn.answer_calls = True
+    try:
+        session.run(module, source)
+    finally:
+        StandIn.answer_calls = False
+        sys.meta_path.remove(first)
+        sys.meta_path.remove(last)
     return Ran(vars(module), session.notes.sentences())
 
 
 class _Session:
     """The run of a source and of the modules beside it: one account of time, one of notes."""
 
-    def __init__(self, folder: Path, seconds: float):
+    def __init__(self, seconds: float):
         self.notes = Notes()
         self._sources: dict[str, Source] = {}
-        self.defining = Allowance(seconds / 2, seconds, least=0.25)
-        self.doing = Allowance(0.25, 1.0)
-        siblings = SiblingFinder(folder, lambda module, path: self.run(module, read(path)))
-        sys.meta_path.insert(sys.meta_path.index(PathFinder), siblings)
-        sys.meta_path.append(StandInFinder(self._stands_open, self.notes.say))
+        # A table of 94 MB takes pandas 1.7 s of a processor.
+        self.defining = Allowance(seconds / 15, seconds / 7, least=0.25)
+        self.doing = Allowance(0.25, 1.0, least=0.02)
 
     def run(self, module: ModuleType, source: Source) -> None:
         """Runs a source as a module."""
@@ -83,7 +93,11 @@ class _Session:
         _place(module, source)
         _Runner(self, source, vars(module)).run(source.statements)
 
-    def _stands_open(self, file: str, line: int) -> bool:
+    def run_module(self, module: ModuleType, path: Path) -> None:
+        """Runs a module that lies beside the source."""
+        self.run(module, read(path))
+
+    def stands_open(self, file: str, line: int) -> bool:
         """Whether a line of a file is a person's, and has no answer to a failure."""
         source = self._sources.get(file)
         return source is not None and line not in set(statements.answered(source.statements))
@@ -95,6 +109,7 @@ class _Runner:
     def __init__(self, session: _Session, source: Source, namespace: dict[str, Any]):
         self._session, self._source, self._namespace = session, source, namespace
         self._flags = 0  # of `from __future__`
+        self._used = statements.used_within(source.statements)
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         """Runs statements, one by one."""
@@ -109,11 +124,26 @@ class _Runner:
                         self.run(statement.orelse if fails else statement.body)
                 case ast.Import() | ast.ImportFrom():
                     for one in statements.single(statement):
-                        self._attempt(one, ast.Module([one], []))
+                        if not self._spares(one):
+                            self._attempt(one, ast.Module([one], []))
                 case _ if statements.defines(statement):
                     self._attempt(statement, ast.Module([statement], []))
                 case _:
                     self._do(statement)
+
+    def _spares(self, statement: ast.Import | ast.ImportFrom) -> bool:
+        """Gives a stand-in for what takes seconds to import, and is there for its data alone."""
+        [alias] = statement.names
+        name = alias.asname or alias.name.partition(".")[0]
+        full = statement.module if isinstance(statement, ast.ImportFrom) else alias.name
+        package = (full or "").partition(".")[0]
+        # What others import from a module beside the file is not known.
+        is_first = self._namespace["__name__"] == NAME
+        if package not in _SLOW or not is_first or name in {"*", *self._used}:
+            return False
+        self._namespace[name] = StandIn(package)
+        self._session.notes.say(f"no function here uses {package}: done without")
+        return True
 
     def _attempt(self, statement: ast.stmt, tree: ast.Module | ast.Expression) -> Any:
         """Executes a statement that defines something; what it raises becomes a note."""

@@ -109,10 +109,7 @@ def run_file(
         except (OSError, ValueError):
             result = FileResult(error=f"its process ended with status {status}", output=printed)
     if status is None:
-        result.error = (
-            f"it did not end within {seconds:g} s: is there an endless loop, or a training that"
-            " starts when the file is imported?"
-        )
+        result.error = f"it did not end within {seconds:g} s: is there an endless loop?"
     return result
 
 

@@ -37,6 +37,13 @@ class Scale:
         """The factor beside the learning rate, where one is known."""
         return self.factor / (self.rate or 1.0)
 
+    @property
+    def exact(self) -> float:
+        """The factor without the rounding of what was measured, where it is a known one."""
+        rate = self.rate or 1.0
+        known = (rate * factor for factor, _ in self._factors())
+        return next((value for value in known if _near(self.factor, value)), self.factor)
+
     def error(self) -> Cause | None:
         """Returns the cause where the factor is an error: a step that goes up, or a step of another
         size than its rate says.

@@ -1,6 +1,6 @@
 """Siblings: the modules that lie beside a person's file are run as the file itself is.
 
-sys.meta_path.insert(0, SiblingFinder(Path("folder"), run))
+sys.meta_path.insert(0, SiblingFinder([Path("folder")], run))
 from layers import *  # runs folder/layers.py by run(module, path)
 """
 
@@ -15,16 +15,19 @@ Run = Callable[[ModuleType, Path], None]
 
 
 class SiblingFinder:
-    """Finds the modules in a folder, and in those that a person's file adds to `sys.path`."""
+    """Finds the modules in folders, and in those that a person's file adds to `sys.path`."""
 
-    def __init__(self, folder: Path, run: Run):
+    def __init__(self, folders: list[Path], run: Run, *, asked_last: bool = False):
         """Starts it.
 
         Args:
-          folder: Where the file lies.
+          folders: Where modules may lie.
           run: Runs a module's file.
+          asked_last: Whether others have been asked before. A folder without an `__init__.py` is a
+            package only if nobody else knows one of that name.
         """
-        self._folder, self._run = str(folder), run
+        self._asked_last = asked_last
+        self._folders, self._run = [str(folder) for folder in folders], run
         self._known_paths, self._known_modules = set(sys.path), set(sys.modules)
 
     def find_spec(
@@ -34,12 +37,12 @@ class SiblingFinder:
         if name.partition(".")[0] in self._known_modules:
             return None  # of this program, wherever it lies
         if path is None:
-            path = [self._folder, *(place for place in sys.path if place not in self._known_paths)]
+            path = self._folders + [place for place in sys.path if place not in self._known_paths]
         elif self._is_elsewhere(name.partition(".")[0]):
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is None or spec.origin is None or not isinstance(spec.loader, SourceFileLoader):
-            return None  # others find it
+            return spec if self._asked_last else None
         return spec_from_file_location(
             name,
             spec.origin,

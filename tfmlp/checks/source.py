@@ -58,7 +58,10 @@ def read(path: Path) -> Source:
     if path.suffix == ".ipynb":
         source = _notebook(path)
     else:
-        tree, lines, made = repairs.parsed(_decoded(path.read_bytes()), repairs.OF_FILES)
+        try:
+            tree, lines, made = repairs.parsed(_decoded(path.read_bytes()), repairs.OF_FILES)
+        except ValueError as error:  # bytes that are no text
+            raise SyntaxError(str(error)) from None
         source = _made(path, lines, tree, [], made, [])
     kept = [line + "\n" for line in source.text.split("\n")]
     # Without a time, linecache takes the text for good, and never looks for it in the file.

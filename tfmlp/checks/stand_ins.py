@@ -65,7 +65,7 @@ class StandIn(ModuleType):
 
     def _refuse(self, *_: Any) -> Any:
         name = self.__name__.partition(".")[0]
-        if not isinstance(sys.modules.get(name), StandIn):
+        if not isinstance(sys.modules.get(name), StandIn | None):
             name = self.__name__  # a part of what is installed
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 

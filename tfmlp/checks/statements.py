@@ -20,11 +20,11 @@ _DEFINITIONS = (
 )
 
 
-def single(statement: ast.Import | ast.ImportFrom) -> Iterator[ast.stmt]:
+def single(statement: ast.Import | ast.ImportFrom) -> Iterator[ast.Import | ast.ImportFrom]:
     """Yields an import's names one by one: one that is missing does not take the others along."""
     for alias in statement.names:
         if isinstance(statement, ast.Import):
-            one: ast.stmt = ast.Import([alias])
+            one: ast.Import | ast.ImportFrom = ast.Import([alias])
         else:
             one = ast.ImportFrom(statement.module, [alias], statement.level)
         yield ast.copy_location(one, statement)
@@ -53,6 +53,13 @@ def names(statement: ast.stmt) -> Iterator[str]:
             for node in ast.walk(statement):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     yield node.id
+
+
+def used_within(body: Iterable[ast.AST]) -> set[str]:
+    """Returns the names that functions and classes use, and not the top level alone."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    parts = [node for tree in body for node in ast.walk(tree) if isinstance(node, inner)]
+    return {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
 
 
 def answered(statements: Iterable[ast.AST]) -> Iterator[int]:

@@ -146,6 +146,7 @@ class Usage:
             grads=None if is_step else lambda: run.gradients(before),
             step=run.step if is_step else None,
             roots=tuple(roots),
+            anew=True,
         )
 
 
