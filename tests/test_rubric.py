@@ -170,6 +170,8 @@ def test_a_grade_is_the_sum_of_its_marks(findings, result, verdicts, score):
 def test_causes_are_named_or_said_not_to_be():
     one = graded(finding("relu / d_relu", False), finding("Net", False, "gradient", cause=None))
     assert [mark.why for mark in one.marks] == ["the mask is missing", "its cause is not named"]
+    one = graded(finding("relu / d", None), finding("Net", None, "gradient") | {"undecided": "why"})
+    assert [mark.why for mark in one.marks] == ["no verdict", "why"]
 
 
 @pytest.mark.parametrize(

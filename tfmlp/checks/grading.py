@@ -145,10 +145,9 @@ def _mark(expected: Expected, result: FileResult, mentions: Mentions) -> Mark:
     if causes:
         why = "; ".join(dict.fromkeys(text for _, text in causes))
         return Mark(expected, Verdict.WRONG, why, causes, subjects)
-    unclear = [finding["subject"] for finding in fitting if finding["right"] is None]
+    unclear = [_doubt(finding) for finding in fitting if finding["right"] is None]
     if unclear:
-        why = _cut(f"no verdict on {', '.join(unclear)}")
-        return Mark(expected, Verdict.UNCLEAR, why, (), subjects)
+        return Mark(expected, Verdict.UNCLEAR, "; ".join(dict.fromkeys(unclear)), (), subjects)
     return Mark(expected, Verdict.RIGHT, "", (), subjects)
 
 
@@ -162,6 +161,11 @@ def _not_found(expected: Expected, result: FileResult, mentions: Mentions) -> Ma
     found = set().union(*(plain_names(finding["subject"]) for finding in result.findings))
     why = _cut(mentions.of(expected, found))
     return Mark(expected, Verdict.UNCLEAR if why else Verdict.MISSING, why)
+
+
+def _doubt(finding: dict[str, Any]) -> str:
+    cause = finding["cause"]
+    return _cut(finding.get("undecided") or (cause["text"] if cause else "no verdict"))
 
 
 def _cause(finding: dict[str, Any]) -> tuple[str, str]:
