@@ -42,6 +42,7 @@ class Calling:
         self._params, self._value, self._gradient = params, value, gradient
         self._snapshot = Snapshot([value, gradient, *_owners(params), *roots])
         self.places = Places(params, self._snapshot.objects)
+        self._first = {name: value.copy() for name, value in self.params.items()}
 
     @property
     def params(self) -> dict[str, Array]:
@@ -51,6 +52,8 @@ class Calling:
     def restore(self) -> None:
         """Puts back everything that was changed, parameters too."""
         self._snapshot.restore()
+        self._set(self._first)
+        self.places.write()
 
     def value(self) -> Array:
         """Returns the loss or the outputs of the parameters as they stand in `params`, float64.

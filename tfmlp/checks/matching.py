@@ -25,7 +25,8 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     if len(params) > 1 and len(grads) == 1 and (split := _split(params, *grads.values())):
         return split
     plain = {_plain(name): gradient for name, gradient in grads.items()}
-    if all(_key(name) in plain for name in params):  # there may be others, such as dZ1
+    is_named = not all(name.isdecimal() for name in params)
+    if is_named and all(_key(name) in plain for name in params):  # others such as dZ1 may be there
         return {name: plain[_key(name)] for name in params}
     by_shape = _by_shape(params, grads)
     if by_shape is not None:

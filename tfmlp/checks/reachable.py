@@ -82,7 +82,9 @@ def slots_of(item: Any) -> list[tuple[Slot, Any]]:
 def attributes_of(item: Any) -> dict[str, Any]:
     """Returns the attributes of an instance of a person's class; none of other objects."""
     kind = type(item)
-    if isinstance(item, type | types.ModuleType) or not is_own(kind):
+    if isinstance(item, type | types.ModuleType):
+        return {}
+    if not is_own(kind) and not isinstance(item, types.SimpleNamespace):
         return {}
     found = dict(getattr(item, "__dict__", {}))
     for base in kind.__mro__:
