@@ -95,7 +95,7 @@ def _mistake(
             if scaled is None and ratio and _same(ratio * tried, target):
                 besides = f"; besides, {explain_ratio(ratio, batch, outputs).text}"
                 text = likely.text + ("" if any_factor and ratio > 0 else besides)
-                scaled = Cause(likely.name, text, reproduced=True)
+                scaled = Cause(likely.name, text, reproduced=ratio > 0)
             if partial is None and wrong.sum() > 1 and _same(tried[wrong], target[wrong]):
                 names = listed(part.name for part in parts if not part.right)
                 partial = Cause(

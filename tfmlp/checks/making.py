@@ -88,15 +88,17 @@ def _arguments(
 def sizes(name: str, outputs: int) -> list[Any]:
     """Returns what a parameter that is a size may be, by its name in lower case."""
     whole = [INPUTS, HIDDEN, outputs]
+    deep = [INPUTS, HIDDEN, HIDDEN + 2, outputs]  # some mistakes need two hidden layers
     if _LAYERS.search(name):
         return [2, 1]
     if _SIZES.search(name) and not _HIDDEN.search(name):
-        return [whole, tuple(whole)]
+        return [deep, whole, tuple(whole)]
     if _OUTPUT.search(name):
         return [outputs]
     if _HIDDEN.search(name):
         is_plural = name.endswith("s") and not name.endswith("nodes")
-        return [[HIDDEN], HIDDEN] if is_plural else [HIDDEN, [HIDDEN]]
+        many = [[HIDDEN, HIDDEN + 2], [HIDDEN]]
+        return [*many, HIDDEN] if is_plural else [HIDDEN, *many]
     if _INPUT.search(name) and not re.search(r"init|min|train|line|string", name):
         return [INPUTS]
     return []

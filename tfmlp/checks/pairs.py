@@ -3,6 +3,7 @@ they could be meant to be called.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from tfmlp.checks import words
 from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.calls import attempt, guarded
+from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.derivatives import check_derivative, derivative_report
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.losses import check_loss
@@ -18,6 +20,11 @@ from tfmlp.checks.reports import FunctionReport, GradientReport
 from tfmlp.checks.roles import required
 
 Function = Callable[..., Any]
+
+_FACTORS = (
+    *(CauseName.BATCH_SIZE, CauseName.FACTOR_2, CauseName.OUTPUTS, CauseName.LEARNING_RATE),
+    CauseName.SCALED,
+)
 
 
 def pairs_in(functions: Mapping[str, Function], seed: int) -> Iterator[Finding]:
@@ -65,8 +72,27 @@ def loss_report(function: Function, gradient: Function, seed: int) -> GradientRe
     else:
         checked = partial(check_loss, function, gradient, seed=seed)
     attempts = [attempt(partial(checked, classes=classes)) for classes in (False, True)]
-    reports = [report for report in attempts if report is not None]
+    reports = [_with_conventions(report) for report in attempts if report is not None]
     return next((report for report in reports if report.right), reports[0] if reports else None)
+
+
+def _with_conventions(report: GradientReport) -> GradientReport:
+    """Returns a report on a pair that was found by its names, in which what may be meant so is no
+    error: one factor, the opposite sign, and p - t, which is the gradient by a softmax's logits.
+    """
+    likely, only = report.cause, report.parameters[0]
+    if likely is None or only.given is None:
+        return report
+    if likely.name in _FACTORS and only.measured:
+        factor = only.given / only.measured
+        if factor < 0:
+            return replace(report, undecided=f"{likely.text}: right where it is added")
+        convention = cause(CauseName.CONVENTION, "factor", ratio=factor)
+        right = (replace(only, right=True),)
+        return replace(report, parameters=right, cause=None, convention=convention, factor=factor)
+    if likely.name in (CauseName.SIGN, CauseName.LOSS_MISMATCH):
+        return replace(report, undecided=likely.text)
+    return report
 
 
 def is_elementwise(function: Function) -> bool:

@@ -179,7 +179,7 @@ def _matching(tree: Any, params: Mapping[str, Array]) -> dict[str, Any] | None:
     if tree is None:
         return None
     arrays = {name: as_array(value, name) for name, value in items_of(tree) if value is not None}
-    if not isinstance(tree, dict) and len(params) > 1:  # without its name, a number is none
+    if not isinstance(tree, dict):  # without its name, a number is none
         arrays = {name: array for name, array in arrays.items() if array.ndim}
     if not arrays or not all(array.dtype.kind in "fiu" for array in arrays.values()):
         return None

@@ -1,6 +1,7 @@
 """Roles: what a parameter of a person's function is meant to be, by its name."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
@@ -61,6 +62,19 @@ _NAMES = {
     ),
     Role.QUIET: "verbose print_cost show plot print_loss",
 }
+# What a longer name sounds like, the surer first.
+_SOUNDS = (
+    (Role.LABELS, r"^y_(?!hat|pred)|label|target|true|expected|desired|actual|ground"),
+    (Role.OUTPUTS, r"pred|y_?hat|_out(put)?s?$|prob"),
+    (
+        Role.INPUTS,
+        r"^x_|_x$|^input_?(vec|arr|dat|batch|val|list|pat)|image|features?$|sample|pattern",
+    ),
+    (Role.CACHE, r"cache"),
+    (Role.PENALTY, r"lambda|^reg|weight_?decay"),
+    (Role.RATE, r"alpha|alfa|^eta|learning|^lr|_lr$"),
+    (Role.ONCE, r"epoch|n_?iter|iterations"),
+)
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
 # What a function's own local variable may be called, and yet mean something else in another one.
 _FIXED = (Role.INPUTS, Role.LABELS, Role.RATE, Role.PARAMS)
@@ -128,7 +142,10 @@ def call(
 
 def role_of(name: str) -> Role | None:
     """Returns what a parameter's name says that it is, or None."""
-    return _ROLES.get(name.lower().strip("_"))
+    plain = name.lower().strip("_")
+    if plain in _ROLES:
+        return _ROLES[plain]
+    return next((role for role, sound in _SOUNDS if re.search(sound, plain)), None)
 
 
 def takes(function: Callable[..., Any], role: Role) -> bool:

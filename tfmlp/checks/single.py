@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from tfmlp.checks import words
 from tfmlp.checks.arrays import Array
 from tfmlp.checks.calls import attempt, guarded
-from tfmlp.checks.causes import CauseName
 from tfmlp.checks.dropout import check_dropout
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.normalization import check_softmax
@@ -34,15 +35,29 @@ def single_functions_in(functions: Mapping[str, Callable[..., Any]]) -> Iterator
 
 
 def softmax_report(function: Callable[..., Any]) -> FunctionReport:
-    """Returns the report on a softmax of rows, or of columns if that is what it is right for."""
-    row = attempt(partial(check_softmax, function))
-    if row is not None and not (row.cause and row.cause.name is CauseName.WRONG_AXIS):
+    """Returns the report on a softmax of rows; or of columns, or of one example alone, if that is
+    what it is right for: these are layouts, and not mistakes.
+    """
+
+    def first(x: Array) -> Any:
+        result = function(x)
+        return result[0] if isinstance(result, tuple) and result else result  # and a cache
+
+    def each(x: Array) -> Any:
+        return np.stack([np.reshape(first(row), -1) for row in x])
+
+    row = attempt(partial(check_softmax, first))
+    if row is not None and row.right:
         return row
-    column = attempt(partial(check_softmax, function, column=True))
-    # Batches of columns are a layout, and not a mistake; what overflows does so in any.
-    if column is not None and (column.cause is None or column.cause.name is CauseName.OVERFLOW):
-        return FunctionReport(column.cause, note="an example is a column")
-    return row or column or check_softmax(function)
+    ways = (
+        (partial(check_softmax, first, column=True), "an example is a column"),
+        (partial(check_softmax, each), "of one example"),
+    )
+    for way, note in ways:
+        report = attempt(way)
+        if report is not None and report.right:
+            return FunctionReport(note="; ".join(part for part in (note, report.note) if part))
+    return row or check_softmax(first)
 
 
 def _dropout_report(function: Callable[..., Any]) -> FunctionReport | None:

@@ -23,14 +23,15 @@ def usages(space: Space) -> Iterator[Usage]:
     name = f"{forwards[0].__name__}/{backwards[0].__name__}"
     for params in parameters_in(space):
         named = names_of(params)
-        for backward, forward in itertools.product(backwards, forwards):
-            for loss in (*losses, None):
-                yield Usage(name, NAME, params, forward, backward, loss, named=named)
         applied = [functions[word] for word in words.updates(functions)]
         chosen = [backward for backward in backwards if backward not in applied][:3]
+        # What is applied in place shows the sign, so this comes first.
         for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
             for loss in (*losses[:2], None):
                 yield Usage(name, NAME, params, forward, backward, loss, named=named, then=then)
+        for backward, forward in itertools.product(backwards, forwards):
+            for loss in (*losses, None):
+                yield Usage(name, NAME, params, forward, backward, loss, named=named)
 
 
 def parameters_in(space: Space) -> Iterator[Any]:

@@ -27,15 +27,16 @@ def _of(made: Made, free: list[Callable[..., Any]]) -> Iterator[Usage]:
     if not params:
         return
     losses = [methods[name] for name in words.losses(methods)]
+    applied = [methods[name] for name in words.updates(methods)]
+    chosen = [backward for backward in backwards if backward not in applied][:2]
+    # What is applied shows the sign, so this comes first.
+    for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
+        for value in (*losses, *free, None):
+            parts = (params, forward, backward, value, made.value)
+            yield Usage(made.name, NAME, *parts, then=then)
     for backward in backwards:
         for loss in losses:  # some losses run the forward pass themselves
             yield Usage(made.name, NAME, params, None, backward, loss, made.value)
         for forward in forwards:
             for value in (*losses, *free, None):
                 yield Usage(made.name, NAME, params, forward, backward, value, made.value)
-    applied = [methods[name] for name in words.updates(methods)]
-    chosen = [backward for backward in backwards if backward not in applied][:2]
-    for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
-        for value in (*losses, *free, None):
-            parts = (params, forward, backward, value, made.value)
-            yield Usage(made.name, NAME, *parts, then=then)
