@@ -1,5 +1,7 @@
 """The causes of wrong gradients: each usual mistake, made in small nets of this file, is named."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ class Net:
         stream = np.random.default_rng(seed)
         k = 1 if kind == "one output" else 3
         sizes = [4, width, width, k]
-        self.W = [stream.normal(size=pair) for pair in zip(sizes, sizes[1:])]
+        self.W = [stream.normal(size=pair) for pair in itertools.pairwise(sizes)]
         self.b = [stream.normal(size=size) for size in sizes[1:]]
         self.X = stream.normal(size=(N, 4))
         classes = stream.integers(0, max(k, 2), N)

@@ -141,24 +141,29 @@ def _places(
     """Yields the ways to put names into layers, each of which takes what the one below gives."""
     if not names:
         yield ()
-    # A kernel of fewer than two axes is rare, and that of one unit at the end.
-    for name in sorted(names, key=lambda name: params[name].ndim < 2):
-        others = [other for other in names if other != name]
-        if params[name].ndim < 2 and len(others) > 1:
-            continue
-        kernel = _as_kernel(params[name], column, width)
+    for name in names:
+        value, is_first = params[name], len(names) == len(params)
+        kernel = _as_kernel(value, column, width)
         if kernel.ndim != 2 or kernel.shape[0] not in (width, width + 1):
             continue
-        units = kernel.shape[1]
-        if kernel.shape[0] == width + 1:
-            own = [Place(name, row="last"), Place(name, row="first")]
-        else:
-            biases = [other for other in others if _is_bias(params[other], units)]
-            own = [Place(name, bias) for bias in (*biases, None)]
-        for place in own:
-            rest = [other for other in others if other != place.bias]
-            for above in _places(params, rest, units, column):
-                yield (place, *above)
+        for place in _own(name, kernel, params, [n for n in names if n != name], width):
+            rest = [other for other in names if other not in (name, place.bias)]
+            # A kernel of one axis is that of one unit, the last, or of one input.
+            if value.ndim < 2 and rest and not (is_first and width == 1):
+                continue
+            for above in _places(params, rest, kernel.shape[1], column):
+                if not (place.row and any(one.bias for one in above)):
+                    yield (place, *above)
+
+
+def _own(
+    name: str, kernel: Array, params: dict[str, Array], others: list[str], width: int
+) -> list[Place]:
+    """Returns the ways in which a kernel's layer may have its bias."""
+    if kernel.shape[0] == width + 1:
+        return [Place(name, row="last"), Place(name, row="first")]
+    biases = [other for other in others if _is_bias(params[other], kernel.shape[1])]
+    return [Place(name, bias) for bias in (*biases, None)]
 
 
 def _as_kernel(value: Array, column: bool, width: int) -> Array:
