@@ -153,7 +153,7 @@ def test_epsilons(epsilon):
 def test_an_epsilon_in_the_logarithm_is_no_error(given):
     """p - t is right but for the epsilon; a missing mask is named all the same."""
     relu, small = np.maximum(X @ W + b, 0), 0.3 * V
-    params = {"W": W.copy(), "b": b.copy(), "V": V, "c": c.copy()}
+    params = {"W": W.copy(), "b": b.copy(), "V": small.copy(), "c": c.copy()}
 
     def loss(p):
         hidden = np.maximum(X @ p["W"] + p["b"], 0)
