@@ -50,7 +50,10 @@ def explained(
     layout = net.layout if net is not None else likely_layout(values)
     if layout is not None:
         kernels = {place.kernel for place in layout.places}
-        parts = [dataclasses.replace(part, kernel=part.name in kernels) for part in parts]
+        parts = [
+            dataclasses.replace(part, kernel=part.name in kernels or len(parts) == 1)
+            for part in parts
+        ]
     if net is not None:
         by_name = {part.name: index for index, part in enumerate(parts)}
         order = [by_name[name] for name in net.layout.order]
@@ -61,6 +64,8 @@ def explained(
             return GradientReport(tuple(verdicts), None, recognized)
     last = squeezed(parts[order[-1]].value)
     outputs = last.size if last.ndim == 1 else None
+    if net is not None:
+        outputs = net.targets.shape[1]
     alone = [None if part.right else explain_one(part, batch, outputs) for part in parts]
     ordered, causes = [parts[i] for i in order], [alone[i] for i in order]
     likely = explain(ordered, causes, nets, batch, outputs)

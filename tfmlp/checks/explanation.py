@@ -8,7 +8,13 @@ from tfmlp.checks.arrays import Array
 from tfmlp.checks.backward import RIGHT
 from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.comparison import Compared
-from tfmlp.checks.factors import detached, explain_ratio, explain_together, listed
+from tfmlp.checks.factors import (
+    detached,
+    explain_ratio,
+    explain_steps,
+    explain_together,
+    listed,
+)
 from tfmlp.checks.location import locate
 from tfmlp.checks.mistakes import usual_mistakes
 from tfmlp.checks.recognized import RecognizedNet
@@ -51,8 +57,12 @@ def explain(
     for net in nets:
         if found := _mistake(parts, net, batch, outputs):
             return found
+    if in_steps := explain_steps(parts, batch, outputs):
+        return in_steps
     if len({cause.name for cause in named}) == 1:
-        return named[0]
+        names = listed(part.name for part, cause in zip(parts, alone, strict=True) if cause)
+        same = {cause.text for cause in alone if cause}
+        return Cause(named[0].name, f"{names}: {same.pop()}") if len(same) == 1 else named[-1]
     top = max(index for index, part in enumerate(parts) if not part.right)
     own = alone[top]
     if own and own.name is not CauseName.SCALED:

@@ -1,6 +1,7 @@
 """Factors: what a gradient that is a constant times the right one shows."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,6 +46,9 @@ def explain_ratio(
         return cause(CauseName.SIGN, "factor_2", what=what)
     if outputs and outputs > 2 and (near(outputs) or near(1 / outputs)):
         return cause(CauseName.OUTPUTS, what=what, ratio=ratio, outputs=outputs)
+    if outputs and batch and outputs > 1 and (near(outputs / batch) or near(batch / outputs)):
+        values = dict(what=what, ratio=ratio, outputs=outputs, batch=batch)
+        return cause(CauseName.OUTPUTS, "axis", **values)
     for rate in _RATES:
         if near(rate) or near(-rate):
             return cause(CauseName.LEARNING_RATE, what=what, ratio=ratio)
@@ -69,6 +73,23 @@ def explain_together(parts: list[Compared], batch: int | None, outputs: int | No
         return explain_ratio(known[0], batch, outputs)
     what = f"the gradient of {listed(part.name for part in wrong)}"
     return explain_ratio(known[0], batch, outputs, what)
+
+
+def explain_steps(parts: list[Compared], batch: int | None, outputs: int | None) -> Cause | None:
+    """Says what is wrong where the same factor comes in again at every layer."""
+    ratios = [part.constant_ratio() for part in parts if not part.is_flat]
+    known = [ratio for ratio in reversed(ratios) if ratio]
+    if len(known) < len(ratios):
+        return None
+    distinct = [known[0]]
+    for ratio in known[1:]:
+        if not np.isclose(ratio, distinct[-1], rtol=1e-3):
+            distinct.append(ratio)
+    steps = [below / above for above, below in pairwise(distinct)]
+    if not steps or not np.allclose(steps, steps[0], rtol=1e-3):
+        return None
+    what = "from each layer to the one below, the gradient"
+    return explain_ratio(steps[0], batch, outputs, what) if len(known) > 2 else None
 
 
 def detached(parts: list[Compared]) -> Cause | None:

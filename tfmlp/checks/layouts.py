@@ -1,12 +1,13 @@
 """Layouts: how the parameters of a net's layers lie."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
 
 import numpy as np
 
 from tfmlp.checks.arrays import Array, squeezed
+from tfmlp.checks.unrolled import Unrolled, unrolled_in
 
 DenseLayer = tuple[Array, Array | None]  # kernel [inputs, outputs], bias [outputs] or None
 _MOST = 64  # ways to read the same arrays, where many have the same shape
@@ -36,21 +37,26 @@ class Layout:
       places: From the first layer to the last.
       column: Whether kernels are [outputs, inputs].
       width: The number of inputs.
+      unrolled: How one vector holds them all; None where it does not.
     """
 
     shapes: dict[str, tuple[int, ...]]
     places: tuple[Place, ...]
     column: bool
     width: int
+    unrolled: Unrolled | None = None
 
     @property
     def order(self) -> list[str]:
         """The parameters' names, from the first layer to the last."""
+        if self.unrolled:
+            return [self.unrolled.name]
         names = chain.from_iterable((place.kernel, place.bias) for place in self.places)
         return [name for name in names if name is not None]
 
     def read(self, params: dict[str, Array]) -> list[DenseLayer]:
         """Returns the layers."""
+        params = self.split(params)
         layers: list[DenseLayer] = []
         width = self.width
         for place in self.places:
@@ -72,6 +78,8 @@ class Layout:
         """
         if not any(of.values()):
             return ()
+        if self.unrolled:
+            of = dict.fromkeys(self.shapes, of[self.unrolled.name])
         found = []
         for place in self.places:
             kernel = of.get(place.kernel, 0.0)
@@ -79,6 +87,10 @@ class Layout:
             bias = kernel if place.row else of.get(place.bias or "", 0.0)
             found.append((kernel, bias))
         return tuple(found)
+
+    def split(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        """Returns arrays that lie as the parameters do, one for each parameter."""
+        return self.unrolled.split(arrays[self.unrolled.name]) if self.unrolled else arrays
 
     def write(self, gradients: Sequence[DenseLayer]) -> dict[str, Array]:
         """Returns the layers' gradients, by parameter and in its shape."""
@@ -94,7 +106,8 @@ class Layout:
                 # One number may be the bias of a whole layer.
                 value = bias.sum() if not shape or max(shape) == 1 else bias
                 written[place.bias] = np.reshape(value, shape)
-        return {name: written[name] for name in self.shapes}
+        ordered = {name: written[name] for name in self.shapes}
+        return self.unrolled.joined(ordered) if self.unrolled else ordered
 
 
 def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
@@ -105,6 +118,14 @@ def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
       params: The parameters by name, in any order.
       width: The number of inputs.
     """
+    yield from _in_order(params, width)
+    for unrolled in unrolled_in(params, width):
+        pieces = unrolled.split(params[unrolled.name])
+        for layout in _in_order(pieces, width):
+            yield replace(layout, unrolled=unrolled)
+
+
+def _in_order(params: dict[str, Array], width: int) -> Iterator[Layout]:
     shapes = {name: value.shape for name, value in params.items()}
     names, seen = list(params), set()
     ways = [
@@ -152,7 +173,9 @@ def _places(
             if value.ndim < 2 and rest and not (is_first and width == 1):
                 continue
             for above in _places(params, rest, kernel.shape[1], column):
-                if not (place.row and any(one.bias for one in above)):
+                if not place.row or all(
+                    one.row in ("", place.row) and not one.bias for one in above
+                ):
                     yield (place, *above)
 
 

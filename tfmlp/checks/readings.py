@@ -81,10 +81,15 @@ def readings_with_epsilon(goal: Goal, p: Array, targets: Array) -> Iterator[Foun
     `readings_of`.
     """
     scales = np.array(scales_of(*targets.shape))[:, None, None]
-    for kind in EACH_KIND:
-        for name, wholes in _wholes(p[:, None], targets, kind):
+    axes = (-2, -1)
+    indices = np.flatnonzero((p.min(axis=axes) >= 0) & (p.max(axis=axes) <= 1))
+    for kind in EACH_KIND if indices.size else ():
+        for name, wholes in _wholes(p[indices, None], targets, kind):
             for i, j, e in np.argwhere(goal.is_met(scales * wholes)):
-                yield int(j), Reading(name, float(scales[i, 0, 0]), logarithm=single(kind, e))
+                yield (
+                    int(indices[j]),
+                    Reading(name, float(scales[i, 0, 0]), logarithm=single(kind, e)),
+                )
 
 
 def readings_with_penalty(goal: Goal, p: Array, targets: Array) -> Iterator[Found]:
@@ -137,10 +142,10 @@ def _wholes(p: Array, targets: Array, logarithm: Logarithm = PLAIN) -> Iterator[
 
 
 def _are_typed(values: Array) -> Array:
-    """Whether numbers are ones that a person would type: 1, 2, 3 or 5 times a power of ten."""
+    """Whether numbers are ones that a person would type: 1, 1.5 or 2 times a power of 10, ..."""
     inside = (values > 1e-6) & (values < 2)
     safe = np.where(inside, values, 1.0)
     digits = safe / 10 ** np.floor(np.log10(safe * (1 + 1e-9)))
-    near = np.abs(digits[..., None] - np.array([1.0, 2, 3, 5])) < 1e-6
+    near = np.abs(digits[..., None] - np.array([1.0, 1.5, 2, 2.5, 3, 5])) < 1e-6
     typed: Array = inside & near.any(axis=-1)
     return typed

@@ -32,6 +32,7 @@ from tfmlp.checks.readings import (
 from tfmlp.checks.recognized import RecognizedNet
 from tfmlp.checks.targets import targets_of
 
+_MOST_LAYOUTS = 1000
 _MOST, _MOST_MIXED = 24, 4  # ways to read inputs, labels and parameters that are tried
 # The losses of outputs that are no logits, and of logits with what they then go through.
 _OF_OUTPUTS = ("squares", "cross-entropy", "binary cross-entropy")
@@ -55,6 +56,10 @@ class View:
     def shape(self) -> tuple[int, int]:
         """The numbers of examples and outputs."""
         return len(self.inputs), self.layers[-1][0].shape[1]
+
+    def admits(self, labels: Array) -> bool:
+        """Whether the labels can be its targets."""
+        return next(targets_of(labels, *self.shape), None) is not None
 
     @cached_property
     def squares(self) -> tuple[float, float]:
@@ -100,7 +105,7 @@ def recognize(
     if labels.dtype.kind not in "biuf":
         return None
     with np.errstate(all="ignore"):
-        views = list(views_of(numbers(inputs, "inputs"), params))
+        views = list(_views(numbers(inputs, "inputs"), params, labels))
         given = None if outputs is None else numbers(outputs, "outputs")
         # A number alone is met by chance where thousands of nets are tried.
         close = _EXACT if measurement is None and given is None else _CLOSE
@@ -126,7 +131,7 @@ def recognize_all(
     if labels.dtype.kind not in "biuf":
         return []
     with np.errstate(all="ignore"):
-        views = views_of(numbers(inputs, "inputs"), params)
+        views = _views(numbers(inputs, "inputs"), params, labels)
         nets = _every(views, labels, numbers(outputs, "outputs"))
         first = dict[tuple[str, str], RecognizedNet]()
         for net in nets:
@@ -134,15 +139,19 @@ def recognize_all(
         return list(first.values())
 
 
-def views_of(inputs: Array, params: dict[str, Array]) -> Iterator[View]:
-    """Yields every way to read inputs and parameters as a net."""
+def _views(inputs: Array, params: dict[str, Array], labels: Array) -> Iterator[View]:
+    """Yields every way to read inputs and parameters as a net whose targets the labels can be."""
     inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
     rows = [np.atleast_2d(inputs)]
     if inputs.ndim == 2 or (inputs.size > 1 and inputs.ndim == 1):
         rows.append(rows[0].T)
     for x in rows:
-        for layout in islice(layouts_of(params, x.shape[1]), _MOST):
-            yield View(x, layout.read(params), layout)
+        layouts = islice(layouts_of(params, x.shape[1]), _MOST_LAYOUTS)
+        every = (View(x, layout.read(params), layout) for layout in layouts)
+        meant = (view for view in every if view.admits(labels))
+        yield from islice(
+            (v for v in every if next(targets_of(labels, *v.shape), None) is not None), _MOST
+        )
 
 
 def _by_measurement(

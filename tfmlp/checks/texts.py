@@ -77,6 +77,10 @@ TEXTS = NET_TEXTS | {
         "{what} is {ratio:g} times what it should be: the loss takes a mean or a sum over the"
         " {outputs} outputs"
     ),
+    "outputs/axis": (
+        "{what} is {ratio:g} times what it should be: loss and gradient take means over different"
+        " axes, the {outputs} outputs and the {batch} examples"
+    ),
     "learning_rate": (
         "{what} is {ratio:g} times what it should be: it looks multiplied by a learning rate"
         " already"
