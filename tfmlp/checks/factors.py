@@ -69,6 +69,8 @@ def explain_together(parts: list[Compared], batch: int | None, outputs: int | No
     known = [ratio for ratio in ratios if ratio is not None and abs(ratio) >= 1e-9]
     if not known or len(known) < len(ratios) or not np.allclose(known, known[0], rtol=1e-3):
         return None
+    if abs(known[0] - 1) <= 1e-3:
+        return None
     if len(wrong) == len(parts):
         return explain_ratio(known[0], batch, outputs)
     what = f"the gradient of {listed(part.name for part in wrong)}"

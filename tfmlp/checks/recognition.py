@@ -40,7 +40,7 @@ _OF_LOGITS = (("softmax", "cross-entropy"), ("sigmoid", "binary cross-entropy"))
 
 Read = Callable[[Goal, Array, Array], Iterator[Found]]
 _READS: tuple[Read, ...] = (readings_of, readings_with_epsilon, readings_with_penalty)
-_CLOSE, _EXACT = 1e-6, 1e-11  # relative differences of a loss
+_EXACT, _FLOAT32 = 1e-11, 1e-6  # how near a loss must come, relative
 _NUMBERS = 100_000  # in the outputs that are looked at together
 
 
@@ -107,14 +107,13 @@ def recognize(
     with np.errstate(all="ignore"):
         views = list(_views(numbers(inputs, "inputs"), params, labels))
         given = None if outputs is None else numbers(outputs, "outputs")
-        # A number alone is met by chance where thousands of nets are tried.
-        close = _EXACT if measurement is None and given is None else _CLOSE
-        if given is None:
-            found = _by_loss(views, labels, loss, close) if loss is not None else iter(())
-        elif loss is None:
+        if given is not None and loss is None:
             found = _every(views, labels, given)
         else:
-            found = _by_both(views, labels, given, loss)
+            goals = [] if loss is None else [(loss, _EXACT)]
+            if loss is not None and (given is not None or (measurement and measurement.single)):
+                goals.append((loss, _FLOAT32))
+            found = (net for goal in goals for net in _by_loss(views, labels, given, *goal))
         if measurement is None:
             return next(found, None)
         agreeing = (net for net in found if measurement.agrees(net))
@@ -149,9 +148,7 @@ def _views(inputs: Array, params: dict[str, Array], labels: Array) -> Iterator[V
         layouts = islice(layouts_of(params, x.shape[1]), _MOST_LAYOUTS)
         every = (View(x, layout.read(params), layout) for layout in layouts)
         meant = (view for view in every if view.admits(labels))
-        yield from islice(
-            (v for v in every if next(targets_of(labels, *v.shape), None) is not None), _MOST
-        )
+        yield from islice(meant, _MOST)
 
 
 def _by_measurement(
@@ -175,27 +172,18 @@ def _by_measurement(
 
 
 def _by_loss(
-    views: list[View], labels: Array, loss: float, close: float
+    views: list[View], labels: Array, outputs: Array | None, loss: float, close: float
 ) -> Iterator[RecognizedNet]:
-    """Yields nets by the loss alone: the usual ones first."""
+    """Yields nets by the loss, and by the outputs where they are known: the usual ones first."""
     for architectures in (uniform, mixed):
         meant = ((view, one) for view in views for one in targets_of(labels, *view.shape))
-        some = islice(meant, _MOST if architectures is uniform else _MOST_MIXED)
-        every = [(view, one, list(architectures(view.inputs, view.layers))) for view, one in some]
-        for read in _READS if architectures is uniform else _READS[:2]:
+        every = [
+            (view, targets, list(_giving(outputs, architectures(view.inputs, view.layers))))
+            for view, targets in islice(meant, _MOST if architectures is uniform else _MOST_MIXED)
+        ]
+        for read in _READS if architectures is uniform or outputs is not None else _READS[:2]:
             for view, targets, choices in every:
                 yield from _read(read, Goal(loss, close, *view.squares), view, targets, choices)
-
-
-def _by_both(
-    views: list[View], labels: Array, outputs: Array, loss: float
-) -> Iterator[RecognizedNet]:
-    """Yields nets by their outputs, and by the loss."""
-    matches = list(_matching(views, outputs))
-    for read in _READS:
-        for view, found in matches:
-            for targets in targets_of(labels, *view.shape):
-                yield from _read(read, Goal(loss, _CLOSE, *view.squares), view, targets, [found])
 
 
 def _read(
@@ -229,17 +217,23 @@ def _is_of(found: Architecture, loss: str) -> bool:
 
 
 def _matching(views: Iterable[View], outputs: Array) -> Iterator[tuple[View, Architecture]]:
-    """Yields the architectures that give these outputs, as probabilities or as logits."""
+    """Yields the architectures that give these outputs."""
     views = list(views)
     for architectures in (uniform, mixed):
         for view in views:
-            for found in architectures(view.inputs, view.layers):
-                if _close(outputs, found.p):
-                    yield view, found
-                elif found.output in ("softmax", "sigmoid"):
-                    is_log = found.output == "softmax" and _close(outputs, np.log(found.p))
-                    if is_log or _close(outputs, found.z):
-                        yield view, found
+            for found in _giving(outputs, architectures(view.inputs, view.layers)):
+                yield view, found
+
+
+def _giving(outputs: Array | None, architectures: Iterable[Architecture]) -> Iterator[Architecture]:
+    """Yields those that give the outputs, where they are known, as probabilities or as logits."""
+    for found in architectures:
+        if outputs is None or _close(outputs, found.p):
+            yield found
+        elif found.output in ("softmax", "sigmoid"):
+            is_log = found.output == "softmax" and _close(outputs, np.log(found.p))
+            if is_log or _close(outputs, found.z):
+                yield found
 
 
 def _close(outputs: Array, own: Array) -> bool:

@@ -32,7 +32,7 @@ def explain_one(part: Compared, batch: int | None, outputs: int | None) -> Cause
     if _is_transposed(part, given):
         return cause(CauseName.TRANSPOSED)
     ratio = part.constant_ratio()
-    if ratio is not None:
+    if ratio is not None and abs(ratio - 1) > 1e-3:
         return explain_ratio(ratio, batch, outputs)
     return _penalty(part, values) or _clipped(part, values)
 
