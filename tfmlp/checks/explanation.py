@@ -50,9 +50,10 @@ def explain(
     for cause in named:
         if cause.name in _UNUSABLE:
             return cause
+    features = nets[0].inputs.shape[1] if nets else None
     if zeros := detached(parts):
         return zeros
-    if together := explain_together(parts, batch, outputs):
+    if together := explain_together(parts, batch, outputs, features):
         return together
     for net in nets:
         if found := _mistake(parts, net, batch, outputs):

@@ -17,7 +17,11 @@ _BESIDES = ((1, ""), (2, " and by 2"), (0.5, ""), (-1, ", with the wrong sign"))
 
 
 def explain_ratio(
-    ratio: float, batch: int | None, outputs: int | None, what: str = "the gradient"
+    ratio: float,
+    batch: int | None,
+    outputs: int | None,
+    what: str = "the gradient",
+    features: int | None = None,
 ) -> Cause:
     """Says what a constant factor is, from the particular to the general.
 
@@ -26,6 +30,7 @@ def explain_ratio(
       batch: The number of examples, if known.
       outputs: The number of outputs, if known.
       what: What is off by the factor, as the subject of a sentence.
+      features: The number of inputs, if known.
     """
 
     def near(value: float) -> bool:
@@ -49,6 +54,9 @@ def explain_ratio(
     if outputs and batch and outputs > 1 and (near(outputs / batch) or near(batch / outputs)):
         values = dict(what=what, ratio=ratio, outputs=outputs, batch=batch)
         return cause(CauseName.OUTPUTS, "axis", **values)
+    if features and batch and features != batch and near(batch / features):
+        values = dict(what=what, ratio=ratio, features=features, batch=batch)
+        return cause(CauseName.BATCH_SIZE, "features", **values)
     for rate in _RATES:
         if near(rate) or near(-rate):
             return cause(CauseName.LEARNING_RATE, what=what, ratio=ratio)
@@ -62,7 +70,9 @@ def explain_ratio(
     return cause(CauseName.SCALED, what=what, ratio=ratio)
 
 
-def explain_together(parts: list[Compared], batch: int | None, outputs: int | None) -> Cause | None:
+def explain_together(
+    parts: list[Compared], batch: int | None, outputs: int | None, features: int | None = None
+) -> Cause | None:
     """Says what is wrong where one factor explains every wrong gradient."""
     wrong = [part for part in parts if not part.right]
     ratios = [part.constant_ratio() for part in wrong if not part.is_flat]
@@ -72,9 +82,9 @@ def explain_together(parts: list[Compared], batch: int | None, outputs: int | No
     if abs(known[0] - 1) <= 1e-3:
         return None
     if len(wrong) == len(parts):
-        return explain_ratio(known[0], batch, outputs)
+        return explain_ratio(known[0], batch, outputs, features=features)
     what = f"the gradient of {listed(part.name for part in wrong)}"
-    return explain_ratio(known[0], batch, outputs, what)
+    return explain_ratio(known[0], batch, outputs, what, features)
 
 
 def explain_steps(parts: list[Compared], batch: int | None, outputs: int | None) -> Cause | None:

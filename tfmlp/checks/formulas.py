@@ -27,6 +27,7 @@ FORMULAS: tuple[tuple[str, str, Derivative], ...] = (
     ("", "a**2 * (1 - a)", lambda z, a: a**2 * (1 - a)),
     ("", "a * (1 - a)**2", lambda z, a: a * (1 - a) ** 2),
     ("", "1 - |a|", lambda z, a: 1 - np.abs(a)),
+    ("", "1 / cosh(z)", lambda z, a: 1 / np.cosh(z)),
     ("", "1 / cosh(a)**2", lambda z, a: 1 / np.cosh(a) ** 2),
 )
 _OF_INPUT = {"sigmoid": "z * (1 - z)", "tanh": "1 - z**2"}

@@ -32,6 +32,9 @@ def hidden_mistakes(net: RecognizedNet) -> Iterator[Explained]:
             yield from _of_incoming(name, layer, place)
     for layer, name in enumerate(net.hidden):
         yield from _of_others(net, layer, name)
+    for by, which in ((-1, "below"), (1, "above")) if net.depth > 3 else ():
+        shifted = cause(CauseName.WRONG_LAYER, "derivative", place="", other=f"the layer {which}")
+        yield shifted, Mistake(hidden=_of_neighbor(by))
     if set(net.hidden) == {net.output} and net.output != "linear":
         yield from _of_output_too(net.output)
 
@@ -83,6 +86,18 @@ def _times(derivative: Derivative) -> Delta:
 
 def _of_layer(own: Hidden, other: int) -> Delta:
     return lambda step: step.incoming * own.derivative(step.z[other], step.a[other])
+
+
+def _of_neighbor(by: int) -> Delta:
+    """Returns the error with the derivative of the layer below or above, where they are alike."""
+
+    def hidden(step: Step) -> Array:
+        z = step.z[max(step.index + by, 0)]
+        if step.activation is None or z.shape != step.incoming.shape:
+            return np.full_like(step.incoming, np.nan)
+        return step.incoming * step.activation.derivative(z, step.activation.function(z))
+
+    return hidden
 
 
 def _of_inputs(own: Hidden) -> Delta:

@@ -21,11 +21,13 @@ class Place:
       kernel: The kernel's name.
       bias: The bias's name; None where there is none, or it is a part of the kernel.
       row: "first" or "last" row of the kernel where that is the bias, else "".
+      sign: -1 where that row is multiplied by -1, and not by 1.
     """
 
     kernel: str
     bias: str | None = None
     row: str = ""
+    sign: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ class Layout:
             kernel = _as_kernel(params[place.kernel], self.column, width)
             bias = None
             if place.row == "first":
-                bias, kernel = kernel[0], kernel[1:]
+                bias, kernel = place.sign * kernel[0], kernel[1:]
             elif place.row == "last":
-                bias, kernel = kernel[-1], kernel[:-1]
+                bias, kernel = place.sign * kernel[-1], kernel[:-1]
             elif place.bias is not None:
                 bias = np.broadcast_to(params[place.bias].reshape(-1), kernel.shape[1:])
             width = kernel.shape[1]
@@ -97,7 +99,8 @@ class Layout:
         written: dict[str, Array] = {}
         for place, (kernel, bias) in zip(self.places, gradients, strict=True):
             if place.row and bias is not None:
-                rows = [bias[None], kernel] if place.row == "first" else [kernel, bias[None]]
+                bias = place.sign * bias[None]
+                rows = [bias, kernel] if place.row == "first" else [kernel, bias]
                 kernel = np.concatenate(rows)
             shape = self.shapes[place.kernel]
             written[place.kernel] = (kernel.T if self.column else kernel).reshape(shape)
@@ -179,12 +182,17 @@ def _places(
                     yield (place, *above)
 
 
+def _are_alike(place: Place, other: Place) -> bool:
+    """Whether two layers may be of one net, the first of which has its bias in its kernel."""
+    return not other.bias and (not other.row or (place.row, place.sign) == (other.row, other.sign))
+
+
 def _own(
     name: str, kernel: Array, params: dict[str, Array], others: list[str], width: int
 ) -> list[Place]:
     """Returns the ways in which a kernel's layer may have its bias."""
     if kernel.shape[0] == width + 1:
-        return [Place(name, row="last"), Place(name, row="first")]
+        return [Place(name, row=row, sign=sign) for sign in (1, -1) for row in ("last", "first")]
     biases = [other for other in others if _is_bias(params[other], kernel.shape[1])]
     return [Place(name, bias) for bias in (*biases, None)]
 

@@ -67,9 +67,14 @@ def _deltas(net: RecognizedNet) -> Iterator[tuple[Cause, Delta]]:
     yield formula, lambda s: s.difference * s.p * (1 - s.p)
     if net.output == "tanh":
         yield formula, lambda s: s.difference * (1 - s.p**2)
+    if net.loss != "squares":
+        variant = "not_squared" if net.loss == "differences" else "squares"
+        mismatch = cause(CauseName.LOSS_MISMATCH, variant, **values)
+        yield mismatch, lambda s: s.backward(s.difference)
+        yield mismatch, lambda s: s.backward(2 * s.difference)
     kind = CauseName.LOSS_GRADIENT
     for variant, delta in _OF_LOSSES:
-        if variant != "terms" or net.loss == "binary cross-entropy":
+        if variant not in ("terms", "exchanged") or net.loss == "binary cross-entropy":
             yield cause(kind, variant), delta
 
 
@@ -121,6 +126,8 @@ _OF_LOSSES: tuple[tuple[str, Delta], ...] = (
     ("rounded", lambda s: s.scale * (np.round(s.p) - s.targets)),
     ("largest", lambda s: s.scale * (_one_hot(s.p) - s.targets)),
     ("terms", lambda s: -s.scale * (s.targets * (1 - s.p) + (1 - s.targets) * s.p)),
+    ("terms", lambda s: s.scale * (s.targets * (1 - s.p) + (1 - s.targets) * s.p)),
+    ("exchanged", lambda s: s.scale * ((1 - s.targets) * (1 - s.p) - s.targets * s.p)),
     ("absolute", lambda s: s.backward(np.abs(s.gradient))),
     ("absolute", lambda s: np.abs(s.difference)),
     ("loss", lambda s: s.backward(s.scale * (s.p - s.targets) ** 2)),

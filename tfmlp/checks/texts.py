@@ -61,6 +61,10 @@ TEXTS = NET_TEXTS | {
         "{what} is {batch} times too small{besides}: it is divided by the batch size once too"
         " often, or the loss is a sum"
     ),
+    "batch_size/features": (
+        "{what} is {ratio:g} times what it should be: it is divided by {features}, the number of"
+        " features, where it must be by {batch}, the number of examples"
+    ),
     "batch_size/maybe_too_large": (
         "{what} is {ratio:.0f} times what it should be: if that is the number of examples, divide"
         " by it"
