@@ -38,7 +38,7 @@ def wrong_derivatives(name: str, place: str) -> Iterator[tuple[Cause, Derivative
 
     Args:
       name: The activation.
-      place: Which layers it is about, as " of hidden layer 1"; "" for all.
+      place: Which layers it is about, as " in hidden layer 1"; "" for all.
     """
     own, values = HIDDEN[name], dict(place=place, hidden=name)
     if name == "linear":

@@ -1,4 +1,4 @@
-"""Mistakes in the derivatives of hidden layers."""
+"""Mistakes in the derivatives in hidden layers."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ def hidden_mistakes(net: RecognizedNet) -> Iterator[Explained]:
     places: list[tuple[int | None, str, tuple[str, ...]]] = [(None, "", net.hidden)]
     if net.depth > 2:
         numbered = enumerate(net.hidden)
-        places += [(i, f" of hidden layer {i + 1}", (name,)) for i, name in numbered]
+        places += [(i, f" in hidden layer {i + 1}", (name,)) for i, name in numbered]
     for layer, place, names in places:
         for name in dict.fromkeys(names):
             for likely, derivative in wrong_derivatives(name, place):
@@ -57,7 +57,7 @@ def _of_others(net: RecognizedNet, layer: int, name: str) -> Iterator[Explained]
     own, units = HIDDEN[name], net.layers[layer][0].shape[1]
     if name == "linear":
         return
-    place = f" of hidden layer {layer + 1}" if net.depth > 2 else ""
+    place = f" in hidden layer {layer + 1}" if net.depth > 2 else ""
     for other, (kernel, _) in enumerate(net.layers):
         if other != layer and kernel.shape[1] == units:
             what = f"layer {other + 1}" if other < net.depth - 1 else "the output layer"
@@ -70,7 +70,7 @@ def _of_others(net: RecognizedNet, layer: int, name: str) -> Iterator[Explained]
 
 def _of_output_too(name: str) -> Iterator[Explained]:
     """Yields mistakes in one derivative that hidden layers and output share."""
-    for likely, derivative in wrong_derivatives(name, " of all layers"):
+    for likely, derivative in wrong_derivatives(name, " in all layers"):
         yield likely, _shared(derivative)
 
 

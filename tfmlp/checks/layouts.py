@@ -52,7 +52,7 @@ class Layout:
     def order(self) -> list[str]:
         """The parameters' names, from the first layer to the last."""
         if self.unrolled:
-            return [self.unrolled.name]
+            return self.unrolled.names
         names = chain.from_iterable((place.kernel, place.bias) for place in self.places)
         return [name for name in names if name is not None]
 
@@ -81,7 +81,7 @@ class Layout:
         if not any(of.values()):
             return ()
         if self.unrolled:
-            of = dict.fromkeys(self.shapes, of[self.unrolled.name])
+            of = dict.fromkeys(self.shapes, of.get(self.unrolled.names[0], 0.0))
         found = []
         for place in self.places:
             kernel = of.get(place.kernel, 0.0)
@@ -92,7 +92,7 @@ class Layout:
 
     def split(self, arrays: dict[str, Array]) -> dict[str, Array]:
         """Returns arrays that lie as the parameters do, one for each parameter."""
-        return self.unrolled.split(arrays[self.unrolled.name]) if self.unrolled else arrays
+        return self.unrolled.split(arrays) if self.unrolled else arrays
 
     def write(self, gradients: Sequence[DenseLayer]) -> dict[str, Array]:
         """Returns the layers' gradients, by parameter and in its shape."""
@@ -123,8 +123,8 @@ def layouts_of(params: dict[str, Array], width: int) -> Iterator[Layout]:
     """
     yield from _in_order(params, width)
     for unrolled in unrolled_in(params, width):
-        pieces = unrolled.split(params[unrolled.name])
-        for layout in _in_order(pieces, width):
+        pieces = unrolled.split(params)
+        for layout in islice(_in_order(pieces, width), 2):
             yield replace(layout, unrolled=unrolled)
 
 
@@ -176,9 +176,7 @@ def _places(
             if value.ndim < 2 and rest and not (is_first and width == 1):
                 continue
             for above in _places(params, rest, kernel.shape[1], column):
-                if not place.row or all(
-                    one.row in ("", place.row) and not one.bias for one in above
-                ):
+                if not place.row or all(_are_alike(place, one) for one in above):
                     yield (place, *above)
 
 

@@ -80,18 +80,18 @@ def _deltas(net: RecognizedNet) -> Iterator[tuple[Cause, Delta]]:
 
 def _at_wrong_place(output: str) -> Iterator[tuple[Cause, Delta]]:
     """Yields derivatives of the output that are taken of the wrong numbers."""
-    at_output = cause(CauseName.DERIVATIVE_OF_OUTPUT, place=" of the output", hidden=output)
+    at_output = cause(CauseName.DERIVATIVE_OF_OUTPUT, place=" in the output", hidden=output)
     yield at_output, lambda s: s.activation(s.p, _again(s), s.gradient)
     formula = {"sigmoid": "z * (1 - z)", "tanh": "1 - z**2"}.get(output)
     if formula:
-        values = dict(place=" of the output", hidden=output, formula=formula)
+        values = dict(place=" in the output", hidden=output, formula=formula)
         at_input = cause(CauseName.DERIVATIVE_OF_INPUT, **values)
         yield at_input, lambda s: s.activation(s.z, s.z, s.gradient)
     for formula, derivative in _DERIVATIVES:
-        values = dict(place=" of the output", hidden=output, formula=formula)
+        values = dict(place=" in the output", hidden=output, formula=formula)
         wrong = cause(CauseName.WRONG_DERIVATIVE, "nobody", **values)
         yield wrong, _times(derivative)
-    function = cause(CauseName.FUNCTION_FOR_DERIVATIVE, place=" of the output")
+    function = cause(CauseName.FUNCTION_FOR_DERIVATIVE, place=" in the output")
     yield function, lambda s: s.gradient * s.p
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.architectures import Architecture, mixed, uniform
+from tfmlp.checks.architectures import COMMON_OUTPUTS, Architecture, mixed, uniform
 from tfmlp.checks.arrays import Array, as_array, numbers
 from tfmlp.checks.layouts import DenseLayer, Layout, layouts_of
 from tfmlp.checks.measurement import Measurement
@@ -140,6 +140,8 @@ def recognize_all(
 
 def _views(inputs: Array, params: dict[str, Array], labels: Array) -> Iterator[View]:
     """Yields every way to read inputs and parameters as a net whose targets the labels can be."""
+    if not inputs.size:
+        return
     inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
     rows = [np.atleast_2d(inputs)]
     if inputs.ndim == 2 or (inputs.size > 1 and inputs.ndim == 1):
@@ -159,10 +161,13 @@ def _by_measurement(
     """
     pairs: Iterator[tuple[View, Architecture]]
     if outputs is None:
-        pairs = ((view, found) for view in views for found in uniform(view.inputs, view.layers))
+        few = views[:_MOST_MIXED]
+        pairs = ((view, found) for view in few for found in uniform(view.inputs, view.layers))
     else:
         pairs = _matching(views, outputs)
     for view, found in pairs:
+        if outputs is None and found.output not in COMMON_OUTPUTS:
+            continue
         for targets in targets_of(labels, *found.z.shape):
             for loss in possible(found.p, targets):
                 net = measurement.fitted(view.net(targets, found, Reading(loss, 1.0)))

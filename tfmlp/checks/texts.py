@@ -49,6 +49,7 @@ TEXTS = NET_TEXTS | {
         "{factor:.3g} times the weights are {word}: the penalty (weight decay) in the loss and the"
         " one in the gradient do not match"
     ),
+    "entries": "only some entries are wrong, {entries}; the others are right",
     "clipped": "entries are clipped at {limit:.4g}; the others are right",
     # Factors
     "sign": "{what} has the wrong sign",

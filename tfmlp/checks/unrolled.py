@@ -1,9 +1,8 @@
-"""Unrolled parameters: those of a whole net in one vector, as optimizers of SciPy and Octave want
-them.
-"""
+"""Unrolled parameters: those of a whole net in one vector, or one by one as single numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Literal
 
@@ -11,63 +10,86 @@ import numpy as np
 
 from tfmlp.checks.arrays import Array
 
+Pieces = tuple[tuple[str, tuple[int, ...]], ...]
 _MOST_OUTPUTS = 30
+_ORDERS: tuple[Literal["C", "F"], ...] = ("C", "F")
 
 
 @dataclass(frozen=True)
 class Unrolled:
-    """How one vector holds parameters.
+    """How one vector, or many numbers, hold parameters.
 
     Attributes:
-      name: The vector's name.
-      shape: Its shape.
-      pieces: Names and shapes of what is in it, in order.
+      shapes: The names and shapes of what holds them, in order.
+      pieces: Names and shapes of the parameters, in order.
       order: "C" where each piece is laid flat row by row, "F" where column by column.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    pieces: tuple[tuple[str, tuple[int, ...]], ...]
+    shapes: tuple[tuple[str, tuple[int, ...]], ...]
+    pieces: Pieces
     order: Literal["C", "F"]
 
-    def split(self, vector: Array) -> dict[str, Array]:
-        """Returns the pieces of a vector."""
-        ends = np.cumsum([prod(shape) for _, shape in self.pieces])[:-1]
-        flat = np.split(vector.reshape(-1), ends)
-        pairs = zip(self.pieces, flat, strict=True)
-        return {name: part.reshape(shape, order=self.order) for (name, shape), part in pairs}
+    @property
+    def names(self) -> list[str]:
+        """The names of what holds the parameters."""
+        return [name for name, _ in self.shapes]
+
+    def split(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        """Returns the pieces of what is in the vector."""
+        vector = np.concatenate([np.ravel(arrays[name]) for name in self.names])
+        return _cut(vector, self.pieces, self.order)
 
     def joined(self, pieces: dict[str, Array]) -> dict[str, Array]:
-        """Returns the vector of some pieces, by its name."""
+        """Returns pieces as the vector has them, by its name."""
         flat = [pieces[name].reshape(-1, order=self.order) for name, _ in self.pieces]
-        return {self.name: np.concatenate(flat).reshape(self.shape)}
+        return _cut(np.concatenate(flat), self.shapes, "C")
 
 
 def unrolled_in(params: dict[str, Array], width: int) -> Iterator[Unrolled]:
-    """Yields how one vector may hold the parameters of a net with one hidden layer; nothing where
-    there are several arrays.
+    """Yields how one vector, or many single numbers, may hold the parameters of a net with one
+    hidden layer, or with two alike.
 
     Args:
       params: The parameters by name.
       width: The number of inputs.
     """
-    [(name, vector), *others] = params.items()
-    if others or max(vector.shape, default=0) != vector.size or vector.size <= width + 1:
+    shapes = tuple((name, value.shape) for name, value in params.items())
+    size = sum(value.size for value in params.values())
+    is_flat = all(max(shape, default=1) == prod(shape) for _, shape in shapes)
+    if not is_flat or size <= width + 1 or (len(shapes) > 1 and size > len(shapes)):
         return
     for outputs in range(1, _MOST_OUTPUTS + 1):
-        units, rest = divmod(vector.size - outputs, width + 1 + outputs)
-        if units > 0 and rest == 0:
-            for pieces in _with_biases(width, units, outputs):
-                yield Unrolled(name, vector.shape, pieces, "C")
-                yield Unrolled(name, vector.shape, pieces, "F")
-        units, rest = divmod(vector.size, width + outputs)
-        if units > 0 and rest == 0:
-            pieces = (("W1", (width, units)), ("W2", (units, outputs)))
-            yield Unrolled(name, vector.shape, pieces, "C")
-            yield Unrolled(name, vector.shape, pieces, "F")
+        ways = list(_ways(size, width, outputs))
+        for order in _ORDERS:
+            yield from (Unrolled(shapes, pieces, order) for pieces in ways)
 
 
-def _with_biases(d: int, h: int, k: int) -> Iterator[tuple[tuple[str, tuple[int, ...]], ...]]:
+def _ways(size: int, d: int, k: int) -> Iterator[Pieces]:
+    """Yields the pieces that come to a size."""
+    h, rest = divmod(size - k, d + 1 + k)
+    if h > 0 and rest == 0:
+        yield from _with_biases(d, h, k)
+    if h := _of_two(size, d, k):
+        rows = enumerate(pairwise([d, h, h, k]), 1)
+        yield tuple((f"W{i}", (units, inputs + 1)) for i, (inputs, units) in rows)
+    h, rest = divmod(size, d + k)
+    if h > 0 and rest == 0:
+        yield ("W1", (d, h)), ("W2", (h, k))
+        yield ("W1", (h, d)), ("W2", (k, h))
+
+
+def _of_two(size: int, d: int, k: int) -> int:
+    """Returns the number of units of each of two hidden layers alike; 0 where there is none."""
+    return next((h for h in range(1, size) if h * (d + 1) + h * (h + 1) + k * (h + 1) == size), 0)
+
+
+def _cut(vector: Array, pieces: Pieces, order: Literal["C", "F"]) -> dict[str, Array]:
+    ends = np.cumsum([prod(shape) for _, shape in pieces])[:-1]
+    pairs = zip(pieces, np.split(vector, ends), strict=True)
+    return {name: part.reshape(shape, order=order) for (name, shape), part in pairs}
+
+
+def _with_biases(d: int, h: int, k: int) -> Iterator[Pieces]:
     yield ("W1", (h, d + 1)), ("W2", (k, h + 1))
     yield ("W1", (d + 1, h)), ("W2", (h + 1, k))
     for first, second in (((d, h), (h, k)), ((h, d), (k, h))):
