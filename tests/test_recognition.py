@@ -270,3 +270,34 @@ def test_an_unusual_factor_is_measured():
     grads = dict(zip(params, (X.T @ back, back.sum(0), A.T @ delta, delta.sum(0))))
     report = check_gradients(loss, params, grads, inputs=X, labels=T)
     assert report.cause.name == "wrong_derivative" and "1 - a" in report.cause.text
+
+
+def test_parameters_in_one_vector_or_one_by_one():
+    """As SciPy's optimizers want them, and as engines of single numbers have them."""
+    layers = [np.c_[b, W.T], np.c_[c, V.T]]
+    vectors = {
+        "bias first": np.concatenate([layer.ravel() for layer in layers]),
+        "as Octave does": np.concatenate([layer.T.ravel() for layer in layers]),
+        "kernels and biases": np.concatenate([W.ravel(), b, V.ravel(), c]),
+        "kernels, then biases": np.concatenate([W.T.ravel(), V.T.ravel(), b, c]),
+    }
+    loss = np.sum((A @ V + c - T) ** 2) / N
+    for vector in vectors.values():
+        net = recognize(X, T, {"theta": vector}, loss)
+        assert net.depth == 2 and net.gradients()["theta"].shape == vector.shape
+    numbers = {str(i): np.array(value) for i, value in enumerate(vectors["bias first"])}
+    net = recognize(X, T, numbers, loss)
+    assert net.depth == 2 and list(net.gradients()) == list(numbers)
+    deep = [STREAM.normal(size=(4, D + 1)), STREAM.normal(size=(4, 5)), STREAM.normal(size=(K, 5))]
+    a = X
+    for layer in deep:
+        a = np.tanh(a @ layer[:, :-1].T + layer[:, -1])
+    net = recognize(X, T, named(np.concatenate([w.ravel() for w in deep])), np.sum((a - T) ** 2))
+    assert net.depth == 3 and net.hidden == ("tanh", "tanh")
+
+
+def test_a_bias_unit_of_minus_one():
+    params = named(np.vstack([W, -b]), np.vstack([V, -c]))
+    net = recognize(X, T, params, np.sum((A @ V + c - T) ** 2))
+    delta = 2 * (A @ V + c - T)
+    assert np.allclose(net.gradients()["p1"], np.vstack([A.T @ delta, -delta.sum(axis=0)]))

@@ -60,6 +60,8 @@ def explained(
     if net is not None and net.has_epsilon:
         nets.insert(0, net.without_epsilon())
         parts, verdicts = _without_epsilon(parts, verdicts, nets[0], tolerance, single)
+        if any(verdict.note == _EPSILON for verdict in verdicts):
+            nets = nets[:1]
         if all(verdict.right for verdict in verdicts):
             return GradientReport(tuple(verdicts), None, recognized)
     last = squeezed(parts[order[-1]].value)
