@@ -53,11 +53,14 @@ def explain(
     features = nets[0].inputs.shape[1] if nets else None
     if zeros := detached(parts):
         return zeros
-    if together := explain_together(parts, batch, outputs, features):
+    together = explain_together(parts, batch, outputs, features)
+    if together and together.name is not CauseName.SCALED:
         return together
     for net in nets:
         if found := _mistake(parts, net, batch, outputs):
             return found
+    if together:
+        return together
     if in_steps := explain_steps(parts, batch, outputs):
         return in_steps
     if len({cause.name for cause in named}) == 1:

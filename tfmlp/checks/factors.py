@@ -63,9 +63,9 @@ def explain_ratio(
         if batch and (near(rate * batch) or near(rate / batch) or near(-rate * batch)):
             values = dict(what=what, ratio=ratio, rate=rate, batch=batch)
             return cause(CauseName.LEARNING_RATE, "batch_size", **values)
-    if ratio > 2 and near(round(ratio)):
+    if batch is None and ratio > 2 and near(round(ratio)):
         return cause(CauseName.BATCH_SIZE, "maybe_too_large", what=what, ratio=ratio)
-    if 0 < ratio < 0.5 and np.isclose(1 / ratio, round(1 / ratio), rtol=1e-3):
+    if batch is None and 0 < ratio < 0.5 and np.isclose(1 / ratio, round(1 / ratio), rtol=1e-3):
         return cause(CauseName.BATCH_SIZE, "maybe_too_small", what=what, inverse=1 / ratio)
     return cause(CauseName.SCALED, what=what, ratio=ratio)
 

@@ -8,8 +8,6 @@ were computed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -17,7 +15,6 @@ import numpy as np
 
 from tfmlp.checks.architectures import COMMON_OUTPUTS, Architecture, mixed, uniform
 from tfmlp.checks.arrays import Array, as_array, numbers
-from tfmlp.checks.layouts import DenseLayer, Layout, layouts_of
 from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.readings import (
     Found,
@@ -31,53 +28,19 @@ from tfmlp.checks.readings import (
 )
 from tfmlp.checks.recognized import RecognizedNet
 from tfmlp.checks.targets import targets_of
+from tfmlp.checks.views import MOST_VIEWS, View, views_of
 
-_MOST_LAYOUTS = 1000
-_MOST, _MOST_MIXED = 24, 4  # ways to read inputs, labels and parameters that are tried
+_MOST_MIXED = 4  # ways to read inputs, labels and parameters that are tried
 # The losses of outputs that are no logits, and of logits with what they then go through.
 _OF_OUTPUTS = ("squares", "cross-entropy", "binary cross-entropy")
 _OF_LOGITS = (("softmax", "cross-entropy"), ("sigmoid", "binary cross-entropy"))
 
 Read = Callable[[Goal, Array, Array], Iterator[Found]]
+# A penalty is met by chance more often than an epsilon, and is found faster.
 _READS: tuple[Read, ...] = (readings_of, readings_with_epsilon, readings_with_penalty)
+_FASTER: tuple[Read, ...] = (readings_of, readings_with_penalty, readings_with_epsilon)
 _EXACT, _FLOAT32 = 1e-11, 1e-6  # how near a loss must come, relative
 _NUMBERS = 100_000  # in the outputs that are looked at together
-
-
-@dataclass(frozen=True)
-class View:
-    """One way to read inputs and parameters as a net."""
-
-    inputs: Array
-    layers: list[DenseLayer]
-    layout: Layout
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The numbers of examples and outputs."""
-        return len(self.inputs), self.layers[-1][0].shape[1]
-
-    def admits(self, labels: Array) -> bool:
-        """Whether the labels can be its targets."""
-        return next(targets_of(labels, *self.shape), None) is not None
-
-    @cached_property
-    def squares(self) -> tuple[float, float]:
-        """The sums of the squares of the kernels, and of all parameters."""
-        kernels = sum(float(np.sum(kernel**2)) for kernel, _ in self.layers)
-        biases = sum(float(np.sum(bias**2)) for _, bias in self.layers if bias is not None)
-        return kernels, kernels + biases
-
-    def net(self, targets: Array, found: Architecture, reading: Reading) -> RecognizedNet:
-        """Returns the net of an architecture and a loss."""
-        penalty = (reading.penalty, reading.penalty if reading.penalizes_biases else 0.0)
-        return RecognizedNet(
-            *(self.inputs, targets, self.layers, self.layout, found.hidden, found.output),
-            loss=reading.loss,
-            scale=reading.scale,
-            penalties=(penalty,) * len(self.layers) if reading.penalty else (),
-            logarithm=reading.logarithm,
-        )
 
 
 def recognize(
@@ -105,7 +68,7 @@ def recognize(
     if labels.dtype.kind not in "biuf":
         return None
     with np.errstate(all="ignore"):
-        views = list(_views(numbers(inputs, "inputs"), params, labels))
+        views = list(views_of(numbers(inputs, "inputs"), params, labels))
         given = None if outputs is None else numbers(outputs, "outputs")
         if given is not None and loss is None:
             found = _every(views, labels, given)
@@ -113,7 +76,8 @@ def recognize(
             goals = [] if loss is None else [(loss, _EXACT)]
             if loss is not None and (given is not None or (measurement and measurement.single)):
                 goals.append((loss, _FLOAT32))
-            found = (net for goal in goals for net in _by_loss(views, labels, given, *goal))
+            reads = _READS if measurement is None else _FASTER
+            found = (net for goal in goals for net in _by_loss(views, labels, given, reads, *goal))
         if measurement is None:
             return next(found, None)
         agreeing = (net for net in found if measurement.agrees(net))
@@ -130,27 +94,12 @@ def recognize_all(
     if labels.dtype.kind not in "biuf":
         return []
     with np.errstate(all="ignore"):
-        views = _views(numbers(inputs, "inputs"), params, labels)
+        views = views_of(numbers(inputs, "inputs"), params, labels)
         nets = _every(views, labels, numbers(outputs, "outputs"))
         first = dict[tuple[str, str], RecognizedNet]()
         for net in nets:
             first.setdefault((net.output, net.loss), net)
         return list(first.values())
-
-
-def _views(inputs: Array, params: dict[str, Array], labels: Array) -> Iterator[View]:
-    """Yields every way to read inputs and parameters as a net whose targets the labels can be."""
-    if not inputs.size:
-        return
-    inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
-    rows = [np.atleast_2d(inputs)]
-    if inputs.ndim == 2 or (inputs.size > 1 and inputs.ndim == 1):
-        rows.append(rows[0].T)
-    for x in rows:
-        layouts = islice(layouts_of(params, x.shape[1]), _MOST_LAYOUTS)
-        every = (View(x, layout.read(params), layout) for layout in layouts)
-        meant = (view for view in every if view.admits(labels))
-        yield from islice(meant, _MOST)
 
 
 def _by_measurement(
@@ -177,16 +126,25 @@ def _by_measurement(
 
 
 def _by_loss(
-    views: list[View], labels: Array, outputs: Array | None, loss: float, close: float
+    views: list[View],
+    labels: Array,
+    outputs: Array | None,
+    reads: tuple[Read, ...],
+    loss: float,
+    close: float,
 ) -> Iterator[RecognizedNet]:
     """Yields nets by the loss, and by the outputs where they are known: the usual ones first."""
     for architectures in (uniform, mixed):
         meant = ((view, one) for view in views for one in targets_of(labels, *view.shape))
+        is_fast = architectures is uniform or outputs is not None
+        most = MOST_VIEWS if is_fast else _MOST_MIXED
         every = [
             (view, targets, list(_giving(outputs, architectures(view.inputs, view.layers))))
-            for view, targets in islice(meant, _MOST if architectures is uniform else _MOST_MIXED)
+            for view, targets in islice(meant, most)
         ]
-        for read in _READS if architectures is uniform or outputs is not None else _READS[:2]:
+        for read in reads:
+            if read is readings_with_penalty and not is_fast:
+                continue
             for view, targets, choices in every:
                 yield from _read(read, Goal(loss, close, *view.squares), view, targets, choices)
 
