@@ -461,3 +461,8 @@ def test_what_cannot_be_named_is_located():
 
     cause = Net("softmax").check(kernel(typo, only=0)).cause
     assert cause.name == "entries" and "[0, 1]" in cause.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_factor_without_a_name_is_not_taken_for_a_mistake(kind):
+    assert Net(kind).check({}, factor=0.83).cause.name == "scaled"

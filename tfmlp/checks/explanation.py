@@ -87,18 +87,20 @@ def _mistake(
     given = {part.name: part.given for part in parts if part.given is not None}
     target = np.concatenate([part.given_entries for part in parts])
     wrong = np.concatenate([np.full(part.numeric.size, not part.right) for part in parts])
+    own = net.gradients()
+    right = np.concatenate([part.at_entries(own[part.name]) for part in parts])
     scaled: Cause | None = None
     partial: Cause | None = None
     with np.errstate(all="ignore"):
         for likely, mistake in usual_mistakes(net, given):
             gradients = net.gradients(mistake)
             tried = np.concatenate([part.at_entries(gradients[part.name]) for part in parts])
-            if not np.isfinite(tried).all() or not tried.any():
+            # What comes to the right gradients here, or to a multiple of them, is no mistake.
+            if not np.isfinite(tried).all() or _ratio(tried, right) is not None:
                 continue
             if _same(tried, target):
                 return likely
-            ratio = float(np.dot(tried, target) / np.dot(tried, tried))
-            if scaled is None and ratio and _same(ratio * tried, target):
+            if scaled is None and (ratio := _ratio(tried, target)):
                 besides = explain_ratio(ratio, batch, outputs).text
                 scaled = Cause(likely.name, f"{likely.text}; besides, {besides}")
             if partial is None and wrong.sum() > 1 and _same(tried[wrong], target[wrong]):
@@ -125,6 +127,14 @@ def _data_factor(
     if not ratio or not _same(ratio * of_data, rest):
         return None
     return explain_ratio(ratio, batch, outputs, "the gradient apart from the penalty's part")
+
+
+def _ratio(tried: Array, given: Array) -> float | None:
+    """Returns the factor by which what was tried becomes what was given, or None."""
+    if not tried.any():
+        return 0.0 if not given.any() else None
+    ratio = float(np.dot(tried, given) / np.dot(tried, tried))
+    return ratio if _same(ratio * tried, given) else None
 
 
 def _same(tried: Array, given: Array) -> bool:
