@@ -410,3 +410,59 @@ def test_a_mistake_is_named(kind, number, edits, names, seed):
     report = Net(kind, seed).check(edits)
     assert report.right is False and report.recognized
     assert report.cause.name in names.split(), report.cause
+
+
+@pytest.mark.parametrize(
+    "factor, text",
+    [(N, "batch size 7"), (1 / N, "batch size once"), (N / 4, "the number of features")],
+)
+def test_a_factor_on_everything(factor, text):
+    for kind in KINDS:
+        assert text in Net(kind).check({}, factor).cause.text
+
+
+def test_a_mistake_and_a_factor_together():
+    cause = Net("softmax").check(hidden(lambda z, a: ONE(z)), factor=N).cause
+    assert cause.name == "mask" and "besides, the gradient is 7 times" in cause.text
+
+
+def test_the_same_factor_at_every_layer():
+    def divided(net, i, right, *others):
+        return right / N ** (2 - i)
+
+    cause = Net("one output").check({"dW": divided, "db": divided}).cause
+    assert cause.name == "batch_size" and "from each layer to the one below" in cause.text
+
+
+def test_a_mistake_in_one_gradient_only():
+    """As where every gradient is written out by itself."""
+    net = Net("squares")
+    wrong = net.backward(hidden(lambda z, a: ONE(z), only=1))[1][0]
+    report = net.check(bias(lambda n, i, g, d, inc, dW: wrong, only=0))
+    assert (
+        report.cause.name == "no_derivative" and "only in the gradient of b0" in report.cause.text
+    )
+
+
+def test_what_cannot_be_named_is_located():
+    strange = hidden(lambda z, a: np.cos(3 * z) + 2)
+    assert Net("one output").check(strange).cause.name == "layer"
+    twisted = {"output": lambda n, z, p, d: d * (1.3 + np.sin(5 * z))}
+    assert Net("softmax").check(twisted).cause.name == "output"
+    several = kernel(lambda n, i, g, *others: g * np.linspace(1, 2, g.size).reshape(g.shape))
+    assert Net("mixed").check(several).cause.name == "stale_activations"
+    one = kernel(lambda n, i, g, *others: g + np.eye(*g.shape)[::-1] * (i == 1), only=1)
+    assert Net("softmax").check(one).cause.name in ("stale_activations", "entries")
+
+    def typo(net, i, right, *others):
+        right = right.copy()
+        right[0, 1] *= 3
+        return right
+
+    cause = Net("softmax").check(kernel(typo, only=0)).cause
+    assert cause.name == "entries" and "[0, 1]" in cause.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_factor_without_a_name_is_not_taken_for_a_mistake(kind):
+    assert Net(kind).check({}, factor=0.83).cause.name == "scaled"

@@ -9,7 +9,7 @@ from tfmlp.checks.ingredients import HIDDEN, OUTPUTS
 from tfmlp.checks.layouts import DenseLayer
 
 _COMMON = ("relu", "tanh", "sigmoid", "leaky_relu(0.01)", "linear")
-_COMMON_OUTPUTS = ("softmax", "sigmoid", "linear", "tanh")
+COMMON_OUTPUTS = ("softmax", "sigmoid", "linear", "tanh")
 _MOST = 700  # different activations in different layers
 
 
@@ -38,7 +38,7 @@ def mixed(inputs: Array, layers: list[DenseLayer]) -> Iterator[Architecture]:
     choices = [names for _ in range(count)] if count > 1 else []
     if choices:
         different = [choice for choice in product(*choices) if len(set(choice)) > 1]
-        yield from _each(inputs, layers, different, _COMMON_OUTPUTS)
+        yield from _each(inputs, layers, different, COMMON_OUTPUTS)
 
 
 def _each(

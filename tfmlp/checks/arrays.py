@@ -21,11 +21,21 @@ def as_array(value: Any, name: str = "a value") -> Array:
       ConfigError: when it cannot be converted, such as lists of different lengths.
     """
     try:
-        if hasattr(value, "detach"):  # a PyTorch tensor that keeps track of its gradient
+        if is_torch(value):  # it may keep track of its gradient
             value = value.detach().cpu()
         return np.asarray(value.numpy() if hasattr(value, "numpy") else value)
     except Exception as error:  # a user's object converts itself, and may raise what it likes
         raise ConfigError(_expected(value, name)) from error
+
+
+def is_torch(value: Any) -> bool:
+    """Whether something is a PyTorch tensor; others have a `detach`, too, such as open files."""
+    return type(value).__module__.split(".")[0] == "torch" and hasattr(value, "detach")
+
+
+def is_tensorflow(value: Any) -> bool:
+    """Whether something is a variable of TensorFlow."""
+    return hasattr(value, "assign") and hasattr(value, "numpy")
 
 
 def numbers(value: Any, name: str = "a value") -> Array:

@@ -23,6 +23,7 @@ class CauseName(StrEnum):
     WRONG_AXIS = "wrong_axis"
     PENALTY = "penalty"
     CLIPPED = "clipped"
+    ENTRIES = "entries"
     # Factors
     SIGN = "sign"
     BATCH_SIZE = "batch_size"

@@ -52,17 +52,24 @@ def explained(
     layout = net.layout if net is not None else likely_layout(values)
     if layout is not None:
         kernels = {place.kernel for place in layout.places}
-        parts = [dataclasses.replace(part, kernel=part.name in kernels) for part in parts]
+        parts = [
+            dataclasses.replace(part, kernel=part.name in kernels or len(parts) == 1)
+            for part in parts
+        ]
     if net is not None:
         by_name = {part.name: index for index, part in enumerate(parts)}
         order = [by_name[name] for name in net.layout.order]
     if net is not None and net.has_epsilon:
         nets.insert(0, net.without_epsilon())
         parts, verdicts = _without_epsilon(parts, verdicts, nets[0], tolerance, single)
+        if any(verdict.note == _EPSILON for verdict in verdicts):
+            nets = nets[:1]
         if all(verdict.right for verdict in verdicts):
             return GradientReport(tuple(verdicts), None, recognized)
     last = squeezed(parts[order[-1]].value)
     outputs = last.size if last.ndim == 1 else None
+    if net is not None:
+        outputs = net.targets.shape[1]
     alone = [None if part.right else explain_one(part, batch, outputs) for part in parts]
     ordered, causes = [parts[i] for i in order], [alone[i] for i in order]
     likely = explain(ordered, causes, nets, batch, outputs, any_factor=any_factor)
@@ -90,9 +97,7 @@ def _without_epsilon(
     if sum(part.right for part in exact) < sum(part.right for part in parts):
         return parts, verdicts
     noted = [
-        dataclasses.replace(new, note=_EPSILON, measured=old.measured)
-        if new.right and not old.right
-        else new
+        dataclasses.replace(new, note=_EPSILON) if new.right and not old.right else new
         for new, old in zip(judged, verdicts, strict=True)
     ]
     return exact, noted

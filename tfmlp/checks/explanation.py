@@ -9,7 +9,13 @@ from tfmlp.checks.arrays import Array
 from tfmlp.checks.backward import RIGHT
 from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.comparison import Compared
-from tfmlp.checks.factors import detached, explain_ratio, explain_together, listed
+from tfmlp.checks.factors import (
+    detached,
+    explain_ratio,
+    explain_steps,
+    explain_together,
+    listed,
+)
 from tfmlp.checks.location import locate
 from tfmlp.checks.mistakes import usual_mistakes
 from tfmlp.checks.recognized import RecognizedNet
@@ -48,15 +54,23 @@ def explain(
     for cause in named:
         if cause.name in _UNUSABLE:
             return cause
+    features = nets[0].inputs.shape[1] if nets else None
     if zeros := detached(parts):
         return zeros
-    if together := explain_together(parts, batch, outputs):
+    together = explain_together(parts, batch, outputs, features)
+    if together and together.name is not CauseName.SCALED:
         return together
     for net in nets:
         if found := _mistake(parts, net, batch, outputs, any_factor):
             return found
+    if together:
+        return together
+    if in_steps := explain_steps(parts, batch, outputs):
+        return in_steps
     if len({cause.name for cause in named}) == 1:
-        return named[0]
+        names = listed(part.name for part, cause in zip(parts, alone, strict=True) if cause)
+        same = {cause.text for cause in alone if cause}
+        return Cause(named[0].name, f"{names}: {same.pop()}") if len(same) == 1 else named[-1]
     top = max(index for index, part in enumerate(parts) if not part.right)
     own = alone[top]
     if own and own.name is not CauseName.SCALED:
@@ -81,18 +95,20 @@ def _mistake(
     given = {part.name: part.given for part in parts if part.given is not None}
     target = np.concatenate([part.given_entries for part in parts])
     wrong = np.concatenate([np.full(part.numeric.size, not part.right) for part in parts])
+    own = net.gradients()
+    right = np.concatenate([part.at_entries(own[part.name]) for part in parts])
     scaled: Cause | None = None
     partial: Cause | None = None
     with np.errstate(all="ignore"):
         for likely, mistake in usual_mistakes(net, given):
             gradients = net.gradients(mistake)
             tried = np.concatenate([part.at_entries(gradients[part.name]) for part in parts])
-            if not np.isfinite(tried).all() or not tried.any():
+            # What comes to the right gradients here, or to a multiple of them, is no mistake.
+            if not np.isfinite(tried).all() or _ratio(tried, right) is not None:
                 continue
             if _same(tried, target):
                 return replace(likely, reproduced=True)
-            ratio = float(np.dot(tried, target) / np.dot(tried, tried))
-            if scaled is None and ratio and _same(ratio * tried, target):
+            if scaled is None and (ratio := _ratio(tried, target)):
                 besides = f"; besides, {explain_ratio(ratio, batch, outputs).text}"
                 text = likely.text + ("" if any_factor and ratio > 0 else besides)
                 scaled = Cause(likely.name, text, reproduced=ratio > 0)
@@ -122,6 +138,14 @@ def _data_factor(
     if not ratio or not _same(ratio * of_data, rest):
         return None
     return explain_ratio(ratio, batch, outputs, "the gradient apart from the penalty's part")
+
+
+def _ratio(tried: Array, given: Array) -> float | None:
+    """Returns the factor by which what was tried becomes what was given, or None."""
+    if not tried.any():
+        return 0.0 if not given.any() else None
+    ratio = float(np.dot(tried, given) / np.dot(tried, tried))
+    return ratio if _same(ratio * tried, given) else None
 
 
 def _same(tried: Array, given: Array) -> bool:

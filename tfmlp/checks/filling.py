@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.arrays import Array, as_array
+from tfmlp.checks.arrays import Array, as_array, is_tensorflow, is_torch
 from tfmlp.checks.calls import attribute
 
 
@@ -66,9 +66,9 @@ def filled(original: Any, value: Array, dtype: Any) -> bool:
     elif isinstance(original, Numbers):
         for owner, number in zip(original.owners, value, strict=True):
             put(owner, original.name, float(number))
-    elif hasattr(original, "assign"):
+    elif is_tensorflow(original):
         original.assign(value.astype(dtype))
-    elif hasattr(original, "detach"):
+    elif is_torch(original):
         torch = sys.modules["torch"]
         original.data.copy_(torch.from_numpy(value))
     elif isinstance(original, list):

@@ -27,6 +27,7 @@ FORMULAS: tuple[tuple[str, str, Derivative], ...] = (
     ("", "a**2 * (1 - a)", lambda z, a: a**2 * (1 - a)),
     ("", "a * (1 - a)**2", lambda z, a: a * (1 - a) ** 2),
     ("", "1 - |a|", lambda z, a: 1 - np.abs(a)),
+    ("", "1 / cosh(z)", lambda z, a: 1 / np.cosh(z)),
     ("", "1 / cosh(a)**2", lambda z, a: 1 / np.cosh(a) ** 2),
 )
 _OF_INPUT = {"sigmoid": "z * (1 - z)", "tanh": "1 - z**2"}
@@ -37,7 +38,7 @@ def wrong_derivatives(name: str, place: str) -> Iterator[tuple[Cause, Derivative
 
     Args:
       name: The activation.
-      place: Which layers it is about, as " of hidden layer 1"; "" for all.
+      place: Which layers it is about, as " in hidden layer 1"; "" for all.
     """
     own, values = HIDDEN[name], dict(place=place, hidden=name)
     if name == "linear":

@@ -106,7 +106,7 @@ def check_gradients(
             {part.name: part.value for part in parts},
             first,
             None if outputs is None else numbers(outputs, "the outputs"),
-            Measurement(parts),
+            Measurement(parts, single=itemsize == 4),
         )
     return explained(parts, verdicts, net, batch, tolerance=tolerance, single=single)
 

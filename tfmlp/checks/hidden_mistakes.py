@@ -1,4 +1,4 @@
-"""Mistakes in the derivatives of hidden layers."""
+"""Mistakes in the derivatives in hidden layers."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,7 @@ def hidden_mistakes(net: RecognizedNet) -> Iterator[Explained]:
     places: list[tuple[int | None, str, tuple[str, ...]]] = [(None, "", net.hidden)]
     if net.depth > 2:
         numbered = enumerate(net.hidden)
-        places += [(i, f" of hidden layer {i + 1}", (name,)) for i, name in numbered]
+        places += [(i, f" in hidden layer {i + 1}", (name,)) for i, name in numbered]
     for layer, place, names in places:
         for name in dict.fromkeys(names):
             for likely, derivative in wrong_derivatives(name, place):
@@ -32,6 +32,9 @@ def hidden_mistakes(net: RecognizedNet) -> Iterator[Explained]:
             yield from _of_incoming(name, layer, place)
     for layer, name in enumerate(net.hidden):
         yield from _of_others(net, layer, name)
+    for by, which in ((-1, "below"), (1, "above")) if net.depth > 3 else ():
+        shifted = cause(CauseName.WRONG_LAYER, "derivative", place="", other=f"the layer {which}")
+        yield shifted, Mistake(hidden=_of_neighbor(by))
     if set(net.hidden) == {net.output} and net.output != "linear":
         yield from _of_output_too(net.output)
 
@@ -54,7 +57,7 @@ def _of_others(net: RecognizedNet, layer: int, name: str) -> Iterator[Explained]
     own, units = HIDDEN[name], net.layers[layer][0].shape[1]
     if name == "linear":
         return
-    place = f" of hidden layer {layer + 1}" if net.depth > 2 else ""
+    place = f" in hidden layer {layer + 1}" if net.depth > 2 else ""
     for other, (kernel, _) in enumerate(net.layers):
         if other != layer and kernel.shape[1] == units:
             what = f"layer {other + 1}" if other < net.depth - 1 else "the output layer"
@@ -67,7 +70,7 @@ def _of_others(net: RecognizedNet, layer: int, name: str) -> Iterator[Explained]
 
 def _of_output_too(name: str) -> Iterator[Explained]:
     """Yields mistakes in one derivative that hidden layers and output share."""
-    for likely, derivative in wrong_derivatives(name, " of all layers"):
+    for likely, derivative in wrong_derivatives(name, " in all layers"):
         yield likely, _shared(derivative)
 
 
@@ -83,6 +86,18 @@ def _times(derivative: Derivative) -> Delta:
 
 def _of_layer(own: Hidden, other: int) -> Delta:
     return lambda step: step.incoming * own.derivative(step.z[other], step.a[other])
+
+
+def _of_neighbor(by: int) -> Delta:
+    """Returns the error with the derivative of the layer below or above, where they are alike."""
+
+    def hidden(step: Step) -> Array:
+        z = step.z[max(step.index + by, 0)]
+        if step.activation is None or z.shape != step.incoming.shape:
+            return np.full_like(step.incoming, np.nan)
+        return step.incoming * step.activation.derivative(z, step.activation.function(z))
+
+    return hidden
 
 
 def _of_inputs(own: Hidden) -> Delta:

@@ -76,10 +76,11 @@ HIDDEN = {
     **{name: Hidden(*ACTIVATIONS[name]) for name in ("elu", "swish", "gelu", "selu")},
 }
 
+_USUAL_OUTPUTS = ("sigmoid", "linear", "tanh", "relu")
 OUTPUTS = {
     "softmax": Output(softmax, _softmax_backward),
-    **{name: _elementwise(HIDDEN[name]) for name in ("sigmoid", "linear", "tanh", "relu")},
-    **{name: _elementwise(HIDDEN[name]) for name in HIDDEN if name.startswith(("leaky", "softp"))},
+    **{name: _elementwise(HIDDEN[name]) for name in _USUAL_OUTPUTS},
+    **{name: _elementwise(kind) for name, kind in HIDDEN.items() if name not in _USUAL_OUTPUTS},
     OVER_EXAMPLES: Output(
         lambda z: softmax(z.T).T, lambda z, p, g: _softmax_backward(z.T, p.T, g.T).T
     ),
@@ -98,6 +99,7 @@ LOSSES = {
     "absolute errors": Loss(
         lambda p, t, log: _total(np.abs(p - t)), lambda p, t, log: np.sign(p - t)
     ),
+    "differences": Loss(lambda p, t, log: _total(p - t), lambda p, t, log: np.ones_like(p)),
 }
 
 

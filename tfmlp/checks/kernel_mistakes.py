@@ -24,6 +24,8 @@ def kernel_mistakes(net: RecognizedNet) -> Iterator[Explained]:
         name = net.layout.places[layer].kernel
         for likely, product in _gradients(net, layer, name):
             yield likely, Mistake(kernel=product, layer=layer)
+        for likely, error in _errors(net, layer):
+            yield likely, Mistake(kernel=_kernel_of(error), bias=_bias_of(error), layer=layer)
         for likely, product in _ways_back(net, layer, name) if layer else ():
             yield likely, Mistake(back=product, layer=layer)
 
@@ -78,6 +80,19 @@ def _of_inputs(net: RecognizedNet, layer: int, name: str) -> Iterator[tuple[Caus
                 yield cause(CauseName.WRONG_INPUT, name=name, what=what), _of_output(other)
                 what = f"z of layer {other + 1}"
                 yield cause(CauseName.WRONG_INPUT, name=name, what=what), _of_z(other)
+
+
+def _errors(net: RecognizedNet, layer: int) -> Iterator[tuple[Cause, Product]]:
+    """Yields wrong errors from which both gradients of one layer are computed."""
+    place = net.layout.places[layer]
+    names = f"{place.kernel} and {place.bias}" if place.bias else place.kernel
+    for which, index in (("last", -1), ("first", 0)):
+        yield cause(CauseName.ONE_EXAMPLE, "one", which=which, name=names), _error_of(index)
+    yield cause(CauseName.BEFORE_DERIVATIVE, names=names), lambda s: s.incoming
+    for other, (kernel, _) in enumerate(net.layers):
+        if other != layer and kernel.shape[1] == net.layers[layer][0].shape[1]:
+            likely = cause(CauseName.WRONG_DELTA, name=names, other=other + 1)
+            yield likely, _error_in(other)
 
 
 def _ways_back(net: RecognizedNet, layer: int, name: str) -> Iterator[tuple[Cause, Product]]:
@@ -150,6 +165,29 @@ def _with_delta_of(other: int) -> Product:
 
 def _of_example(index: int) -> Product:
     return lambda step: np.outer(step.below[index], step.delta[index])
+
+
+def _kernel_of(error: Product) -> Product:
+    return lambda step: step.below.T @ error(step)
+
+
+def _bias_of(error: Product) -> Product:
+    return lambda step: error(step).sum(axis=0)
+
+
+def _error_of(index: int) -> Product:
+    """Returns the error of one example, with zeros in the place of the others."""
+
+    def error(step: Step) -> Array:
+        alone = np.zeros_like(step.delta)
+        alone[index] = step.delta[index]
+        return alone
+
+    return error
+
+
+def _error_in(other: int) -> Product:
+    return lambda step: step.right[other].delta
 
 
 def _through(back: Array) -> Product:

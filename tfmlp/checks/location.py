@@ -13,15 +13,19 @@ def locate(parts: list[Compared]) -> Cause | None:
     """
     kernels = [part for part in parts if part.is_kernel]
     wrong = [part for part in parts if not part.right]
-    if len(wrong) == 1 or not kernels:
+    names = listed(part.name for part in wrong)
+    if len(wrong) > 1 and not kernels:
+        right = listed(part.name for part in parts if part.right)
+        return cause(CauseName.OUTPUT, "mixed", wrong=names, right=right) if right else None
+    if len(wrong) == 1:
         return _only(wrong[0], parts, has_kernels=bool(kernels))
+    biases = [part for part in parts if not part.is_kernel]
+    if biases and all(part.right for part in biases):
+        return cause(CauseName.STALE_ACTIVATIONS, "kernels", names=names)
     last = max(index for index, part in enumerate(parts) if not part.right)
     below = [part for part in parts[: last + 1] if part.is_kernel]
     if last < len(parts) - 1 and not any(part.right for part in below):
         return cause(CauseName.LAYER, above=parts[last + 1].name, below=parts[last].name)
-    names = listed(part.name for part in wrong)
-    if all(part.is_kernel for part in wrong):
-        return cause(CauseName.STALE_ACTIVATIONS, "kernels", names=names)
     if not any(part.is_kernel for part in wrong):
         return cause(CauseName.WRONG_AXIS, "biases", names=names)
     if last == len(parts) - 1 and not any(part.right for part in kernels):

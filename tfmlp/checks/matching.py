@@ -28,6 +28,8 @@ def matched(params: Mapping[str, Array], grads: Gradients) -> Gradients:
     is_named = not all(name.isdecimal() for name in params)
     if is_named and all(_key(name) in plain for name in params):  # others such as dZ1 may be there
         return {name: plain[_key(name)] for name in params}
+    if is_named and (found := _by_ending(params, grads)):
+        return found
     by_shape = _by_shape(params, grads)
     if by_shape is not None:
         return by_shape
@@ -48,6 +50,17 @@ def _split(params: Mapping[str, Array], whole: Array | None) -> Gradients | None
     cut = np.split(whole.reshape(-1), np.cumsum(sizes)[:-1])
     shaped = zip(params.items(), cut, strict=True)
     return {name: part.reshape(value.shape) for (name, value), part in shaped}
+
+
+def _by_ending(params: Mapping[str, Array], grads: Gradients) -> Gradients | None:
+    """Returns the gradients whose names end with the parameters', such as dL_dW1."""
+    found: Gradients = {}
+    for name in params:
+        ending = [other for other in grads if _key(other).endswith(_key(name))]
+        if len(ending) != 1:
+            return None
+        found[name] = grads[ending[0]]
+    return found if len({id(value) for value in found.values()}) == len(found) else None
 
 
 def _by_shape(params: Mapping[str, Array], grads: Gradients) -> Gradients | None:

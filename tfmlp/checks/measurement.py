@@ -20,10 +20,11 @@ class Measurement:
 
     Args:
       parts: The parameters.
+      single: Whether the loss is computed in float32.
     """
 
-    def __init__(self, parts: Sequence[Compared]):
-        self._parts = parts
+    def __init__(self, parts: Sequence[Compared], *, single: bool = False):
+        self._parts, self.single = parts, single
 
     def agrees(self, net: RecognizedNet) -> bool:
         """Whether a net's gradients are those that were measured."""

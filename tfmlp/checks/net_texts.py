@@ -31,6 +31,14 @@ NET_TEXTS = {
         "the gradient is p - t, that of binary cross-entropy; the loss leaves out the term"
         " (1 - t) log(1 - p)"
     ),
+    "loss_mismatch/squares": "the gradient is that of squares; the loss is {loss}",
+    "loss_mismatch/not_squared": (
+        "the gradient is that of squares; the loss adds the differences without squaring them"
+    ),
+    "loss_gradient/exchanged": (
+        "the denominators of the gradient of binary cross-entropy are exchanged; they must be"
+        " -t / p + (1 - t) / (1 - p)"
+    ),
     "loss_gradient/logits": (
         "the targets are subtracted from the logits; it must be from the outputs, after their"
         " activation"

@@ -67,26 +67,31 @@ def _deltas(net: RecognizedNet) -> Iterator[tuple[Cause, Delta]]:
     yield formula, lambda s: s.difference * s.p * (1 - s.p)
     if net.output == "tanh":
         yield formula, lambda s: s.difference * (1 - s.p**2)
+    if net.loss != "squares":
+        variant = "not_squared" if net.loss == "differences" else "squares"
+        mismatch = cause(CauseName.LOSS_MISMATCH, variant, **values)
+        yield mismatch, lambda s: s.backward(s.difference)
+        yield mismatch, lambda s: s.backward(2 * s.difference)
     kind = CauseName.LOSS_GRADIENT
     for variant, delta in _OF_LOSSES:
-        if variant != "terms" or net.loss == "binary cross-entropy":
+        if variant not in ("terms", "exchanged") or net.loss == "binary cross-entropy":
             yield cause(kind, variant), delta
 
 
 def _at_wrong_place(output: str) -> Iterator[tuple[Cause, Delta]]:
     """Yields derivatives of the output that are taken of the wrong numbers."""
-    at_output = cause(CauseName.DERIVATIVE_OF_OUTPUT, place=" of the output", hidden=output)
+    at_output = cause(CauseName.DERIVATIVE_OF_OUTPUT, place=" in the output", hidden=output)
     yield at_output, lambda s: s.activation(s.p, _again(s), s.gradient)
     formula = {"sigmoid": "z * (1 - z)", "tanh": "1 - z**2"}.get(output)
     if formula:
-        values = dict(place=" of the output", hidden=output, formula=formula)
+        values = dict(place=" in the output", hidden=output, formula=formula)
         at_input = cause(CauseName.DERIVATIVE_OF_INPUT, **values)
         yield at_input, lambda s: s.activation(s.z, s.z, s.gradient)
     for formula, derivative in _DERIVATIVES:
-        values = dict(place=" of the output", hidden=output, formula=formula)
+        values = dict(place=" in the output", hidden=output, formula=formula)
         wrong = cause(CauseName.WRONG_DERIVATIVE, "nobody", **values)
         yield wrong, _times(derivative)
-    function = cause(CauseName.FUNCTION_FOR_DERIVATIVE, place=" of the output")
+    function = cause(CauseName.FUNCTION_FOR_DERIVATIVE, place=" in the output")
     yield function, lambda s: s.gradient * s.p
 
 
@@ -121,6 +126,8 @@ _OF_LOSSES: tuple[tuple[str, Delta], ...] = (
     ("rounded", lambda s: s.scale * (np.round(s.p) - s.targets)),
     ("largest", lambda s: s.scale * (_one_hot(s.p) - s.targets)),
     ("terms", lambda s: -s.scale * (s.targets * (1 - s.p) + (1 - s.targets) * s.p)),
+    ("terms", lambda s: s.scale * (s.targets * (1 - s.p) + (1 - s.targets) * s.p)),
+    ("exchanged", lambda s: s.scale * ((1 - s.targets) * (1 - s.p) - s.targets * s.p)),
     ("absolute", lambda s: s.backward(np.abs(s.gradient))),
     ("absolute", lambda s: np.abs(s.difference)),
     ("loss", lambda s: s.backward(s.scale * (s.p - s.targets) ** 2)),

@@ -106,7 +106,13 @@ class Places:
                 "params: expected parameters with at least one entry each; received none, or an"
                 " empty array: leave out what is empty."
             )
-        by_identity = {id(place.original): place for place in self.places.values()}
+        # Equal numbers may be one object, and yet different parameters.
+        plain = (bool, int, float, np.generic)
+        by_identity = {
+            id(place.original): place
+            for place in self.places.values()
+            if not isinstance(place.original, plain)
+        }
         names: dict[int, str] = {}
         for item in objects:
             for (container, key), value in slots_of(item):

@@ -138,7 +138,7 @@ class Point:
             *(parts, report.parameters, net, self._examples()),
             tolerance=tolerance,
             single=single,
-            any_factor=self.rate is None,
+            any_factor=True,
         )
         found = dataclasses.replace(found, loss=report.loss, factor=report.factor)
         if found.cause is not None and found.cause.name is CauseName.SMALL:

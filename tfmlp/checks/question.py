@@ -34,8 +34,9 @@ def check(
     """Says whether a gradient written by hand is right, and if not, what is likely wrong.
 
     The parameters are moved one entry at a time, and the loss is looked at: at random parameters
-    around those that are there, since zero biases and tiny weights hide mistakes. Afterwards
-    everything is as it was: parameters, momentum, caches, random numbers.
+    around those that are there and around zero, since zero biases, tiny weights and positive ones
+    hide mistakes. Afterwards everything is as it was: parameters, momentum, caches, lists, random
+    numbers.
 
     Args:
       params: The parameters, from the first layer to the last: arrays, nested lists or dicts of
@@ -45,14 +46,15 @@ def check(
       inputs: What is fed, rows or columns. With `labels`, a net of dense layers is recognized, and
         the usual mistakes are tried on it.
       labels: Classes, or targets.
-      loss: Returns the loss, one number. Or
+      loss: Returns the loss, one number, alone or first in a tuple. Or
       outputs: returns the outputs; then the usual losses of them and the labels are tried, and the
         one that fits is named. Read its name: for squares and a sigmoid, a gradient without the
         sigmoid's derivative is that of binary cross-entropy.
-      grads: Returns the gradients, one for each parameter: under the same names, names such as dW1
-        for W1, or in the same order; or (loss, gradients), a pair (owner, "dW1 db1"), or all in one
-        long array. The loss is computed right before. Or
-      step: takes one step of gradient descent; what it changes is measured and put back.
+      grads: Returns the gradients, one for each parameter: under names that end with the
+        parameters', such as dW1, or in their order; or (loss, gradients), a pair (owner, "dW1
+        db1"), or all in one long array. Gradients that add up must be set to zero in it. Or
+      step: takes one step of gradient descent; what it changes is measured and put back. The loss
+        or the outputs are computed right before both.
       rate: The step's learning rate. Without it, a constant factor is never an error.
       seed: Decides the random parameters.
 
@@ -137,6 +139,11 @@ class Question:
             return self._answer(calling).report
         if first.report.right is False and first.is_clipped:
             first = self._elsewhere(calling, kept, stream, _SHAKES[-1:]) or first
+        if first.report.right is True and not self.anew:
+            # Around positive weights, say, no unit of a relu is ever off.
+            second = replace(self, anew=True)._elsewhere(calling, kept, stream, _SHAKES[:1])
+            if second is not None and second.report.right is False and not second.is_clipped:
+                return second.report
         if first.report.right is True and _is_stale(calling, kept):
             parameters = tuple(replace(part, right=False) for part in first.report.parameters)
             stale = cause(CauseName.STALE_CACHE)

@@ -9,7 +9,6 @@ from tfmlp.checks.arrays import Array
 from tfmlp.checks.ingredients import LOSSES
 from tfmlp.checks.logarithms import EACH_KIND, PLAIN, Logarithm, single
 
-_CLOSE = 1e-7
 _NO_PENALTY = 1e-7
 
 
@@ -28,11 +27,25 @@ Found = tuple[int, Reading]  # which of the outputs it is of, and what it is
 
 
 @dataclass(frozen=True)
-class Sums:
-    """The sums of squared weights that a penalty may be of."""
+class Goal:
+    """What a reading must come to.
 
+    Attributes:
+      loss: What was computed.
+      tolerance: Relative.
+      kernels: The sum of the kernels' squares, which a penalty may be of.
+      all: The sum of all parameters' squares.
+    """
+
+    loss: float
+    tolerance: float
     kernels: float
     all: float
+
+    def is_met(self, values: Array) -> Array:
+        """Says which values are the loss."""
+        met: Array = np.abs(values - self.loss) <= self.tolerance * abs(self.loss)
+        return met
 
 
 def usual(loss_names: list[str], targets: Array) -> list[str]:
@@ -49,43 +62,47 @@ def scales_of(n: int, k: int) -> list[float]:
     return list(dict.fromkeys(f * whole for whole in wholes for f in (1.0, 0.5, 2.0)))
 
 
-def readings_of(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
+def readings_of(goal: Goal, p: Array, targets: Array) -> Iterator[Found]:
     """Yields what a loss may be whose logarithms are plain, with the index of its outputs.
 
     Args:
-      loss: What was computed.
+      goal: What it must come to.
       p: The outputs that are possible, [m, n, k].
       targets: [n, k].
-      sums: Of the squared weights.
     """
     scales = np.array(scales_of(*targets.shape))[:, None]
     for name, wholes in _wholes(p, targets):
-        for i, j in np.argwhere(_are_close(scales * wholes, loss)):
+        for i, j in np.argwhere(goal.is_met(scales * wholes)):
             yield int(j), Reading(name, float(scales[i, 0]))
 
 
-def readings_with_epsilon(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
+def readings_with_epsilon(goal: Goal, p: Array, targets: Array) -> Iterator[Found]:
     """Yields what a loss may be that keeps its logarithms finite by an epsilon. Arguments as in
     `readings_of`.
     """
     scales = np.array(scales_of(*targets.shape))[:, None, None]
-    for kind in EACH_KIND:
-        for name, wholes in _wholes(p[:, None], targets, kind):
-            for i, j, e in np.argwhere(_are_close(scales * wholes, loss)):
-                yield int(j), Reading(name, float(scales[i, 0, 0]), logarithm=single(kind, e))
+    axes = (-2, -1)
+    indices = np.flatnonzero((p.min(axis=axes) >= 0) & (p.max(axis=axes) <= 1))
+    for kind in EACH_KIND if indices.size else ():
+        for name, wholes in _wholes(p[indices, None], targets, kind):
+            for i, j, e in np.argwhere(goal.is_met(scales * wholes)):
+                yield (
+                    int(indices[j]),
+                    Reading(name, float(scales[i, 0, 0]), logarithm=single(kind, e)),
+                )
 
 
-def readings_with_penalty(loss: float, p: Array, targets: Array, sums: Sums) -> Iterator[Found]:
+def readings_with_penalty(goal: Goal, p: Array, targets: Array) -> Iterator[Found]:
     """Yields what a loss may be whose logarithms are plain, with a penalty. Arguments as in
     `readings_of`.
     """
     n, k = targets.shape
     scales = np.array([1 / n, 0.5 / n, 1.0, 1 / (n * k), 0.5])[:, None]
     factors = np.array([1.0, 2, n, 2 * n])[:, None, None]
-    both = [(sums.kernels, False), (sums.all, True)]
+    both = [(goal.kernels, False), (goal.all, True)]
     for name, wholes in _wholes(p, targets):
-        for squares, is_all in both if sums.all > sums.kernels else both[:1]:
-            penalties = (loss - scales * wholes) / max(squares, 1e-300)
+        for squares, is_all in both if goal.all > goal.kernels else both[:1]:
+            penalties = (goal.loss - scales * wholes) / max(squares, 1e-300)
             for i, j in np.argwhere(_are_typed(penalties * factors).any(axis=0)):
                 yield int(j), Reading(name, float(scales[i, 0]), float(penalties[i, j]), is_all)
 
@@ -124,16 +141,11 @@ def _wholes(p: Array, targets: Array, logarithm: Logarithm = PLAIN) -> Iterator[
             yield name, np.where(are_probabilities, values, np.nan) if wanted else values
 
 
-def _are_close(values: Array, loss: float) -> Array:
-    close: Array = np.abs(values - loss) <= _CLOSE * abs(loss)
-    return close
-
-
 def _are_typed(values: Array) -> Array:
-    """Whether numbers are ones that a person would type: 1, 2, 3 or 5 times a power of ten."""
+    """Whether numbers are ones that a person would type: 1, 1.5 or 2 times a power of 10, ..."""
     inside = (values > 1e-6) & (values < 2)
     safe = np.where(inside, values, 1.0)
     digits = safe / 10 ** np.floor(np.log10(safe * (1 + 1e-9)))
-    near = np.abs(digits[..., None] - np.array([1.0, 2, 3, 5])) < 1e-6
+    near = np.abs(digits[..., None] - np.array([1.0, 1.5, 2, 2.5, 3, 5])) < 1e-6
     typed: Array = inside & near.any(axis=-1)
     return typed

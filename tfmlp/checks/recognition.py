@@ -8,21 +8,18 @@ were computed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.architectures import Architecture, mixed, uniform
+from tfmlp.checks.architectures import COMMON_OUTPUTS, Architecture, mixed, uniform
 from tfmlp.checks.arrays import Array, as_array, numbers
-from tfmlp.checks.layouts import DenseLayer, Layout, layouts_of
 from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.readings import (
     Found,
+    Goal,
     Reading,
-    Sums,
     possible,
     readings_of,
     readings_with_epsilon,
@@ -31,47 +28,19 @@ from tfmlp.checks.readings import (
 )
 from tfmlp.checks.recognized import RecognizedNet
 from tfmlp.checks.targets import targets_of
+from tfmlp.checks.views import MOST_VIEWS, View, views_of
 
-_MOST = 24  # ways to read inputs and parameters that are tried
+_MOST_MIXED = 4  # ways to read inputs, labels and parameters that are tried
 # The losses of outputs that are no logits, and of logits with what they then go through.
 _OF_OUTPUTS = ("squares", "cross-entropy", "binary cross-entropy")
 _OF_LOGITS = (("softmax", "cross-entropy"), ("sigmoid", "binary cross-entropy"))
 
-Read = Callable[[float, Array, Array, Sums], Iterator[Found]]
+Read = Callable[[Goal, Array, Array], Iterator[Found]]
+# A penalty is met by chance more often than an epsilon, and is found faster.
 _READS: tuple[Read, ...] = (readings_of, readings_with_epsilon, readings_with_penalty)
+_FASTER: tuple[Read, ...] = (readings_of, readings_with_penalty, readings_with_epsilon)
+_EXACT, _FLOAT32 = 1e-11, 1e-6  # how near a loss must come, relative
 _NUMBERS = 100_000  # in the outputs that are looked at together
-
-
-@dataclass(frozen=True)
-class View:
-    """One way to read inputs and parameters as a net."""
-
-    inputs: Array
-    layers: list[DenseLayer]
-    layout: Layout
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The numbers of examples and outputs."""
-        return len(self.inputs), self.layers[-1][0].shape[1]
-
-    @cached_property
-    def sums(self) -> Sums:
-        """The sums of squared weights."""
-        kernels = sum(float(np.sum(kernel**2)) for kernel, _ in self.layers)
-        biases = sum(float(np.sum(bias**2)) for _, bias in self.layers if bias is not None)
-        return Sums(kernels, kernels + biases)
-
-    def net(self, targets: Array, found: Architecture, reading: Reading) -> RecognizedNet:
-        """Returns the net of an architecture and a loss."""
-        penalty = (reading.penalty, reading.penalty if reading.penalizes_biases else 0.0)
-        return RecognizedNet(
-            *(self.inputs, targets, self.layers, self.layout, found.hidden, found.output),
-            loss=reading.loss,
-            scale=reading.scale,
-            penalties=(penalty,) * len(self.layers) if reading.penalty else (),
-            logarithm=reading.logarithm,
-        )
 
 
 def recognize(
@@ -99,14 +68,16 @@ def recognize(
     if labels.dtype.kind not in "biuf":
         return None
     with np.errstate(all="ignore"):
-        views = list(views_of(numbers(inputs, "inputs"), params))
+        views = list(views_of(numbers(inputs, "inputs"), params, labels))
         given = None if outputs is None else numbers(outputs, "outputs")
-        if given is None:
-            found = _by_loss(views, labels, loss) if loss is not None else iter(())
-        elif loss is None:
+        if given is not None and loss is None:
             found = _every(views, labels, given)
         else:
-            found = _by_both(views, labels, given, loss)
+            goals = [] if loss is None else [(loss, _EXACT)]
+            if loss is not None and (given is not None or (measurement and measurement.single)):
+                goals.append((loss, _FLOAT32))
+            reads = _READS if measurement is None else _FASTER
+            found = (net for goal in goals for net in _by_loss(views, labels, given, reads, *goal))
         if measurement is None:
             return next(found, None)
         agreeing = (net for net in found if measurement.agrees(net))
@@ -123,23 +94,12 @@ def recognize_all(
     if labels.dtype.kind not in "biuf":
         return []
     with np.errstate(all="ignore"):
-        views = views_of(numbers(inputs, "inputs"), params)
+        views = views_of(numbers(inputs, "inputs"), params, labels)
         nets = _every(views, labels, numbers(outputs, "outputs"))
         first = dict[tuple[str, str], RecognizedNet]()
         for net in nets:
             first.setdefault((net.output, net.loss), net)
         return list(first.values())
-
-
-def views_of(inputs: Array, params: dict[str, Array]) -> Iterator[View]:
-    """Yields every way to read inputs and parameters as a net."""
-    inputs = inputs.reshape(len(inputs), -1) if inputs.ndim > 2 else inputs
-    rows = [np.atleast_2d(inputs)]
-    if inputs.ndim == 2 or (inputs.size > 1 and inputs.ndim == 1):
-        rows.append(rows[0].T)
-    for x in rows:
-        for layout in islice(layouts_of(params, x.shape[1]), _MOST):
-            yield View(x, layout.read(params), layout)
 
 
 def _by_measurement(
@@ -150,10 +110,13 @@ def _by_measurement(
     """
     pairs: Iterator[tuple[View, Architecture]]
     if outputs is None:
-        pairs = ((view, found) for view in views for found in uniform(view.inputs, view.layers))
+        few = views[:_MOST_MIXED]
+        pairs = ((view, found) for view in few for found in uniform(view.inputs, view.layers))
     else:
         pairs = _matching(views, outputs)
     for view, found in pairs:
+        if outputs is None and found.output not in COMMON_OUTPUTS:
+            continue
         for targets in targets_of(labels, *found.z.shape):
             for loss in possible(found.p, targets):
                 net = measurement.fitted(view.net(targets, found, Reading(loss, 1.0)))
@@ -162,39 +125,39 @@ def _by_measurement(
     return None
 
 
-def _by_loss(views: list[View], labels: Array, loss: float) -> Iterator[RecognizedNet]:
-    """Yields nets by the loss alone: the usual ones first."""
-    for architectures in (uniform, mixed):
-        every = [
-            (view, targets, list(architectures(view.inputs, view.layers)))
-            for view in views
-            for targets in targets_of(labels, *view.shape)
-        ]
-        for read in _READS if architectures is uniform else _READS[:2]:
-            for view, targets, choices in every:
-                yield from _read(read, loss, view, targets, choices)
-
-
-def _by_both(
-    views: list[View], labels: Array, outputs: Array, loss: float
+def _by_loss(
+    views: list[View],
+    labels: Array,
+    outputs: Array | None,
+    reads: tuple[Read, ...],
+    loss: float,
+    close: float,
 ) -> Iterator[RecognizedNet]:
-    """Yields nets by their outputs, and by the loss."""
-    matches = list(_matching(views, outputs))
-    for read in _READS:
-        for view, found in matches:
-            for targets in targets_of(labels, *view.shape):
-                yield from _read(read, loss, view, targets, [found])
+    """Yields nets by the loss, and by the outputs where they are known: the usual ones first."""
+    for architectures in (uniform, mixed):
+        meant = ((view, one) for view in views for one in targets_of(labels, *view.shape))
+        is_fast = architectures is uniform or outputs is not None
+        most = MOST_VIEWS if is_fast else _MOST_MIXED
+        every = [
+            (view, targets, list(_giving(outputs, architectures(view.inputs, view.layers))))
+            for view, targets in islice(meant, most)
+        ]
+        for read in reads:
+            if read is readings_with_penalty and not is_fast:
+                continue
+            for view, targets, choices in every:
+                yield from _read(read, Goal(loss, close, *view.squares), view, targets, choices)
 
 
 def _read(
-    read: Read, loss: float, view: View, targets: Array, choices: list[Architecture]
+    read: Read, goal: Goal, view: View, targets: Array, choices: list[Architecture]
 ) -> Iterator[RecognizedNet]:
     """Yields nets whose loss is read so, of as many choices at once as fit into memory."""
     at_once = max(1, _NUMBERS // targets.size)
     for start in range(0, len(choices), at_once):
         some = choices[start : start + at_once]
         p = np.stack([found.p for found in some])
-        for index, reading in read(loss, p, targets, view.sums):
+        for index, reading in read(goal, p, targets):
             yield view.net(targets, some[index], reading)
 
 
@@ -217,17 +180,23 @@ def _is_of(found: Architecture, loss: str) -> bool:
 
 
 def _matching(views: Iterable[View], outputs: Array) -> Iterator[tuple[View, Architecture]]:
-    """Yields the architectures that give these outputs, as probabilities or as logits."""
+    """Yields the architectures that give these outputs."""
     views = list(views)
     for architectures in (uniform, mixed):
         for view in views:
-            for found in architectures(view.inputs, view.layers):
-                if _close(outputs, found.p):
-                    yield view, found
-                elif found.output in ("softmax", "sigmoid"):
-                    is_log = found.output == "softmax" and _close(outputs, np.log(found.p))
-                    if is_log or _close(outputs, found.z):
-                        yield view, found
+            for found in _giving(outputs, architectures(view.inputs, view.layers)):
+                yield view, found
+
+
+def _giving(outputs: Array | None, architectures: Iterable[Architecture]) -> Iterator[Architecture]:
+    """Yields those that give the outputs, where they are known, as probabilities or as logits."""
+    for found in architectures:
+        if outputs is None or _close(outputs, found.p):
+            yield found
+        elif found.output in ("softmax", "sigmoid"):
+            is_log = found.output == "softmax" and _close(outputs, np.log(found.p))
+            if is_log or _close(outputs, found.z):
+                yield found
 
 
 def _close(outputs: Array, own: Array) -> bool:

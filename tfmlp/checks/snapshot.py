@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tfmlp.checks.arrays import is_tensorflow, is_torch
 from tfmlp.checks.reachable import Names, attributes_of, reachable
 
 _LARGEST = 64 << 20  # bytes; a larger array is data, which nobody changes
@@ -66,10 +67,10 @@ def _undo_of(item: Any) -> Callable[[], None] | None:
         return _undo_of_slots(item, ["cell_contents"])
     if isinstance(item, Names):
         return _undo_of_names(item)
-    if hasattr(item, "assign") and hasattr(item, "numpy"):  # a TensorFlow variable
+    if is_tensorflow(item):
         value = item.numpy()
         return lambda: item.assign(value)
-    if hasattr(item, "detach"):  # a PyTorch tensor
+    if is_torch(item):
         tensor = item.detach().clone()
         return lambda: item.data.copy_(tensor)
     return _undo_of_slots(item, list(attributes_of(item)))

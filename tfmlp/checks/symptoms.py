@@ -32,9 +32,9 @@ def explain_one(part: Compared, batch: int | None, outputs: int | None) -> Cause
     if _is_transposed(part, given):
         return cause(CauseName.TRANSPOSED)
     ratio = part.constant_ratio()
-    if ratio is not None:
+    if ratio is not None and abs(ratio - 1) > 1e-3:
         return explain_ratio(ratio, batch, outputs)
-    return _penalty(part, values) or _clipped(part, values)
+    return _penalty(part, values) or _clipped(part, values) or _few(part, values)
 
 
 def _shape(part: Compared, original: Array) -> Cause:
@@ -81,6 +81,20 @@ def _penalty(part: Compared, values: Array) -> Cause | None:
         return None
     word = "too much" if factor > 0 else "missing"
     return cause(CauseName.PENALTY, factor=abs(factor), word=word)
+
+
+def _few(part: Compared, values: Array) -> Cause | None:
+    """Recognizes errors in a few entries, where all others are right."""
+    smooth = part.smooth
+    error = np.where(smooth, np.abs(values - part.numeric), 0.0)
+    allowed = 1e-5 * np.abs(part.numeric).max() + part.noise
+    wrong = np.flatnonzero(error > allowed)
+    if not 0 < len(wrong) <= min(3, len(values) // 5):
+        return None
+    shape = part.value.shape
+    places = [np.unravel_index(part.differences.entries[index], shape) for index in wrong]
+    entries = ", ".join(str([int(i) for i in place]) for place in places)
+    return cause(CauseName.ENTRIES, entries=entries)
 
 
 def _clipped(part: Compared, values: Array) -> Cause | None:

@@ -49,6 +49,7 @@ TEXTS = NET_TEXTS | {
         "{factor:.3g} times the weights are {word}: the penalty (weight decay) in the loss and the"
         " one in the gradient do not match"
     ),
+    "entries": "only some entries are wrong, {entries}; the others are right",
     "clipped": "entries are clipped at {limit:.4g}; the others are right",
     # Factors
     "sign": "{what} has the wrong sign",
@@ -63,6 +64,10 @@ TEXTS = NET_TEXTS | {
     "batch_size/too_small": (
         "{what} is {batch} times too small{besides}: it is divided by the batch size once too"
         " often, or the loss is a sum"
+    ),
+    "batch_size/features": (
+        "{what} is {ratio:g} times what it should be: it is divided by {features}, the number of"
+        " features, where it must be by {batch}, the number of examples"
     ),
     "batch_size/maybe_too_large": (
         "{what} is {ratio:.0f} times what it should be: if that is the number of examples, divide"
@@ -79,6 +84,10 @@ TEXTS = NET_TEXTS | {
     "outputs": (
         "{what} is {ratio:g} times what it should be: the loss takes a mean or a sum over the"
         " {outputs} outputs"
+    ),
+    "outputs/axis": (
+        "{what} is {ratio:g} times what it should be: loss and gradient take means over different"
+        " axes, the {outputs} outputs and the {batch} examples"
     ),
     "learning_rate": (
         "{what} is {ratio:g} times what it should be: it looks multiplied by a learning rate"

@@ -19,7 +19,7 @@ def updated_weights(net: RecognizedNet, given: dict[str, Array]) -> Iterator[tup
     """
     if net.depth == 1:
         return
-    given = _scaled_back(net, given)
+    given = _scaled_back(net, net.layout.split(given))
     layers: list[int | None] = [None]
     if net.depth > 2:
         layers += range(1, net.depth)
@@ -41,7 +41,7 @@ def _at(net: RecognizedNet, rate: float, layer: int | None) -> Mistake:
 def _scaled_back(net: RecognizedNet, given: dict[str, Array]) -> dict[str, Array]:
     """Returns the gradients without a factor that is on all, as the last kernel tells it."""
     name = net.layout.places[-1].kernel
-    right, own = np.ravel(net.gradients()[name]), np.ravel(given[name])
+    right, own = np.ravel(net.layout.split(net.gradients())[name]), np.ravel(given[name])
     factor = float(np.dot(own, right) / np.dot(right, right)) if right.any() else 0.0
     return {key: value / factor for key, value in given.items()} if factor else given
 
@@ -54,7 +54,7 @@ def _fitted_rate(net: RecognizedNet, given: dict[str, Array], layer: int | None)
     name = net.layout.places[(net.depth - 1 if layer is None else layer) - 1].kernel
 
     def at(rate: float) -> Array:
-        return np.ravel(net.gradients(_at(net, rate, layer))[name])
+        return np.ravel(net.layout.split(net.gradients(_at(net, rate, layer)))[name])
 
     right, direction = at(0.0), at(1.0) - at(0.0)
     if not direction.any():

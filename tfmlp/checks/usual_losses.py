@@ -69,7 +69,8 @@ def _readings(outputs: Array, labels: Array) -> Iterator[tuple[Array, int | None
     flat = labels.reshape(-1)
     if plain and np.array_equal(flat, flat.astype(int)) and flat.min() >= 0:
         classes = flat.astype(int)
-        for axis in range(outputs.ndim)[::-1]:
+        axes = range(outputs.ndim)[::-1]
+        for axis in sorted(axes, key=lambda axis: not np.allclose(outputs.sum(axis=axis), 1)):
             width = outputs.shape[axis]
             if width * len(classes) == outputs.size and classes.max() < width:
                 one_hot = np.eye(width)[classes]
@@ -78,10 +79,15 @@ def _readings(outputs: Array, labels: Array) -> Iterator[tuple[Array, int | None
 
 
 def _class_axis(outputs: Array, targets: Array) -> int | None:
-    for axis in range(outputs.ndim)[::-1]:
-        if outputs.shape[axis] > 1 and (targets.sum(axis=axis) == 1).all():
-            return axis
-    return None
+    """Returns the axis along which one of the targets is 1; where it may be any, the one along
+    which the outputs sum to 1.
+    """
+    axes = [
+        axis
+        for axis in range(outputs.ndim)[::-1]
+        if outputs.shape[axis] > 1 and (targets.sum(axis=axis) == 1).all()
+    ]
+    return next((a for a in axes if np.allclose(outputs.sum(axis=a), 1)), next(iter(axes), None))
 
 
 def _softmax(outputs: Array, axis: int | None) -> Array:
