@@ -408,12 +408,33 @@ def test_what_is_asked_for_wrongly(run_cli, example_run, table_run, folder):
     result = run_cli("predict", table_run, folder)
     assert result.exit_code == 1 and "takes 13 columns; received a picture" in result.stderr
     for option in ("--csv", "--sheet", "--show-input"):
-        result = run_cli("predict", example_run, folder, option, "nowhere/a.png")
-        assert result.exit_code == 1 and "cannot write nowhere/a.png" in result.stderr
+        result = run_cli("predict", example_run, folder, option, "/proc/a.png")
+        assert result.exit_code == 1 and "cannot write /proc/a.png" in result.stderr
     assert run_cli("predict", "nowhere", folder).exit_code == 1
     assert json.loads(run_cli("predict", example_run, "none", "--json").stdout) == []
     with pytest.raises(DataError, match="expected the path of a file.*received int"):
         tfmlp.load_run(example_run).predict_files(3)
+
+
+def test_what_is_there_is_not_written_over(run_cli, example_run, folder):
+    shutil.copytree(example_run, "run")
+    for option, name in {
+        "--csv": "run/run.json",
+        "--sheet": "scans/0.png",
+        "--show-input": "scans/0.png",
+    }.items():
+        before = Path(name).read_bytes()
+        result = run_cli("predict", "run", folder, option, name)
+        assert result.exit_code == 1 and "is there and was not written by" in result.stderr
+        assert Path(name).read_bytes() == before and not result.stdout
+    outputs = ("--csv", "new/a.csv", "--sheet", "new/a.png", "--show-input", "new/b.png")
+    for _ in range(2):  # earlier ones are replaced
+        predict(run_cli, "run", folder, *outputs)
+    assert len(list(Path("new").iterdir())) == 3
+    result = run_cli("predict", "run", folder, "--sheet", "a.png", "--show-input", "./a.png")
+    assert result.exit_code == 2 and "both name a.png" in result.stderr
+    result = run_cli("predict", "run", folder, "--sheet", "a.jpg")
+    assert result.exit_code == 2 and "name it FILE.png" in result.stderr
 
 
 def test_runs_without_model_and_runs_of_before(run_cli, example_run, folder):

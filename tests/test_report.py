@@ -28,6 +28,7 @@ from tfmlp.reports.changes import repeat_command
 from tfmlp.reports.classes import class_scores, most_confused
 from tfmlp.reports.groups import differing_options, group_runs
 from tfmlp.reports.intervals import Interval, interval_of_root, interval_of_share, mean_of
+from tfmlp.reports.markdown import MARK
 from tfmlp.reports.summary import summarize, summarize_all
 
 # --- intervals
@@ -305,6 +306,29 @@ def test_where_a_report_goes(tmp_path, run_cli, monkeypatch):
         assert (tmp_path / f"my.{form}").stat().st_size > 100
 
 
+def test_the_ending_of_a_file_says_the_format(tmp_path, run_cli):
+    run = write_run(tmp_path / "run")
+    for ending, beginning in {
+        ".md": MARK,
+        ".JSON": "{",
+        ".csv": "run,",
+        ".htm": "<!DOCTYPE",
+    }.items():
+        out = tmp_path / f"new/r{ending}"
+        assert run_cli("report", run, "--out", out).exit_code == 0
+        assert out.read_text().startswith(beginning)
+    assert run_cli("report", run, "--out", "-").stdout.startswith("<!DOCTYPE")
+    assert not (tmp_path / "-").exists()
+    result = run_cli("report", run, "--out", "r.pdf")
+    assert result.exit_code == 2 and "expected the ending .html" in result.stderr
+
+
+def test_a_run_that_is_named_twice_is_one(tmp_path, run_cli):
+    run = write_run(tmp_path / "run")
+    result = run_cli("report", run, f"{run}/", "run", "--format", "csv")
+    assert len(result.stdout.splitlines()) == 2
+
+
 def test_what_is_no_report_is_not_replaced(tmp_path, run_cli):
     run = write_run(tmp_path / "run")
     mine = tmp_path / "mine.html"
@@ -312,10 +336,10 @@ def test_what_is_no_report_is_not_replaced(tmp_path, run_cli):
     result = run_cli("report", run, "--out", mine)
     assert result.exit_code == 1 and "is no html report" in result.stderr
     assert len(lines(result)) == 1 and mine.read_text() == "<html>my own</html>"
-    assert run_cli("report", run, "--out", run).exit_code == 1
+    assert run_cli("report", run, "--format", "html", "--out", run).exit_code == 1
 
 
-@pytest.mark.parametrize("out", ["none/there/r.html", "a\0b"])
+@pytest.mark.parametrize("out", ["/proc/none/r.html", "a\0b.html"])
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path, run_cli, out):
     run = write_run(tmp_path / "run")
     result = run_cli("report", run, "--out", out)

@@ -1,6 +1,7 @@
 """`tfmlp predict`: what a run's model says of a person's own files."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command
-from tfmlp.cli.predictions import CsvForm, Form, JsonForm, LineForm
+from tfmlp.cli.predictions import CSV_MARKS, CsvForm, Form, JsonForm, LineForm
 from tfmlp.cli.progress import say
 from tfmlp.errors import DataError
 from tfmlp.loaded import load_run
@@ -56,6 +57,7 @@ def predict(
     """
     if as_json and csv_file == _STDOUT:
         raise click.UsageError("--json and --csv - both go to stdout: give one, or --csv FILE.")
+    _check_outputs({"--show-input": show_input, "--sheet": sheet, "--csv": csv_file})
     loaded = load_run(run)
     failures = []
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is told below
@@ -78,6 +80,32 @@ def predict(
         _draw(shown, show_input, sheet, f"{loaded.path}: what the net was fed, and what it says")
     if failures:
         click.get_current_context().exit(1)
+
+
+def _check_outputs(named: dict[str, str | None]) -> None:
+    """Refuses names of files that could lose something, before any work is done."""
+    given: dict[str, str] = {}
+    for option, name in named.items():
+        if name is None or (option == "--csv" and name == _STDOUT):
+            continue
+        path = files.user_path(name)
+        marks = CSV_MARKS
+        if option != "--csv":
+            from tfmlp.data.fed import MARK
+
+            marks = (MARK,)
+            if path.suffix.lower() != ".png":
+                raise click.UsageError(f"{option} writes a PNG: name it FILE.png, not {name}.")
+        other = given.setdefault(os.path.abspath(path), option)
+        if other != option:
+            raise click.UsageError(
+                f"{other} and {option} both name {name}: give each its own file."
+            )
+        if not files.may_be_replaced(path, *marks):
+            raise DataError(
+                f"{path} is there and was not written by tfmlp predict {option}: choose another"
+                " file, or remove it."
+            )
 
 
 def _kept(predictions: Iterator[Prediction], shown: list[Prediction]) -> Iterator[Prediction]:

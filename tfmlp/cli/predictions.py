@@ -13,6 +13,8 @@ from tfmlp.model.named import Prediction
 
 _FIELDS = "file,index,class,probability,runner_up,runner_up_probability".split(",")
 _VALUE_FIELDS = "file,index,value".split(",")
+# How files of CSV written here begin.
+CSV_MARKS = tuple(",".join(fields) + "\n" for fields in (_FIELDS, _VALUE_FIELDS))
 _NUMBER_WIDTH = 5  # of a space and an example's number, where there are not many
 
 

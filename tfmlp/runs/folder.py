@@ -211,6 +211,6 @@ class RunFolder:
             yield
         except OSError as error:
             raise CheckpointError(
-                f"cannot write into the run folder {self.path}: {error.strerror or error}: free"
-                " space or choose another --out."
+                f"cannot write into the run folder {self.path}: {error.strerror or error}:"
+                f" {files.cure(error, 'train into another folder')}."
             ) from None
