@@ -313,8 +313,12 @@ def test_runs_that_have_no_model(run_folder, run_cli):
     assert result.exit_code == 1 and "expected a run folder with a run.json" in result.stderr
     (run_folder / "model.keras").unlink()
     result = run_cli("export", run_folder, "--format", "numpy")
-    assert result.exit_code == 1 and "the run has not ended" in result.stderr
+    assert result.exit_code == 1 and "it was removed: tfmlp train --resume" in result.stderr
     assert "exports" not in left(run_folder)
+    record = json.loads((run_folder / "run.json").read_text())
+    (run_folder / "run.json").write_text(json.dumps(record | {"status": "diverged"}))
+    result = run_cli("evaluate", run_folder)
+    assert result.exit_code == 1 and "the run diverged" in result.stderr
 
 
 def test_a_run_that_was_resumed_and_has_not_ended(run_folder, run_cli):
@@ -323,8 +327,13 @@ def test_a_run_that_was_resumed_and_has_not_ended(run_folder, run_cli):
     del record["timing"]
     record |= {"status": "interrupted", "resumed_after": {"epoch": 1, "step": 0}}
     path.write_text(json.dumps(record))
-    result = run_cli("export", run_folder, "--format", "numpy")
-    assert result.exit_code == 0 and "the model is that of before" in result.stderr
+    np.save("a.npy", np.zeros((1, 28, 28), np.uint8))
+    for arguments in (
+        ("export", run_folder, "--format", "numpy"),
+        ("predict", run_folder, "a.npy"),
+    ):
+        result = run_cli(*arguments)
+        assert result.exit_code == 0 and "the model is that of before" in result.stderr
 
 
 def test_formats_that_are_not_there(run_folder, run_cli, monkeypatch):

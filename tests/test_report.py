@@ -130,6 +130,15 @@ GAPS = {
         "not been evaluated",
     ),
     "damaged evaluation": ({"evaluation": {"format": 1}}, "changed since"),
+    "resumed and not ended": (
+        {
+            "test": None,
+            "status": "interrupted",
+            "evaluation": classified(),
+            "changes": {"resumed_after": {"epoch": 1, "step": 0}},
+        },
+        "was resumed and has not ended since.*model of before",
+    ),
 }
 
 
@@ -143,6 +152,7 @@ def test_a_run_that_lacks_something_is_reported_with_a_sentence(case, tmp_path, 
     assert result.exit_code == 0, result.stderr
     gaps = json.loads(run_cli("report", run, "--format", "json").stdout)["runs"][0]["gaps"]
     assert re.search(said, " ".join(gaps)), gaps
+    assert all(gap[0].isupper() for gap in gaps if str(run) not in gap), gaps
     assert (run / "report.html").stat().st_size < 3e6
 
 

@@ -167,7 +167,7 @@ def written_result(path: Path) -> Iterator[Path]:
 
 
 def cure(error: OSError, otherwise: str) -> str:
-    """Returns what to do where a file cannot be written: on a full disk, another name is no help."""
+    """Returns what to do where a file cannot be written; another name does not empty a disk."""
     return "free space" if error.errno in _FULL else otherwise
 
 

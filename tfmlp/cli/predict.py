@@ -12,6 +12,7 @@ from tfmlp import files
 from tfmlp.cli.options import Command
 from tfmlp.cli.predictions import CSV_MARKS, CsvForm, Form, JsonForm, LineForm
 from tfmlp.cli.progress import say
+from tfmlp.cli.resume import warn_of_model
 from tfmlp.errors import DataError
 from tfmlp.loaded import load_run
 from tfmlp.model.named import Prediction
@@ -59,6 +60,7 @@ def predict(
         raise click.UsageError("--json and --csv - both go to stdout: give one, or --csv FILE.")
     _check_outputs({"--show-input": show_input, "--sheet": sheet, "--csv": csv_file})
     loaded = load_run(run)
+    warn_of_model(loaded.record, loaded.path)
     failures = []
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is told below
 

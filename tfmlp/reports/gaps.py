@@ -16,7 +16,9 @@ def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
         return run.evaluation, None
     except CheckpointError as error:
         text = str(error)
-        return None, text[:1].upper() + text[1:]
+        # Not where it begins with a path.
+        begins = text.startswith(("the ", "cannot "))
+        return None, text[:1].upper() + text[1:] if begins else text
 
 
 def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | None) -> list[str]:

@@ -164,12 +164,20 @@ class RunFolder:
                 f" {error.strerror}."
             ) from None
 
-    def read_evaluation(self) -> Evaluation:
+    def read_evaluation(self, record: RunRecord | None = None) -> Evaluation:
         """Returns what the run's model does with the test examples, and its layers.
+
+        Args:
+          record: The run's record, where the evaluation must be of the model that it tells of.
 
         Raises:
           CheckpointError: when there is no such file that can be read.
         """
+        if record is not None and record.goes_on:
+            raise CheckpointError(
+                f"the run {self.path} was resumed and has not ended since: its {EVALUATION} is of"
+                " the model of before."
+            )
         try:
             return self._read(EVALUATION, Evaluation.from_dict)
         except FileNotFoundError:

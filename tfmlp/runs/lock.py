@@ -33,7 +33,8 @@ def locked(run: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CheckpointError(
-                f"another process is training into {run}: wait for it, or train into another folder."
+                f"another process is training into {run}: wait for it, or train into another"
+                " folder."
             ) from None
         try:
             yield

@@ -144,6 +144,13 @@ class RunRecord(Values):
         """Whether the run lived to write its last record."""
         return self.timing is not None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run was resumed and has not ended since: its folder has the model of before,
+        and what that makes of the test examples.
+        """
+        return self.resumed_after is not None and not self.has_ended
+
     def digests_beside(self, dataset: str) -> set[str] | None:
         """Returns the sha256 of all that the run was trained on, where a dataset's name is that of
         other data; None where it is that of the run's own.
