@@ -27,6 +27,7 @@ from tfmlp.exports.expected import expected_outputs
 from tfmlp.exports.export import export
 from tfmlp.exports.formats import FORMATS
 from tfmlp.exports.formula import Dense, make_formula
+from tfmlp.exports.predict import Model as NumpyModel
 from tfmlp.model.prediction import predict
 from tfmlp.settings.model import ACTIVATIONS, PREPROCESSING
 
@@ -248,6 +249,18 @@ def test_the_numpy_module_is_a_program(run_folder):
         [sys.executable, "-I", folder / "predict.py", "digits.npy"], capture_output=True, text=True
     )
     assert done.stdout.split() == tfmlp.load_run(run_folder).predict_classes(test.images)
+    model = NumpyModel(folder / "model.npz")
+    assert model(test.images[:0]).shape == (0, 10)
+    for wrong in (test.images[0], test.images[:, 1:], np.zeros(784)):
+        with pytest.raises(ValueError, match=r"expected examples \[n, 28, 28, 1\]; received \["):
+            model(wrong)
+    for arguments in ((), ("none.npy",), (folder / "model.npz",)):
+        done = subprocess.run(
+            [sys.executable, "-I", folder / "predict.py", *arguments],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def off_by(monkeypatch, change):

@@ -399,6 +399,22 @@ def test_folders_and_files_that_cannot_be_read(run_cli, example_run, folder):
         Path("scans/more").chmod(stat.S_IRWXU)
 
 
+def test_a_folder_below_that_cannot_be_read_is_passed_over(
+    run_cli, example_run, folder, monkeypatch
+):
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("more"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = run_cli("predict", example_run, folder, "--json")
+    assert result.exit_code == 1 and len(json.loads(result.stdout)) == 4
+    assert lines(result) == ["error: cannot read scans/more: Permission denied."]
+
+
 def test_what_is_asked_for_wrongly(run_cli, example_run, table_run, folder):
     assert run_cli("predict", example_run).exit_code == 2
     result = run_cli("predict", example_run, folder, "--json", "--csv", "-")

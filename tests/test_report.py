@@ -96,6 +96,7 @@ def test_the_headline_of_values(tmp_path):
     assert (best.metric, best.value, best.count) == ("rmse", 0.75, 4)
     # R squared is what the errors are less than those of the mean.
     assert 1 - (best.value / best.beside) ** 2 == pytest.approx(0.55)
+    assert best.beside_what.endswith("mean of the test targets")  # all that there was to know
     true, found = (predicted()["regression"][name] for name in ("true", "predicted"))
     squares = [(a - b) ** 2 for a, b in zip(true, found)]
     assert best.interval == interval_of_root(squares)
@@ -187,6 +188,22 @@ def test_the_command_gives_the_same_configuration(options, recipe):
     found, started = parsed(repeat_command(config, recipe))
     assert found == config
     assert started == (recipe if recipe in list_recipes() else None)
+
+
+def test_a_run_that_was_made_longer_takes_two_commands(train, run_cli):
+    options = ("--schedule", "cosine", "--engine", "auto", "--out", "my run")
+    assert train(*options).exit_code == 0
+    asked = load_run("my run").config
+    assert run_cli("train", "--resume", "my run", "--epochs", 2).exit_code == 0
+    summary = summarize(load_run("my run"))
+    first, second = summary.command.splitlines()
+    assert "--epochs 1 " in f"{first} " and first.endswith("--out 'my run'")
+    assert second == "tfmlp train --resume 'my run' --epochs 2"
+    assert "planned until epoch 1, it went on after epoch 1" in " ".join(summary.gaps)
+    # A seed that was resumed stays in its group.
+    assert summary.run.config == asked.replace(epochs=2)
+    assert run_cli("train", "--resume", "my run").exit_code == 0
+    assert summarize(load_run("my run")).command == summary.command
 
 
 def other_value(field):
@@ -421,6 +438,18 @@ def test_a_report_that_cannot_be_written_leaves_the_run_whole(train, tmp_path, m
     assert result.exit_code == 1 and "No space left on device" in lines(result)[-1]
     assert load_run(run).record.status == "completed" and (run / "model.keras").exists()
     assert not (run / "report.html").exists()
+
+
+def test_a_package_that_is_missing_is_named(train, tmp_path, run_cli, monkeypatch):
+    run = tmp_path / "run"
+    monkeypatch.delitem(sys.modules, "tfmlp.reports.page", raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = train("--report", "--out", run)
+    said = "error: this needs jinja2, which is not installed: pip install jinja2."
+    assert result.exit_code == 1 and lines(result)[-1] == said
+    assert result.stdout.splitlines()[-1] == f"run folder {run}"
+    result = run_cli("report", run)
+    assert result.exit_code == 1 and lines(result) == [said]
 
 
 def test_a_run_that_diverges_has_its_report_all_the_same(train, tmp_path):

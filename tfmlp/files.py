@@ -121,6 +121,21 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def require_writable_folder(path: Path) -> None:
+    """Finds out whether files can be written into a folder, which need not be there yet; leaves
+    nothing behind.
+
+    Raises:
+      OSError: when they cannot; its filename is the folder that is no writable one.
+    """
+    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        reason = error.strerror if nearest.is_dir() else "it is no folder"
+        raise OSError(error.errno, reason, str(nearest)) from None
+
+
 @contextmanager
 def written_atomically(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; when the block ends well, it is flushed to disk and

@@ -38,9 +38,13 @@ class Piece(NamedTuple):
     features: Array
 
 
-def list_files(path: Path) -> list[Path]:
+def list_files(path: Path, on_error: Callable[[DataError], None]) -> list[Path]:
     """Returns the files that a path stands for: itself, or the images in a folder and the folders
     below it, sorted by their paths; hidden ones are left out.
+
+    Args:
+      path: The path.
+      on_error: Called with what is wrong with a folder below it, which is then passed over.
 
     Raises:
       DataError: when it is not there, or is a folder without images.
@@ -54,17 +58,19 @@ def list_files(path: Path) -> list[Path]:
     from tfmlp.data.pictures import SUFFIXES
 
     found: list[Path] = []
-    for folder, folders, names in os.walk(path, onerror=_fail):
+    unread: list[str] = []
+
+    def tell(error: OSError) -> None:
+        unread.append(str(error.filename))
+        on_error(DataError(f"cannot read {error.filename}: {error.strerror}."))
+
+    for folder, folders, names in os.walk(path, onerror=tell):
         folders[:] = [name for name in folders if not name.startswith(".")]
         shown = [Path(folder, name) for name in names if not name.startswith(".")]
         found += [file for file in shown if file.suffix.lower() in SUFFIXES]
-    if not found:
+    if not found and not unread:
         raise DataError(f"{path}: expected images in this folder; there are none.")
     return sorted(found)
-
-
-def _fail(error: OSError) -> None:
-    raise DataError(f"cannot read {error.filename}: {error.strerror}.") from None
 
 
 def read_inputs(path: Path, schema: Schema, make_fitting: Callable[[], Fitting]) -> Iterator[Piece]:

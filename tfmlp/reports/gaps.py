@@ -8,6 +8,7 @@ from tfmlp.errors import CheckpointError
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
     from tfmlp.runs.evaluation import Evaluation
+    from tfmlp.runs.record import Lengthening
 
 
 def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
@@ -19,6 +20,15 @@ def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
         # Not where it begins with a path.
         begins = text.startswith(("the ", "cannot "))
         return None, text[:1].upper() + text[1:] if begins else text
+
+
+def lengthened(run: "LoadedRun") -> list["Lengthening"]:
+    """Returns how a run was made longer, where it is not what a run as long from the beginning is:
+    a constant learning rate knows no end.
+    """
+    if run.config.optimization.schedule == "constant":
+        return []
+    return run.record.lengthened or []
 
 
 def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | None) -> list[str]:
@@ -46,6 +56,11 @@ def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | Non
             f"The training was interrupted after {len(run.epochs):,} of"
             f" {run.config.optimization.epochs:,} epochs; tfmlp train --resume {path} goes on with"
             " it."
+        )
+    for longer in lengthened(run):
+        sentences.append(
+            f"This run was made longer: planned until epoch {longer.planned:,}, it went on after"
+            f" epoch {longer.after:,}, and its learning rate with it."
         )
     if not record.test:
         sentences.append("There are no metrics of the test examples.")

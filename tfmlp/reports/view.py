@@ -119,7 +119,8 @@ class View:
         seconds = statistics.median(epoch.seconds for epoch in run.epochs)
         count = run.epochs[-1].train.count
         rate = f", {count / seconds:,.0f} training examples per second" if seconds > 0 else ""
-        return f"{seconds:.2f} s in the median{rate}"
+        shown = f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
+        return f"{shown} in the median{rate}"
 
     @property
     def has_recipe(self) -> bool:

@@ -13,7 +13,6 @@ the run lives to write another.
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,19 +68,17 @@ class RunFolder:
                     f"the run folder {path} already holds a run ({', '.join(held)}): choose"
                     " another --out, or remove it."
                 )
-            nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
         except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
             reason = getattr(error, "strerror", None) or error
             raise CheckpointError(
                 f"cannot use the run folder {path}: {reason}: choose another --out."
             ) from None
         try:
-            tempfile.TemporaryFile(dir=nearest).close()
+            files.require_writable_folder(path)
         except OSError as error:
-            reason = error.strerror if nearest.is_dir() else "it is no folder"
             raise CheckpointError(
-                f"cannot write the run folder {path}: {nearest} is not a writable folder"
-                f" ({reason}): choose another --out."
+                f"cannot write the run folder {path}: {error.filename} is not a writable folder"
+                f" ({error.strerror}): choose another --out."
             ) from None
 
     def start(self, record: RunRecord) -> None:
