@@ -356,7 +356,7 @@ def test_formats_that_are_not_there(run_folder, run_cli, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run_cli("export", run_folder, "--format", "onnx")
     assert result.exit_code == 1
-    assert "needs onnx and onnxruntime, which is not installed: pip install" in result.stderr
+    assert "needs onnx and onnxruntime, which are not installed: pip install" in result.stderr
     monkeypatch.setenv("PATH", "")
     result = run_cli("export", run_folder, "--format", "c")
     assert result.exit_code == 1 and "there is no cc: install gcc or clang" in result.stderr

@@ -356,6 +356,22 @@ def test_arrays_that_do_not_fit(run_cli, example_run, table_run):
     assert "expected examples as the model was trained on, [n, 13];" in result.stderr
 
 
+def test_pixels_that_are_none(run_cli, example_run, images):
+    run = tfmlp.load_run(example_run)
+    scaled = images / 255
+    np.save("a.npy", scaled)
+    for given in (scaled, "a.npy"):
+        with pytest.warns(TfmlpWarning, match="from 0 to 255.*none above 1: multiply them by 255"):
+            run.predict(given)
+    for wrong in (np.full((2, 28, 28), 70000), np.full((2, 28, 28), -1), scaled * np.nan):
+        np.save("a.npy", wrong)
+        for given in (wrong, "a.npy"):
+            with pytest.raises(DataError, match="expected pixels from 0 to 255; row 0 has others"):
+                run.predict(given)
+    blank = run.predict(np.zeros((1, 28, 28)))  # no warning: a picture may be black
+    assert np.array_equal(blank, run.predict(np.zeros((1, 28, 28), np.uint8)))
+
+
 def test_rows_before_a_bad_one_are_predicted(run_cli, table_run):
     whole = BOSTON.read_text().splitlines()
     for cells, message in {

@@ -131,6 +131,14 @@ GAPS = {
         "not been evaluated",
     ),
     "damaged evaluation": ({"evaluation": {"format": 1}}, "changed since"),
+    "epochs cut off": (
+        {"epochs": 1, "changes": {"checkpoint": {"epoch": 3, "step": 0}}},
+        "Of 3 epochs, epochs.jsonl has 1: it was cut off",
+    ),
+    "no epochs any more": (
+        {"epochs": 0, "changes": {"checkpoint": {"epoch": 3, "step": 0}}},
+        "Of 3 epochs, epochs.jsonl has 0: it was cut off",
+    ),
     "resumed and not ended": (
         {
             "test": None,
@@ -310,6 +318,15 @@ def test_markdown_escapes_what_could_be_markup(tmp_path, run_cli):
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert tables and all(line.endswith("|") for line in tables)
     assert "80.00 % | 62.69 % to 90.49 %" in text and "```\ntfmlp train" in text
+
+
+def test_a_run_that_goes_on_is_not_called_interrupted(tmp_path, run_cli):
+    going = write_run(tmp_path / "going", status="interrupted", test=None, epochs=1)
+    other = write_run(tmp_path / "other", dataset="mnist")
+    for runs in ([going], [going, other]):
+        text = run_cli("report", *runs, "--format", "markdown").stdout
+        assert "not ended" in text and "interrupted" not in text
+    assert text.splitlines()[6].count("dataset") == 1
 
 
 def test_markdown_of_several_runs_has_their_groups(tmp_path, run_cli):

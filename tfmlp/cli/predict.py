@@ -10,9 +10,10 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command
-from tfmlp.cli.predictions import CSV_MARKS, CsvForm, Form, JsonForm, LineForm
+from tfmlp.cli.predictions import CSV_MARKS, NUMBER_WIDTH, CsvForm, Form, JsonForm, LineForm
 from tfmlp.cli.progress import say
 from tfmlp.cli.resume import warn_of_model
+from tfmlp.data.inputs import has_several, list_files
 from tfmlp.errors import DataError
 from tfmlp.loaded import load_run
 from tfmlp.model.named import Prediction
@@ -130,7 +131,7 @@ def _print(
     if as_json:
         forms.append(JsonForm())
     elif csv_file is None:
-        forms.append(LineForm(max(map(len, inputs))))
+        forms.append(LineForm(max(map(_width, inputs))))
     if csv_file == _STDOUT:
         forms.append(CsvForm(sys.stdout))
         csv_file = None
@@ -142,6 +143,15 @@ def _print(
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             _write(predictions, [*forms, CsvForm(file)])
     say(f"predictions {path}")
+
+
+def _width(name: str) -> int:
+    """Returns how many characters the longest place has that an input stands for."""
+    try:
+        listed = list_files(files.user_path(name), lambda error: None)
+    except DataError:
+        return 0
+    return max((len(str(one)) + NUMBER_WIDTH * has_several(one) for one in listed), default=0)
 
 
 def _write(predictions: Iterator[Prediction], forms: list[Form]) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfmlp.data.arrays import read_features
+from tfmlp.data.checks import require_inputs
 from tfmlp.data.fitting import Fitting
 from tfmlp.data.idx import read_idx
 from tfmlp.data.npy import read_npy
@@ -23,6 +24,7 @@ from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
 
 _TABLES = (".csv", ".tsv", ".txt")
+_SEVERAL = (*_TABLES, ".npy", ".npz", ".mat", ".idx", ".gz")
 _AT_A_TIME = 4096  # examples of an array
 
 
@@ -71,6 +73,11 @@ def list_files(path: Path, on_error: Callable[[DataError], None]) -> list[Path]:
     if not found and not unread:
         raise DataError(f"{path}: expected images in this folder; there are none.")
     return sorted(found)
+
+
+def has_several(path: Path) -> bool:
+    """Returns whether a file, by its name, is one that holds several examples."""
+    return path.suffix.lower() in _SEVERAL or "ubyte" in path.name
 
 
 def read_inputs(path: Path, schema: Schema, make_fitting: Callable[[], Fitting]) -> Iterator[Piece]:
@@ -163,7 +170,9 @@ def _pieces(
             part = np.stack(
                 [_fitted(make_fitting, one, path, start + n) for n, one in enumerate(part)]
             )
-        yield Piece(None if is_single else start, _checked(part, path, start).reshape(-1, *shape))
+        yield Piece(
+            None if is_single else start, _checked(part, path, schema, start).reshape(-1, *shape)
+        )
 
 
 def _fitted(
@@ -178,13 +187,11 @@ def _fitted(
         raise DataError(f"{where}: {error}") from None
 
 
-def _checked(examples: Array, path: Path, start: int) -> Array:
+def _checked(examples: Array, path: Path, schema: Schema, start: int) -> Array:
     """Returns examples as uint8 or float32."""
     if examples.dtype == np.uint8:
         return examples
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
         values = examples.astype(np.float32)
-    if not np.isfinite(values).all():
-        row = start + int(np.argwhere(~np.isfinite(values))[0][0])
-        raise DataError(f"{path}: expected numbers that float32 holds; row {row} has others.")
+    require_inputs(values, schema, str(path), start)
     return values

@@ -11,6 +11,7 @@ model.schema["class_names"]
 import json
 import math
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,9 @@ class Model:
             expected = ", ".join(map(str, ["n", *shape]))
             received = ", ".join(map(str, examples.shape))
             raise ValueError(f"expected examples [{expected}]; received [{received}]")
+        is_scaled = examples.dtype.kind == "f" and examples.size and examples.max() <= 1
+        if self.schema["feature_dtype"] == "uint8" and is_scaled and (examples % 1).any():
+            warnings.warn("expected pixels from 0 to 255; received none above 1", stacklevel=3)
         return examples.reshape(len(examples), width).astype(np.float32)
 
     def preprocess(self, x: np.ndarray) -> np.ndarray:

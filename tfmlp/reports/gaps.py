@@ -64,9 +64,14 @@ def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | Non
         )
     if not record.test:
         sentences.append("There are no metrics of the test examples.")
-    if not run.epochs:
+    ended = record.checkpoint.epoch if record.checkpoint and record.has_ended else 0
+    if len(run.epochs) < ended:
+        sentences.append(
+            f"Of {ended:,} epochs, epochs.jsonl has {len(run.epochs):,}: it was cut off since."
+        )
+    elif not run.epochs:
         sentences.append("No epoch has ended, so there are no learning curves.")
-    elif all(epoch.validation is None for epoch in run.epochs):
+    if run.epochs and all(epoch.validation is None for epoch in run.epochs):
         sentences.append("No examples were held out for validation.")
     if record.schema is None:
         sentences.append(

@@ -14,6 +14,7 @@ from tfmlp.reports.changes import Option, options_of, repeat_command
 from tfmlp.reports.classes import ClassScores, Confused, class_scores, most_confused
 from tfmlp.reports.gaps import gaps_of, lengthened, read_evaluation
 from tfmlp.reports.headline import Headline, headline_of
+from tfmlp.runs.record import Status
 
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
@@ -60,6 +61,13 @@ class Summary:
         if self.run.schema is not None:
             return self.run.schema.task
         return "regression" if "rmse" in metrics else "classification"
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words: a run that still trains is not "interrupted"."""
+        record = self.run.record
+        is_open = record.status == Status.INTERRUPTED and not record.has_ended
+        return "not ended" if is_open else str(record.status)
 
     @property
     def net(self) -> str:

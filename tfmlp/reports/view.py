@@ -63,9 +63,7 @@ class View:
         if run.record.status == "completed" and done == planned:
             return f"Completed: {done:,} epoch{plural}."
         how = {"stopped": "stopped early, when its patience ended"}
-        status = how.get(run.record.status, str(run.record.status))
-        if run.record.status == "interrupted" and not run.record.has_ended:
-            status = "not ended"
+        status = how.get(run.record.status, self.summary.status)
         return f"{status.capitalize()}: {done:,} epoch{plural} of at most {planned:,}."
 
     @property
