@@ -131,6 +131,10 @@ GAPS = {
         "not been evaluated",
     ),
     "damaged evaluation": ({"evaluation": {"format": 1}}, "changed since"),
+    "evaluation of another run": (
+        {"evaluation": classified() | {"count": 31}},
+        "is of another run",
+    ),
     "epochs cut off": (
         {"epochs": 1, "changes": {"checkpoint": {"epoch": 3, "step": 0}}},
         "Of 3 epochs, epochs.jsonl has 1: it was cut off",

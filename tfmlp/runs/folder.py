@@ -176,7 +176,7 @@ class RunFolder:
                 " the model of before."
             )
         try:
-            return self._read(EVALUATION, Evaluation.from_dict)
+            found = self._read(EVALUATION, Evaluation.from_dict)
         except FileNotFoundError:
             raise CheckpointError(
                 f"the run {self.path} has no {EVALUATION}: it was made by an earlier version of"
@@ -186,6 +186,13 @@ class RunFolder:
             raise CheckpointError(
                 f"cannot read {self.path / EVALUATION}: {error.strerror}."
             ) from None
+        tested = record.test.get("count") if record is not None and record.test else None
+        if found.has_ended and tested not in (None, found.count):
+            raise CheckpointError(
+                f"{self.path / EVALUATION} is of another run: it tells of {found.count:,} test"
+                f" examples, and the record of {tested:,}."
+            )
+        return found
 
     def _read(self, name: str, make: Callable[[Any], T]) -> T:
         """Returns what a function makes of a JSON file's values.
