@@ -61,6 +61,8 @@ def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | Non
         sentences.append(
             f"This run was made longer: planned until epoch {longer.planned:,}, it went on after"
             f" epoch {longer.after:,}, and its learning rate with it."
+            + " If it was interrupted there, no command repeats it."
+            * (longer.after < longer.planned)
         )
     if not record.test:
         sentences.append("There are no metrics of the test examples.")
