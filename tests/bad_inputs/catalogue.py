@@ -124,7 +124,7 @@ no run to report of             | report nowhere                   | expected a 
 a report in the place of a folder | report run --format html --out digits | is no html report
 a report in the place of the record | report run --out run/run.json | is no json report
 a report where nothing can be     | report run --out /proc/r.html  | cannot write the report
-predictions in the place of the record | predict run run/none.png --csv run/run.json | was not written by
+predictions in a record's place   | predict run a.png --csv run/run.json | was not written by
 no file to check                | check nowhere.py                 | nowhere.py
 no run to diagnose              | diagnose nowhere                 | nowhere
 data that are nowhere to verify | data verify svhn --data-dir nowhere | nothing to verify

@@ -97,7 +97,7 @@ def require_inputs(values: Array, schema: Schema | None, what: str, first: int =
     """
     if values.dtype == np.uint8 or not values.size:
         return
-    is_pixels = schema is not None and schema.feature_dtype == "uint8"
+    is_pixels = schema is not None and schema.is_pixels
     is_good, expected = np.isfinite(values), "numbers that float32 holds"
     if is_pixels:
         is_good, expected = (values >= 0) & (values <= 255), "pixels from 0 to 255"

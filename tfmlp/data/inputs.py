@@ -97,6 +97,7 @@ def read_inputs(path: Path, schema: Schema, make_fitting: Callable[[], Fitting])
     if suffix in _TABLES:
         first = 0
         for features in read_rows(path, schema):
+            require_inputs(features, schema, str(path), first)
             yield Piece(first, features)
             first += len(features)
         return

@@ -80,8 +80,8 @@ class Model:
             expected = ", ".join(map(str, ["n", *shape]))
             received = ", ".join(map(str, examples.shape))
             raise ValueError(f"expected examples [{expected}]; received [{received}]")
-        is_scaled = examples.dtype.kind == "f" and examples.size and examples.max() <= 1
-        if self.schema["feature_dtype"] == "uint8" and is_scaled and (examples % 1).any():
+        is_pixels = self.schema["feature_dtype"] == "uint8" and len(shape) == 3
+        if is_pixels and examples.size and examples.max() <= 1 and (examples % 1).any():
             warnings.warn("expected pixels from 0 to 255; received none above 1", stacklevel=3)
         return examples.reshape(len(examples), width).astype(np.float32)
 
