@@ -1,4 +1,6 @@
-"""The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
+"""The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels; and
+that of a model's raw inputs.
+"""
 
 import warnings
 from collections.abc import Mapping, Sequence
