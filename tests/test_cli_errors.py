@@ -136,7 +136,7 @@ def test_a_full_disk_is_one_line(train, monkeypatch):
 
     monkeypatch.setattr("tfmlp.files.os.fsync", full)
     result = train("--out", "run")
-    message = "No space left on device: free space or choose another --out"
+    message = "No space left on device: free space"
     assert result.exit_code == 1 and message in lines(result)[-1]
     assert not Path("run").exists()  # a part of a folder would refuse the next try
 

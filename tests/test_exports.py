@@ -27,6 +27,7 @@ from tfmlp.exports.expected import expected_outputs
 from tfmlp.exports.export import export
 from tfmlp.exports.formats import FORMATS
 from tfmlp.exports.formula import Dense, make_formula
+from tfmlp.exports.predict import Model as NumpyModel
 from tfmlp.model.prediction import predict
 from tfmlp.settings.model import ACTIVATIONS, PREPROCESSING
 
@@ -248,6 +249,18 @@ def test_the_numpy_module_is_a_program(run_folder):
         [sys.executable, "-I", folder / "predict.py", "digits.npy"], capture_output=True, text=True
     )
     assert done.stdout.split() == tfmlp.load_run(run_folder).predict_classes(test.images)
+    model = NumpyModel(folder / "model.npz")
+    assert model(test.images[:0]).shape == (0, 10)
+    for wrong in (test.images[0], test.images[:, 1:], np.zeros(784)):
+        with pytest.raises(ValueError, match=r"expected examples \[n, 28, 28, 1\]; received \["):
+            model(wrong)
+    for arguments in ((), ("none.npy",), (folder / "model.npz",)):
+        done = subprocess.run(
+            [sys.executable, "-I", folder / "predict.py", *arguments],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def off_by(monkeypatch, change):
@@ -313,8 +326,12 @@ def test_runs_that_have_no_model(run_folder, run_cli):
     assert result.exit_code == 1 and "expected a run folder with a run.json" in result.stderr
     (run_folder / "model.keras").unlink()
     result = run_cli("export", run_folder, "--format", "numpy")
-    assert result.exit_code == 1 and "the run has not ended" in result.stderr
+    assert result.exit_code == 1 and "it was removed: tfmlp train --resume" in result.stderr
     assert "exports" not in left(run_folder)
+    record = json.loads((run_folder / "run.json").read_text())
+    (run_folder / "run.json").write_text(json.dumps(record | {"status": "diverged"}))
+    result = run_cli("evaluate", run_folder)
+    assert result.exit_code == 1 and "the run diverged" in result.stderr
 
 
 def test_a_run_that_was_resumed_and_has_not_ended(run_folder, run_cli):
@@ -323,8 +340,13 @@ def test_a_run_that_was_resumed_and_has_not_ended(run_folder, run_cli):
     del record["timing"]
     record |= {"status": "interrupted", "resumed_after": {"epoch": 1, "step": 0}}
     path.write_text(json.dumps(record))
-    result = run_cli("export", run_folder, "--format", "numpy")
-    assert result.exit_code == 0 and "the model is that of before" in result.stderr
+    np.save("a.npy", np.zeros((1, 28, 28), np.uint8))
+    for arguments in (
+        ("export", run_folder, "--format", "numpy"),
+        ("predict", run_folder, "a.npy"),
+    ):
+        result = run_cli(*arguments)
+        assert result.exit_code == 0 and "the model is that of before" in result.stderr
 
 
 def test_formats_that_are_not_there(run_folder, run_cli, monkeypatch):
@@ -334,7 +356,7 @@ def test_formats_that_are_not_there(run_folder, run_cli, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     result = run_cli("export", run_folder, "--format", "onnx")
     assert result.exit_code == 1
-    assert "needs onnx and onnxruntime, which is not installed: pip install" in result.stderr
+    assert "needs onnx and onnxruntime, which are not installed: pip install" in result.stderr
     monkeypatch.setenv("PATH", "")
     result = run_cli("export", run_folder, "--format", "c")
     assert result.exit_code == 1 and "there is no cc: install gcc or clang" in result.stderr

@@ -54,20 +54,19 @@ def svg(figure):
 @pytest.mark.parametrize("name", plots.__all__)
 def test_every_figure_is_drawn_on_a_transparent_ground(run, prices, name, dark):
     folder = prices if name in VALUES else run
-    given = [folder] if name == "group_curves" else folder
-    figure = getattr(tfmlp.plots, name)(given, dark=dark)
+    figure = getattr(tfmlp.plots, name)(folder, dark=dark)
     assert isinstance(figure, Figure) and len(svg(figure)) > 1000
     assert figure.get_facecolor()[3] == 0
     grounds = [axes for axes in figure.axes if axes.axison and not axes.images]
     assert all(axes.get_facecolor()[3] == 0 for axes in grounds if axes.get_ylabel() != "weight")
     loaded = tfmlp.load_run(folder)
-    again = getattr(plots, name)([loaded] if name == "group_curves" else loaded, dark=dark)
+    again = getattr(plots, name)(loaded, dark=dark)
     assert texts(again) == texts(figure)
 
 
 @pytest.mark.parametrize("name", [*ANY, "group_curves"])
 def test_values_have_curves_and_layers_too(prices, name):
-    figure = getattr(plots, name)([prices] if name == "group_curves" else prices)
+    figure = getattr(plots, name)(prices)
     assert len(svg(figure)) > 1000
 
 
@@ -120,6 +119,24 @@ def test_several_runs_are_laid_over_one_another(run, tmp_path):
     assert {"run", "other", "training", "validation"} <= texts(figure)
 
 
+def test_the_best_epochs_of_several_runs_are_last_in_the_legend(tmp_path):
+    best = {"epoch": 2, "validation": {"loss": 1.0, "accuracy": 0.7, "count": 6}}
+    runs = [write_run(tmp_path / name, changes={"best": best}) for name in "ab"]
+    (legend,) = plots.learning_curves(*runs, metric="loss").legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["a", "b", "training", "validation", "best epoch"]
+    colors = {line.get_color() for line in legend.legend_handles[:2]}
+    assert legend.legend_handles[-1].get_color() not in colors
+
+
+def test_every_learning_rate_can_be_seen(tmp_path):
+    runs = [write_run(tmp_path / name) for name in ("low", "high")]
+    path = runs[1] / "epochs.jsonl"
+    path.write_text(path.read_text().replace('"learning_rate": 0.001', '"learning_rate": 0.5'))
+    (axes,) = plots.learning_curves(*runs, metric="learning_rate").axes
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 0.5
+
+
 def test_one_epoch_can_be_seen(tmp_path):
     figure = plots.learning_curves(write_run(tmp_path / "run", epochs=1), metric="loss")
     assert all(line.get_marker() == "o" for line in figure.axes[0].lines)
@@ -133,7 +150,7 @@ def test_groups_have_their_mean_and_interval(tmp_path):
         path.write_text(path.read_text().replace('"loss": 2.0', f'"loss": {seed}.5'))
         folders.append(folder)
     folders.append(write_run(tmp_path / "wide", hidden_units=(9,)))
-    figure = plots.group_curves(folders, "loss")
+    figure = plots.group_curves(*folders, metric="loss")
     line, alone = figure.axes[0].lines
     expected = mean_of([0.5, 1.5, 2.5])
     assert line.get_ydata()[0] == expected.value and len(line.get_xdata()) == 2

@@ -356,6 +356,22 @@ def test_arrays_that_do_not_fit(run_cli, example_run, table_run):
     assert "expected examples as the model was trained on, [n, 13];" in result.stderr
 
 
+def test_pixels_that_are_none(run_cli, example_run, images):
+    run = tfmlp.load_run(example_run)
+    scaled = images / 255
+    np.save("a.npy", scaled)
+    for given in (scaled, "a.npy"):
+        with pytest.warns(TfmlpWarning, match="from 0 to 255.*none above 1: multiply them by 255"):
+            run.predict(given)
+    for wrong in (np.full((2, 28, 28), 70000), np.full((2, 28, 28), -1), scaled * np.nan):
+        np.save("a.npy", wrong)
+        for given in (wrong, "a.npy"):
+            with pytest.raises(DataError, match="expected pixels from 0 to 255; row 0 has others"):
+                run.predict(given)
+    blank = run.predict(np.zeros((1, 28, 28)))  # no warning: a picture may be black
+    assert np.array_equal(blank, run.predict(np.zeros((1, 28, 28), np.uint8)))
+
+
 def test_rows_before_a_bad_one_are_predicted(run_cli, table_run):
     whole = BOSTON.read_text().splitlines()
     for cells, message in {
@@ -399,6 +415,22 @@ def test_folders_and_files_that_cannot_be_read(run_cli, example_run, folder):
         Path("scans/more").chmod(stat.S_IRWXU)
 
 
+def test_a_folder_below_that_cannot_be_read_is_passed_over(
+    run_cli, example_run, folder, monkeypatch
+):
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("more"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = run_cli("predict", example_run, folder, "--json")
+    assert result.exit_code == 1 and len(json.loads(result.stdout)) == 4
+    assert lines(result) == ["error: cannot read scans/more: Permission denied."]
+
+
 def test_what_is_asked_for_wrongly(run_cli, example_run, table_run, folder):
     assert run_cli("predict", example_run).exit_code == 2
     result = run_cli("predict", example_run, folder, "--json", "--csv", "-")
@@ -408,12 +440,33 @@ def test_what_is_asked_for_wrongly(run_cli, example_run, table_run, folder):
     result = run_cli("predict", table_run, folder)
     assert result.exit_code == 1 and "takes 13 columns; received a picture" in result.stderr
     for option in ("--csv", "--sheet", "--show-input"):
-        result = run_cli("predict", example_run, folder, option, "nowhere/a.png")
-        assert result.exit_code == 1 and "cannot write nowhere/a.png" in result.stderr
+        result = run_cli("predict", example_run, folder, option, "/proc/a.png")
+        assert result.exit_code == 1 and "cannot write /proc/a.png" in result.stderr
     assert run_cli("predict", "nowhere", folder).exit_code == 1
     assert json.loads(run_cli("predict", example_run, "none", "--json").stdout) == []
     with pytest.raises(DataError, match="expected the path of a file.*received int"):
         tfmlp.load_run(example_run).predict_files(3)
+
+
+def test_what_is_there_is_not_written_over(run_cli, example_run, folder):
+    shutil.copytree(example_run, "run")
+    for option, name in {
+        "--csv": "run/run.json",
+        "--sheet": "scans/0.png",
+        "--show-input": "scans/0.png",
+    }.items():
+        before = Path(name).read_bytes()
+        result = run_cli("predict", "run", folder, option, name)
+        assert result.exit_code == 1 and "is there and was not written by" in result.stderr
+        assert Path(name).read_bytes() == before and not result.stdout
+    outputs = ("--csv", "new/a.csv", "--sheet", "new/a.png", "--show-input", "new/b.png")
+    for _ in range(2):  # earlier ones are replaced
+        predict(run_cli, "run", folder, *outputs)
+    assert len(list(Path("new").iterdir())) == 3
+    result = run_cli("predict", "run", folder, "--sheet", "a.png", "--show-input", "./a.png")
+    assert result.exit_code == 2 and "both name a.png" in result.stderr
+    result = run_cli("predict", "run", folder, "--sheet", "a.jpg")
+    assert result.exit_code == 2 and "name it FILE.png" in result.stderr
 
 
 def test_runs_without_model_and_runs_of_before(run_cli, example_run, folder):

@@ -28,6 +28,7 @@ from tfmlp.reports.changes import repeat_command
 from tfmlp.reports.classes import class_scores, most_confused
 from tfmlp.reports.groups import differing_options, group_runs
 from tfmlp.reports.intervals import Interval, interval_of_root, interval_of_share, mean_of
+from tfmlp.reports.markdown import MARK
 from tfmlp.reports.summary import summarize, summarize_all
 
 # --- intervals
@@ -95,6 +96,7 @@ def test_the_headline_of_values(tmp_path):
     assert (best.metric, best.value, best.count) == ("rmse", 0.75, 4)
     # R squared is what the errors are less than those of the mean.
     assert 1 - (best.value / best.beside) ** 2 == pytest.approx(0.55)
+    assert best.beside_what.endswith("mean of the test targets")  # all that there was to know
     true, found = (predicted()["regression"][name] for name in ("true", "predicted"))
     squares = [(a - b) ** 2 for a, b in zip(true, found)]
     assert best.interval == interval_of_root(squares)
@@ -129,6 +131,27 @@ GAPS = {
         "not been evaluated",
     ),
     "damaged evaluation": ({"evaluation": {"format": 1}}, "changed since"),
+    "evaluation of another run": (
+        {"evaluation": classified() | {"count": 31}},
+        "is of another run",
+    ),
+    "epochs cut off": (
+        {"epochs": 1, "changes": {"checkpoint": {"epoch": 3, "step": 0}}},
+        "Of 3 epochs, epochs.jsonl has 1: it was cut off",
+    ),
+    "no epochs any more": (
+        {"epochs": 0, "changes": {"checkpoint": {"epoch": 3, "step": 0}}},
+        "Of 3 epochs, epochs.jsonl has 0: it was cut off",
+    ),
+    "resumed and not ended": (
+        {
+            "test": None,
+            "status": "interrupted",
+            "evaluation": classified(),
+            "changes": {"resumed_after": {"epoch": 1, "step": 0}},
+        },
+        "was resumed and has not ended since.*model of before",
+    ),
 }
 
 
@@ -142,6 +165,7 @@ def test_a_run_that_lacks_something_is_reported_with_a_sentence(case, tmp_path, 
     assert result.exit_code == 0, result.stderr
     gaps = json.loads(run_cli("report", run, "--format", "json").stdout)["runs"][0]["gaps"]
     assert re.search(said, " ".join(gaps)), gaps
+    assert all(gap[0].isupper() for gap in gaps if str(run) not in gap), gaps
     assert (run / "report.html").stat().st_size < 3e6
 
 
@@ -176,6 +200,22 @@ def test_the_command_gives_the_same_configuration(options, recipe):
     found, started = parsed(repeat_command(config, recipe))
     assert found == config
     assert started == (recipe if recipe in list_recipes() else None)
+
+
+def test_a_run_that_was_made_longer_takes_two_commands(train, run_cli):
+    options = ("--schedule", "cosine", "--engine", "auto", "--out", "my run")
+    assert train(*options).exit_code == 0
+    asked = load_run("my run").config
+    assert run_cli("train", "--resume", "my run", "--epochs", 2).exit_code == 0
+    summary = summarize(load_run("my run"))
+    first, second = summary.command.splitlines()
+    assert "--epochs 1 " in f"{first} " and first.endswith("--out 'my run'")
+    assert second == "tfmlp train --resume 'my run' --epochs 2"
+    assert "planned until epoch 1, it went on after epoch 1" in " ".join(summary.gaps)
+    # A seed that was resumed stays in its group.
+    assert summary.run.config == asked.replace(epochs=2)
+    assert run_cli("train", "--resume", "my run").exit_code == 0
+    assert summarize(load_run("my run")).command == summary.command
 
 
 def other_value(field):
@@ -284,6 +324,15 @@ def test_markdown_escapes_what_could_be_markup(tmp_path, run_cli):
     assert "80.00 % | 62.69 % to 90.49 %" in text and "```\ntfmlp train" in text
 
 
+def test_a_run_that_goes_on_is_not_called_interrupted(tmp_path, run_cli):
+    going = write_run(tmp_path / "going", status="interrupted", test=None, epochs=1)
+    other = write_run(tmp_path / "other", dataset="mnist")
+    for runs in ([going], [going, other]):
+        text = run_cli("report", *runs, "--format", "markdown").stdout
+        assert "not ended" in text and "interrupted" not in text
+    assert text.splitlines()[6].count("dataset") == 1
+
+
 def test_markdown_of_several_runs_has_their_groups(tmp_path, run_cli):
     runs = [run.path for run in seeds(tmp_path)]
     text = run_cli("report", *runs, "--format", "markdown").stdout
@@ -305,6 +354,29 @@ def test_where_a_report_goes(tmp_path, run_cli, monkeypatch):
         assert (tmp_path / f"my.{form}").stat().st_size > 100
 
 
+def test_the_ending_of_a_file_says_the_format(tmp_path, run_cli):
+    run = write_run(tmp_path / "run")
+    for ending, beginning in {
+        ".md": MARK,
+        ".JSON": "{",
+        ".csv": "run,",
+        ".htm": "<!DOCTYPE",
+    }.items():
+        out = tmp_path / f"new/r{ending}"
+        assert run_cli("report", run, "--out", out).exit_code == 0
+        assert out.read_text().startswith(beginning)
+    assert run_cli("report", run, "--out", "-").stdout.startswith("<!DOCTYPE")
+    assert not (tmp_path / "-").exists()
+    result = run_cli("report", run, "--out", "r.pdf")
+    assert result.exit_code == 2 and "expected the ending .html" in result.stderr
+
+
+def test_a_run_that_is_named_twice_is_one(tmp_path, run_cli):
+    run = write_run(tmp_path / "run")
+    result = run_cli("report", run, f"{run}/", "run", "--format", "csv")
+    assert len(result.stdout.splitlines()) == 2
+
+
 def test_what_is_no_report_is_not_replaced(tmp_path, run_cli):
     run = write_run(tmp_path / "run")
     mine = tmp_path / "mine.html"
@@ -312,10 +384,10 @@ def test_what_is_no_report_is_not_replaced(tmp_path, run_cli):
     result = run_cli("report", run, "--out", mine)
     assert result.exit_code == 1 and "is no html report" in result.stderr
     assert len(lines(result)) == 1 and mine.read_text() == "<html>my own</html>"
-    assert run_cli("report", run, "--out", run).exit_code == 1
+    assert run_cli("report", run, "--format", "html", "--out", run).exit_code == 1
 
 
-@pytest.mark.parametrize("out", ["none/there/r.html", "a\0b"])
+@pytest.mark.parametrize("out", ["/proc/none/r.html", "a\0b.html"])
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path, run_cli, out):
     run = write_run(tmp_path / "run")
     result = run_cli("report", run, "--out", out)
@@ -387,6 +459,18 @@ def test_a_report_that_cannot_be_written_leaves_the_run_whole(train, tmp_path, m
     assert result.exit_code == 1 and "No space left on device" in lines(result)[-1]
     assert load_run(run).record.status == "completed" and (run / "model.keras").exists()
     assert not (run / "report.html").exists()
+
+
+def test_a_package_that_is_missing_is_named(train, tmp_path, run_cli, monkeypatch):
+    run = tmp_path / "run"
+    monkeypatch.delitem(sys.modules, "tfmlp.reports.page", raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = train("--report", "--out", run)
+    said = "error: this needs jinja2, which is not installed: pip install jinja2."
+    assert result.exit_code == 1 and lines(result)[-1] == said
+    assert result.stdout.splitlines()[-1] == f"run folder {run}"
+    result = run_cli("report", run)
+    assert result.exit_code == 1 and lines(result) == [said]
 
 
 def test_a_run_that_diverges_has_its_report_all_the_same(train, tmp_path):

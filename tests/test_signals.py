@@ -42,6 +42,23 @@ def test_a_signal_is_raised_and_told(number):
     assert numbers == [number] and interruption.value.exit_code == 128 + number
 
 
+def test_a_signal_that_python_drops_is_sent_again(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+    class Dropping:
+        def __del__(self):
+            send(INT)
+            time.sleep(0)
+
+    signals.send_dropped_again()
+    numbers = signals.raising()
+    with pytest.raises(Interruption):
+        Dropping()
+        assert numbers == [INT]
+        time.sleep(5)
+    assert numbers == [INT, INT]
+
+
 @pytest.mark.parametrize("number", [INT, TERM])
 def test_the_first_signal_is_noted_and_the_second_raised(handlers, number):
     before = handlers()

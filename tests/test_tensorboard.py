@@ -13,6 +13,7 @@ from tests.results import lines, read_epochs, read_record
 from tests.tiny import make_training
 from tfmlp import load_run
 from tfmlp.cli.display import draw_confusion
+from tfmlp.errors import CheckpointError
 from tfmlp.events import EventFile
 from tfmlp.tensorboard import TensorBoard
 from tfmlp.training.observer import Observer
@@ -165,11 +166,34 @@ def test_a_folder_of_another_run_is_refused(train):
     assert lines(result)[-1].startswith("error: logs already holds files for TensorBoard: choose")
 
 
-def test_a_file_in_place_of_the_folder(train):
+def test_a_folder_that_cannot_be_written_is_found_before_the_training(train):
     Path("logs").write_text("")
-    result = train("--tensorboard", "logs", "--out", "run")
-    assert result.exit_code == 1
-    assert lines(result)[-1].startswith("error: cannot write TensorBoard's files into logs")
+    for name, reason in {
+        "logs": "it is no folder",
+        "/proc/nope": "/proc is not a writable",
+    }.items():
+        result = train("--tensorboard", name, "--out", "run")
+        (line,) = lines(result)
+        assert result.exit_code == 1 and not Path("run").exists()
+        assert line.startswith(f"error: cannot write TensorBoard's files into {name}")
+        assert reason in line
+
+
+def test_a_full_disk_does_not_end_the_training(train, monkeypatch):
+    def full(self):
+        raise CheckpointError("No space left on device: free space.")
+
+    monkeypatch.setattr("tfmlp.events.EventFile.flush", full)
+    result = train("--tensorboard", "--epochs", 2, "--out", "run")
+    assert result.exit_code == 0 and "test loss" in result.stdout
+    (warning,) = [line for line in lines(result) if "No space left on device" in line]
+    assert warning.startswith("warning: ") and "The training goes on" in warning
+
+
+def test_a_log_in_the_run_folder_goes_on_by_itself(train, run_cli):
+    assert train("--tensorboard", "--out", "run").exit_code == 0
+    assert run_cli("train", "--resume", "run", "--epochs", 2).exit_code == 0
+    assert list(scalars("run/tensorboard/train", "loss")) == [1, 2]
 
 
 def test_the_result_is_printed_beside_it(train):

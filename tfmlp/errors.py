@@ -91,16 +91,33 @@ class Interruption(KeyboardInterrupt):
     """A signal asked the program to end; a run ends between two steps.
 
     Attributes:
-      exit_code: 128 plus the signal's number: 130 for Ctrl-C, 143 for SIGTERM.
+      number: The signal's number.
+      exit_code: 128 plus that: 130 for Ctrl-C, 143 for SIGTERM.
     """
 
     def __init__(self, number: int):
         super().__init__(f"signal {number}")
-        self.exit_code = 128 + number
+        self.number, self.exit_code = number, 128 + number
 
 
 class TfmlpWarning(UserWarning):
     """Something a user should know that does not stop the work."""
+
+
+_PROJECTS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # whose packages have another name
+
+
+def describe_missing(error: ModuleNotFoundError) -> str:
+    """Returns what to do about a package that is not installed; nothing where it is tfmlp's own.
+
+    >>> describe_missing(ModuleNotFoundError("No module named 'jinja2'", name="jinja2"))
+    'this needs jinja2, which is not installed: pip install jinja2.'
+    """
+    package = (error.name or "tfmlp").partition(".")[0]
+    if package == "tfmlp":
+        return ""
+    project = _PROJECTS.get(package, package)
+    return f"this needs {package}, which is not installed: pip install {project}."
 
 
 _FEW = 12  # names that a line lists

@@ -106,6 +106,6 @@ class EventFile:
         except (OSError, tf.errors.OpError) as error:
             reason = getattr(error, "strerror", None) or getattr(error, "message", error)
             raise CheckpointError(
-                f"cannot write TensorBoard's files into {self._folder}: {reason}: free space or"
+                f"cannot write TensorBoard's files into {self._folder}: {reason}: free space, or"
                 " choose another --tensorboard."
             ) from None

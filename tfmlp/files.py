@@ -12,6 +12,8 @@ from typing import Any
 from tfmlp.errors import DataError
 
 DATA_DIR_VARIABLE = "TFMLP_DATA_DIR"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BEGINNING = 1000  # bytes of a file in which it says what it is
 _CHECKOUT = Path(__file__).resolve().parent.parent
 # Small data that come with the package, wherever it is installed.
 PACKAGED = Path(__file__).resolve().parent / "data" / "files"
@@ -119,6 +121,21 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def require_writable_folder(path: Path) -> None:
+    """Finds out whether files can be written into a folder, which need not be there yet; leaves
+    nothing behind.
+
+    Raises:
+      OSError: when they cannot; its filename is the folder that is no writable one.
+    """
+    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    try:
+        tempfile.TemporaryFile(dir=nearest).close()
+    except OSError as error:
+        reason = error.strerror if nearest.is_dir() else "it is no folder"
+        raise OSError(error.errno, reason, str(nearest)) from None
+
+
 @contextmanager
 def written_atomically(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside `path`; when the block ends well, it is flushed to disk and
@@ -148,20 +165,41 @@ def written_atomically(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def written_result(path: Path) -> Iterator[Path]:
-    """As `written_atomically`, for a file that the user named.
+    """As `written_atomically`, for a file that the user named; its folder is made.
 
     Raises:
       DataError: when it cannot be written.
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with written_atomically(path) as temporary:
             yield temporary
     except BrokenPipeError:
         raise  # stdout's
     except OSError as error:
-        raise DataError(
-            f"cannot write {path}: {error.strerror or error}: choose another file."
-        ) from None
+        what_to_do = cure(error, "choose another file")
+        raise DataError(f"cannot write {path}: {error.strerror or error}: {what_to_do}.") from None
+
+
+def cure(error: OSError, otherwise: str) -> str:
+    """Returns what to do where a file cannot be written; another name does not empty a disk."""
+    return "free space" if error.errno in _FULL else otherwise
+
+
+def may_be_replaced(path: Path, *marks: str) -> bool:
+    """Returns whether a result may be written to a path: nothing is there, or an earlier result.
+
+    Args:
+      path: The path.
+      marks: What results of the kind have near their beginning, one of them each.
+    """
+    if not os.path.lexists(path):
+        return True
+    if not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        beginning = file.read(_BEGINNING)
+    return any(mark.encode() in beginning for mark in marks)
 
 
 def paths_of(value: Any) -> list[str | Path]:

@@ -89,9 +89,9 @@ class LoadedRun:
         """What its model does with the test examples, and its layers, beyond the metrics.
 
         Raises:
-          CheckpointError: when the run has left none that can be read.
+          CheckpointError: when the run has left none, or one of before it was resumed.
         """
-        return RunFolder(self.path).read_evaluation()
+        return RunFolder(self.path).read_evaluation(self.record)
 
     def predict(self, features: Any) -> np.ndarray:
         """Returns what the model predicts of any number of examples.

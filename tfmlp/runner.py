@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tfmlp import signals
+from tfmlp.config import Config
 from tfmlp.data.framing import measure_framing
 from tfmlp.errors import CheckpointError, DivergenceError, TfmlpError
 from tfmlp.examination.examination import examine_beginning, examine_end
@@ -26,6 +27,7 @@ from tfmlp.runs.record import (
     Best,
     DatasetRecord,
     EngineRecord,
+    Lengthening,
     RunRecord,
     Status,
     Timing,
@@ -58,6 +60,7 @@ def run_training(
     started: float,
     observers: Iterable[Observer] = (),
     restore: Callable[[], None] | None = None,
+    earlier: RunRecord | None = None,
 ) -> Outcome:
     """Trains to the end, evaluates on the test examples, and leaves all of it in the run folder.
 
@@ -72,6 +75,7 @@ def run_training(
       observers: What else watches the training.
       restore: Where the folder holds this run already: puts its state into `training`. Called when
         no other process can write there any more.
+      earlier: The record of this run, as `restore` found it.
 
     Raises:
       CheckpointError: when the folder cannot be written, or another process holds it.
@@ -82,11 +86,27 @@ def run_training(
         record = describe(training, recipe)
         if restore is not None:
             record = dataclasses.replace(record, resumed_after=position(training))
+            if earlier is not None:
+                record = _going_on(record, earlier)
             folder.reopen(record, [epoch.to_dict() for epoch in training.history])
         else:
             folder.start(record)
             folder.write_evaluation(examine_beginning(training))
         return _train(training, folder, record, started, observers)
+
+
+def _going_on(record: RunRecord, earlier: RunRecord) -> RunRecord:
+    """Returns the record of a run that goes on: engine and precision as they were asked for, not
+    as they are pinned now, and how it was made longer.
+    """
+    asked, now = earlier.config.get("runtime", {}), record.config["runtime"]
+    names = [name for name in ("engine", "precision") if name in asked]
+    config = record.config | {"runtime": now | {name: asked[name] for name in names}}
+    planned = Config.from_dict(earlier.config).optimization.epochs
+    lengthened = list(earlier.lengthened or ())
+    if config["optimization"]["epochs"] > planned and record.resumed_after is not None:
+        lengthened.append(Lengthening(planned, record.resumed_after.epoch))
+    return dataclasses.replace(record, config=config, lengthened=lengthened or None)
 
 
 def describe(training: Training, recipe: str | None) -> RunRecord:

@@ -1,6 +1,7 @@
 """SIGINT (Ctrl-C) and SIGTERM, from the program's first moment to its last.
 
     end_at_once()           until the command line is there: a line, and the end
+    send_dropped_again()    if Python drops what `raising` raises
     raising()               while a command runs: an `Interruption` is raised where the program is
     noted()                 while a run trains: noted, so that it ends between two steps
     held()                  while its results are written: Ctrl-C is ignored
@@ -11,6 +12,7 @@ Handlers can be set in the main thread only; elsewhere the contexts do nothing.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from typing import Any, NoReturn
 
 from tfmlp.errors import Interruption
 
+_AGAIN = 0.05  # seconds
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _Handler = Callable[[int, Any], Any] | signal.Handlers
 
@@ -50,6 +53,24 @@ def raising() -> list[int]:
 
     _handle(interrupt)
     return numbers
+
+
+def send_dropped_again() -> None:
+    """From now on, a signal is sent again whose `Interruption` Python dropped: where it calls back,
+    as it does while it imports a module, it only prints exceptions.
+    """
+    sys.unraisablehook = _send_again
+
+
+def _send_again(dropped: "sys.UnraisableHookArgs") -> None:
+    """Sends a signal again, if an `Interruption` was dropped; prints what else was, as usual."""
+    if isinstance(dropped.exc_value, Interruption):
+        number = dropped.exc_value.number
+        again = threading.Timer(_AGAIN, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(dropped)
 
 
 @contextmanager

@@ -10,11 +10,13 @@ Steps are epochs. What is one name in several of these folders, TensorBoard draw
 
 import io
 import math
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfmlp.config import Config
-from tfmlp.errors import CheckpointError
+from tfmlp.errors import CheckpointError, TfmlpWarning
 from tfmlp.events import EVENT_FILES, EventFile
 from tfmlp.training.loop import Training
 from tfmlp.training.observer import Observer
@@ -38,6 +40,8 @@ class TensorBoard(Observer):
       folder: Where to write.
       resumed: Whether the folder may hold events of this run already: it goes on with them.
 
+    Where nothing can be written any more, a warning says so, and the training goes on.
+
     Raises:
       CheckpointError: when it holds those of another run.
     """
@@ -51,8 +55,26 @@ class TensorBoard(Observer):
         self._training, self._folder = training, folder
         self._every = math.ceil(training.config.optimization.epochs / _MOST_HISTOGRAMS)
         self._files: dict[str, EventFile] = {}
+        self._has_failed = False
 
     def on_epoch(self, epoch: EpochResult) -> None:
+        self._try(lambda: self._add_epoch(epoch))
+
+    def end(self, test: dict[str, Any], confusion: "Figure | None" = None) -> None:
+        """Writes the test metrics, as a record has them, the confusion matrix, and what is left."""
+        self._try(lambda: self._add_end(test, confusion))
+
+    def _try(self, write: Callable[[], None]) -> None:
+        """Writes something; turns the error into a warning, after which nothing is written."""
+        if self._has_failed:
+            return
+        try:
+            write()
+        except CheckpointError as error:
+            self._has_failed = True
+            warnings.warn(f"{error} The training goes on without.", TfmlpWarning, stacklevel=3)
+
+    def _add_epoch(self, epoch: EpochResult) -> None:
         is_new = "train" not in self._files
         train = self._file("train", epoch.epoch)
         if is_new:
@@ -70,8 +92,7 @@ class TensorBoard(Observer):
         for file in self._files.values():
             file.flush()
 
-    def end(self, test: dict[str, Any], confusion: "Figure | None" = None) -> None:
-        """Writes the test metrics, as a record has them, the confusion matrix, and what is left."""
+    def _add_end(self, test: dict[str, Any], confusion: "Figure | None") -> None:
         step = len(self._training.history)
         self._add_metrics("test", test, step)
         if confusion is not None:

@@ -121,9 +121,10 @@ no .npz file                    | NPZ                              | No such fil
 an empty folder                 | train --dataset arrays:digits    | no .npy file
 no run                          | evaluate nowhere                 | expected a run folder
 no run to report of             | report nowhere                   | expected a run folder
-a report in the place of a folder | report run --out digits        | is no html report
-a report in the place of the record | report run --out run/run.json | is no html report
-a report in a folder that is not there | report run --out no/r.html | cannot write the report
+a report in the place of a folder | report run --format html --out digits | is no html report
+a report in the place of the record | report run --out run/run.json | is no json report
+a report where nothing can be     | report run --out /proc/r.html  | cannot write the report
+predictions in a record's place   | predict run a.png --csv run/run.json | was not written by
 no file to check                | check nowhere.py                 | nowhere.py
 no run to diagnose              | diagnose nowhere                 | nowhere
 data that are nowhere to verify | data verify svhn --data-dir nowhere | nothing to verify

@@ -12,6 +12,7 @@ import click
 from tfmlp import files
 from tfmlp.cli.epochs import EpochLines, Warnings
 from tfmlp.cli.progress import QUIET_KEY, is_live, is_quiet, is_terminal
+from tfmlp.errors import CheckpointError
 from tfmlp.training.observer import Observer
 from tfmlp.training.result import EpochResult
 
@@ -113,10 +114,28 @@ def show_training(
         yield [EpochLines(training.config.optimization.epochs), Warnings(look), *printing]
 
 
+def check_board(given: str | None) -> None:
+    """Finds out, before any work is done, whether what --tensorboard names can be written into.
+
+    Raises:
+      CheckpointError: when it cannot.
+    """
+    if given:
+        folder = files.user_path(given)
+        try:
+            files.require_writable_folder(folder)
+        except OSError as error:
+            raise CheckpointError(
+                f"cannot write TensorBoard's files into {folder}: {error.filename} is not a"
+                f" writable folder ({error.strerror}): choose another --tensorboard."
+            ) from None
+
+
 def open_board(
     training: "Training", given: str | None, run: Path, resumed: bool
 ) -> "TensorBoard | None":
-    """Returns what writes for TensorBoard, if --tensorboard was given.
+    """Returns what writes for TensorBoard, if --tensorboard was given, or if the run that goes on
+    has its log in its folder.
 
     Args:
       training: The training.
@@ -124,11 +143,12 @@ def open_board(
       run: The run folder.
       resumed: Whether a run goes on.
     """
-    if given is None:
+    own = run / "tensorboard"
+    if given is None and not (resumed and own.is_dir()):
         return None
     from tfmlp.tensorboard import TensorBoard
 
-    folder = files.user_path(given) if given else run / "tensorboard"
+    folder = files.user_path(given) if given else own
     return TensorBoard(training, folder, resumed)
 
 

@@ -10,11 +10,11 @@ from tfmlp import files
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import say
 from tfmlp.cli.results import describe_result
+from tfmlp.cli.resume import warn_of_model
 from tfmlp.config import Config
 from tfmlp.data.matching import match
 from tfmlp.errors import CheckpointError
-from tfmlp.runs.folder import MODEL, RunFolder
-from tfmlp.runs.record import RunRecord
+from tfmlp.runs.folder import RunFolder
 
 _TOLERANCE = 1e-5  # relative; another batch size or machine sums in another order
 
@@ -43,7 +43,10 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     if config.data.task is None and record.schema is not None:
         config = config.replace(task=record.schema["task"])  # the run's, whatever these labels are
     config = config.replace(**given_options(options))
-    _require_model(folder, record)
+    from tfmlp.model.modelfile import find_model
+
+    model_file = find_model(folder.path)
+    warn_of_model(record, folder.path)
 
     from tfmlp.cli.loading import load_data
 
@@ -52,7 +55,7 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
     from tfmlp.model.saved import load_model
     from tfmlp.training.evaluation import evaluate_model
 
-    model = load_model(folder.path / MODEL)
+    model = load_model(model_file)
     same_data = data.provenance.sha256 == record.dataset.sha256
     if model.schema is not None:
         data = match(data, model.schema)
@@ -67,19 +70,6 @@ def evaluate(run: str, split: str, as_json: bool, **options: Any) -> None:
         click.echo(describe_result(split, metrics, data, model.target_scale is not None))
     if recorded and same_data:
         _compare(recorded, metrics)
-
-
-def _require_model(folder: RunFolder, record: RunRecord) -> None:
-    if not (folder.path / MODEL).is_file():
-        raise CheckpointError(
-            f"expected a saved model at {folder.path / MODEL}; there is none, the run has not"
-            f" ended: tfmlp train --resume {folder.path}"
-        )
-    if record.resumed_after is not None and not record.has_ended:
-        say(
-            "warning: this run was resumed and has not ended since: the model is that of before."
-            f" To end it: tfmlp train --resume {folder.path}"
-        )
 
 
 def _compare(recorded: dict[str, float], metrics: dict[str, Any]) -> None:

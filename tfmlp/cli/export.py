@@ -7,6 +7,7 @@ import click
 
 from tfmlp.cli.options import Command, config_options, given_options
 from tfmlp.cli.progress import say
+from tfmlp.cli.resume import warn_of_model
 from tfmlp.exports.formats import FORMATS
 from tfmlp.loaded import load_run
 
@@ -36,11 +37,7 @@ def export(run: str, name: str, out: str | None, as_json: bool, **options: Any) 
     """
     FORMATS[name].require()
     loaded = load_run(run)
-    if loaded.record.resumed_after is not None and not loaded.record.has_ended:
-        say(
-            "warning: this run was resumed and has not ended since: the model is that of before."
-            f" To end it: tfmlp train --resume {loaded.path}"
-        )
+    warn_of_model(loaded.record, loaded.path)
     from tfmlp.cli.quiet import import_tensorflow
 
     import_tensorflow()

@@ -17,7 +17,7 @@ import click  # noqa: E402
 from tfmlp import signals  # noqa: E402
 from tfmlp.cli.options import DEBUG_KEY  # noqa: E402
 from tfmlp.cli.progress import printable, say  # noqa: E402
-from tfmlp.errors import TfmlpError, TfmlpWarning, nearest  # noqa: E402
+from tfmlp.errors import TfmlpError, TfmlpWarning, describe_missing, nearest  # noqa: E402
 from tfmlp.version import __version__  # noqa: E402
 
 # Each is a module of this folder, which has an object of the same name.
@@ -78,12 +78,17 @@ class LazyGroup(click.Group):
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             _end(ctx, f"{error.strerror or error}{where}.", error)
+        except ModuleNotFoundError as error:
+            _end(ctx, describe_missing(error) or _describe_defect(error), error)
         except Exception as error:  # whatever it is, it is a defect of tfmlp
             if interrupted:  # a library can turn the interruption into an error of its own
                 click.echo("interrupted", err=True)
                 ctx.exit(128 + interrupted[0])
-            what = f"{type(error).__name__}: {error}"
-            _end(ctx, f"{what}. This is a defect of tfmlp; --debug shows where.", error)
+            _end(ctx, _describe_defect(error), error)
+
+
+def _describe_defect(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}. This is a defect of tfmlp; --debug shows where."
 
 
 def _end(ctx: click.Context, message: str, error: BaseException, status: int = 1) -> None:

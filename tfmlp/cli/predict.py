@@ -1,6 +1,7 @@
 """`tfmlp predict`: what a run's model says of a person's own files."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ import click
 
 from tfmlp import files
 from tfmlp.cli.options import Command
-from tfmlp.cli.predictions import CsvForm, Form, JsonForm, LineForm
+from tfmlp.cli.predictions import CSV_MARKS, NUMBER_WIDTH, CsvForm, Form, JsonForm, LineForm
 from tfmlp.cli.progress import say
+from tfmlp.cli.resume import warn_of_model
+from tfmlp.data.inputs import has_several, list_files
 from tfmlp.errors import DataError
 from tfmlp.loaded import load_run
 from tfmlp.model.named import Prediction
@@ -56,7 +59,9 @@ def predict(
     """
     if as_json and csv_file == _STDOUT:
         raise click.UsageError("--json and --csv - both go to stdout: give one, or --csv FILE.")
+    _check_outputs({"--show-input": show_input, "--sheet": sheet, "--csv": csv_file})
     loaded = load_run(run)
+    warn_of_model(loaded.record, loaded.path)
     failures = []
     logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is told below
 
@@ -80,6 +85,32 @@ def predict(
         click.get_current_context().exit(1)
 
 
+def _check_outputs(named: dict[str, str | None]) -> None:
+    """Refuses names of files that could lose something, before any work is done."""
+    given: dict[str, str] = {}
+    for option, name in named.items():
+        if name is None or (option == "--csv" and name == _STDOUT):
+            continue
+        path = files.user_path(name)
+        marks = CSV_MARKS
+        if option != "--csv":
+            from tfmlp.data.fed import MARK
+
+            marks = (MARK,)
+            if path.suffix.lower() != ".png":
+                raise click.UsageError(f"{option} writes a PNG: name it FILE.png, not {name}.")
+        other = given.setdefault(os.path.abspath(path), option)
+        if other != option:
+            raise click.UsageError(
+                f"{other} and {option} both name {name}: give each its own file."
+            )
+        if not files.may_be_replaced(path, *marks):
+            raise DataError(
+                f"{path} is there and was not written by tfmlp predict {option}: choose another"
+                " file, or remove it."
+            )
+
+
 def _kept(predictions: Iterator[Prediction], shown: list[Prediction]) -> Iterator[Prediction]:
     """Yields predictions, and keeps the first of them."""
     from tfmlp.data.fed import MOST_SHOWN
@@ -100,7 +131,7 @@ def _print(
     if as_json:
         forms.append(JsonForm())
     elif csv_file is None:
-        forms.append(LineForm(max(map(len, inputs))))
+        forms.append(LineForm(max(map(_width, inputs))))
     if csv_file == _STDOUT:
         forms.append(CsvForm(sys.stdout))
         csv_file = None
@@ -112,6 +143,15 @@ def _print(
         with open(temporary, "w", encoding="utf-8", newline="") as file:
             _write(predictions, [*forms, CsvForm(file)])
     say(f"predictions {path}")
+
+
+def _width(name: str) -> int:
+    """Returns how many characters the longest place has that an input stands for."""
+    try:
+        listed = list_files(files.user_path(name), lambda error: None)
+    except DataError:
+        return 0
+    return max((len(str(one)) + NUMBER_WIDTH * has_several(one) for one in listed), default=0)
 
 
 def _write(predictions: Iterator[Prediction], forms: list[Form]) -> None:

@@ -13,7 +13,9 @@ from tfmlp.model.named import Prediction
 
 _FIELDS = "file,index,class,probability,runner_up,runner_up_probability".split(",")
 _VALUE_FIELDS = "file,index,value".split(",")
-_NUMBER_WIDTH = 5  # of a space and an example's number, where there are not many
+# How files of CSV written here begin.
+CSV_MARKS = tuple(",".join(fields) + "\n" for fields in (_FIELDS, _VALUE_FIELDS))
+NUMBER_WIDTH = 5  # of a space and an example's number, where there are not many
 
 
 class Form(Protocol):
@@ -30,7 +32,7 @@ class LineForm:
     """A line for each prediction: file and number, class, probability, runner-up.
 
     Args:
-      width: Of the longest name of a file that is known.
+      width: Of the longest name of a file that is known, with the number after it.
     """
 
     def __init__(self, width: int):
@@ -38,9 +40,9 @@ class LineForm:
 
     def add(self, one: Prediction) -> None:
         place = _on_a_line(one.file) + ("" if one.index is None else f" {one.index}")
+        self._width = max(self._width, len(place))
         if not self._has_header:
             self._has_header = True
-            self._width = max(self._width + (_NUMBER_WIDTH if one.index == 0 else 0), len(place))
             title = "value" if one.class_name is None else "class       probability  runner-up"
             click.echo(f"{'file':<{self._width}}  {title}")
         if one.class_name is None or one.runner_up is None:
@@ -64,14 +66,15 @@ class JsonForm:
     """A JSON list of objects, one a line."""
 
     def __init__(self) -> None:
-        self._before = "[\n"
+        self._line: str | None = None
 
     def add(self, one: Prediction) -> None:
-        click.echo(self._before + json.dumps(one.to_dict()), nl=False)
-        self._before = ",\n"
+        # Whole lines: what is said of a bad file may stand between them.
+        click.echo("[" if self._line is None else f"{self._line},")
+        self._line = json.dumps(one.to_dict())
 
     def end(self) -> None:
-        click.echo("[]" if self._before == "[\n" else "\n]")
+        click.echo("[]" if self._line is None else f"{self._line}\n]")
 
 
 class CsvForm:

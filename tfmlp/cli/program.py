@@ -15,6 +15,7 @@ def run() -> NoReturn:
     Taking TensorFlow apart would take a second.
     """
     signals.end_at_once()  # until the command line itself is there to do it
+    signals.send_dropped_again()
     from tfmlp.cli.main import main
 
     status: int | str | None = 0

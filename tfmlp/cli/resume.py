@@ -1,9 +1,10 @@
 """Going on with a run: what may differ from it, and putting its last checkpoint back."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfmlp.cli.progress import tell
+from tfmlp.cli.progress import say, tell
 from tfmlp.config import Config
 from tfmlp.data.dataset import Dataset
 from tfmlp.data.matching import match
@@ -21,6 +22,15 @@ _RESUMABLE = (
     *("epochs", "threads", "device", "data_dir", "tfds_dir", "on_divergence", "max_restores"),
     *("checkpoint_steps", "checkpoint_minutes", "keep_checkpoints"),
 )
+
+
+def warn_of_model(record: RunRecord, path: Path) -> None:
+    """Warns of a run whose model is not that of its last epochs."""
+    if record.goes_on:
+        say(
+            "warning: this run was resumed and has not ended since: the model is that of before."
+            f" To end it: tfmlp train --resume {path}"
+        )
 
 
 def resumed_config(record: RunRecord, given: dict[str, Any], folder: RunFolder) -> Config:

@@ -7,7 +7,14 @@ import click
 
 from tfmlp import files
 from tfmlp.cli import main as program
-from tfmlp.cli.display import JsonLines, display_options, draw_confusion, open_board, show_training
+from tfmlp.cli.display import (
+    JsonLines,
+    check_board,
+    display_options,
+    draw_confusion,
+    open_board,
+    show_training,
+)
 from tfmlp.cli.options import Command, config_options, given_options, make_config, recipe_options
 from tfmlp.cli.progress import say, tell
 from tfmlp.cli.results import describe_result
@@ -61,6 +68,7 @@ def train(
         raise click.UsageError("--out is empty: name a folder, or leave it out.")
     if as_json and json_lines:
         raise click.UsageError("--json and --json-lines both say what to print: give one.")
+    check_board(tensorboard)
     given = given_options(options)
     earlier = None
     if resume is not None:
@@ -122,14 +130,11 @@ def train(
             started=program.STARTED,
             observers=shown if board is None else [*shown, board],
             restore=restore and (lambda: restore(training)),
+            earlier=earlier,
         )
     record, error = outcome.record, outcome.error
     for warning in watch.at_end(record.test["loss"]) if record.test else ():
         say(f"warning: {warning}.")
-    if board is not None and error is None and record.test:
-        board.end(record.test, draw_confusion(folder.path))
-    if report:
-        error = _write_report(folder, error)
     if printing is not None:
         printing.end({"folder": str(folder.path)} | record.to_dict())
     elif as_json:
@@ -142,6 +147,11 @@ def train(
             standardized = plan_for(config, data).standardize_target
             click.echo(describe_result("test", record.test, data, standardized))
         click.echo(f"run folder {folder.path}")
+    # The result is there by now, whatever becomes of these.
+    if board is not None and error is None and record.test:
+        board.end(record.test, draw_confusion(folder.path))
+    if report:
+        error = _write_report(folder, error)
     if isinstance(error, KeyboardInterrupt):
         say(f"to go on: tfmlp train --resume {folder.path}")
     elif isinstance(error, DivergenceError) and error.divergence:
@@ -163,7 +173,7 @@ def _write_report(folder: RunFolder, error: BaseException | None) -> BaseExcepti
 
     try:
         tell(f"report {write_report([load_run(folder.path)])}")
-    except TfmlpError as failed:
+    except (TfmlpError, ModuleNotFoundError) as failed:
         if error is None:
             return failed
         say(f"error: {failed}")

@@ -1,12 +1,16 @@
-"""The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels."""
+"""The checks that make a `Split` of arrays of any kind: shape, type, finite values, labels; and
+that of a model's raw inputs.
+"""
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tfmlp.data.rowfile import Array, Features
+from tfmlp.data.schema import Schema
 from tfmlp.data.split import Split
-from tfmlp.errors import DataError
+from tfmlp.errors import DataError, TfmlpWarning
 
 _MOST_CLASSES = 100_000  # more is a column of values, not of classes
 _EXAMPLES_AT_A_TIME = 8192  # bounds the memory that checking a large array takes
@@ -79,6 +83,36 @@ def _check_finite(features: Features, what: str, columns: tuple[str, ...]) -> No
                 f"{what} features must be finite in float32; received {piece[tuple(bad[0])]} at"
                 f" row {start + number}, {place}: remove or fill it."
             )
+
+
+def require_inputs(values: Array, schema: Schema | None, what: str, first: int = 0) -> None:
+    """Refuses numbers that are no raw inputs of a model; warns of pixels that were scaled already.
+
+    Args:
+      values: Numbers of some examples, [n, ...].
+      schema: What the model takes; None: any finite numbers.
+      what: The beginning of a message.
+      first: The number of the first example.
+
+    Raises:
+      DataError: when they are not finite, or are pixels and not from 0 to 255.
+    """
+    if values.dtype == np.uint8 or not values.size:
+        return
+    is_pixels = schema is not None and schema.is_pixels
+    is_good, expected = np.isfinite(values), "numbers that float32 holds"
+    if is_pixels:
+        is_good, expected = (values >= 0) & (values <= 255), "pixels from 0 to 255"
+    if not is_good.all():
+        row = first + int(np.argwhere(~is_good)[0][0])
+        raise DataError(f"{what}: expected {expected}; row {row} has others.")
+    if is_pixels and not first and values.max() <= 1 and (values % 1).any():
+        warnings.warn(
+            f"{what}: expected pixels from 0 to 255, as the model was trained on; received none"
+            " above 1: multiply them by 255.",
+            TfmlpWarning,
+            stacklevel=3,
+        )
 
 
 def _checked_labels(labels: Array, task: str, what: str) -> Array:

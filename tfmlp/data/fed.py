@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tfmlp import files
 from tfmlp.data.rowfile import Array
 
 MOST_SHOWN = 100
+MARK = "tfmlp predict"  # in the PNG files written here
+_TEXT = "Software"  # the name of that text
 _SIDE = 224  # pixels of one image, at least, once each of its pixels is a square
 _GAP, _GAP_GRAY = 4, 128  # between images
 _COLUMNS = 10
@@ -38,7 +41,9 @@ def draw_inputs(inputs: Sequence[Array], path: Path) -> None:
         canvas[top : top + height * factor, left : left + width * factor] = image
     picture = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
     with files.written_result(path) as temporary:
-        picture.save(temporary, format="PNG")
+        information = PngInfo()
+        information.add_text(_TEXT, MARK)
+        picture.save(temporary, format="PNG", pnginfo=information)
 
 
 def draw_captioned(
@@ -69,7 +74,7 @@ def draw_captioned(
         place.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
         place.set_title(caption, fontsize=7, pad=3, parse_math=False)
     with files.written_result(path) as temporary:
-        figure.savefig(temporary, dpi=120, format="png")
+        figure.savefig(temporary, dpi=120, format="png", metadata={_TEXT: MARK})
 
 
 def _visible(inputs: Sequence[Array]) -> Array:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfmlp.data.arrays import read_features
+from tfmlp.data.checks import require_inputs
 from tfmlp.data.fitting import Fitting
 from tfmlp.data.idx import read_idx
 from tfmlp.data.npy import read_npy
@@ -23,6 +24,7 @@ from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
 
 _TABLES = (".csv", ".tsv", ".txt")
+_SEVERAL = (*_TABLES, ".npy", ".npz", ".mat", ".idx", ".gz")
 _AT_A_TIME = 4096  # examples of an array
 
 
@@ -38,9 +40,13 @@ class Piece(NamedTuple):
     features: Array
 
 
-def list_files(path: Path) -> list[Path]:
+def list_files(path: Path, on_error: Callable[[DataError], None]) -> list[Path]:
     """Returns the files that a path stands for: itself, or the images in a folder and the folders
     below it, sorted by their paths; hidden ones are left out.
+
+    Args:
+      path: The path.
+      on_error: Called with what is wrong with a folder below it, which is then passed over.
 
     Raises:
       DataError: when it is not there, or is a folder without images.
@@ -54,17 +60,24 @@ def list_files(path: Path) -> list[Path]:
     from tfmlp.data.pictures import SUFFIXES
 
     found: list[Path] = []
-    for folder, folders, names in os.walk(path, onerror=_fail):
+    unread: list[str] = []
+
+    def tell(error: OSError) -> None:
+        unread.append(str(error.filename))
+        on_error(DataError(f"cannot read {error.filename}: {error.strerror}."))
+
+    for folder, folders, names in os.walk(path, onerror=tell):
         folders[:] = [name for name in folders if not name.startswith(".")]
         shown = [Path(folder, name) for name in names if not name.startswith(".")]
         found += [file for file in shown if file.suffix.lower() in SUFFIXES]
-    if not found:
+    if not found and not unread:
         raise DataError(f"{path}: expected images in this folder; there are none.")
     return sorted(found)
 
 
-def _fail(error: OSError) -> None:
-    raise DataError(f"cannot read {error.filename}: {error.strerror}.") from None
+def has_several(path: Path) -> bool:
+    """Returns whether a file, by its name, is one that holds several examples."""
+    return path.suffix.lower() in _SEVERAL or "ubyte" in path.name
 
 
 def read_inputs(path: Path, schema: Schema, make_fitting: Callable[[], Fitting]) -> Iterator[Piece]:
@@ -84,6 +97,7 @@ def read_inputs(path: Path, schema: Schema, make_fitting: Callable[[], Fitting])
     if suffix in _TABLES:
         first = 0
         for features in read_rows(path, schema):
+            require_inputs(features, schema, str(path), first)
             yield Piece(first, features)
             first += len(features)
         return
@@ -157,7 +171,9 @@ def _pieces(
             part = np.stack(
                 [_fitted(make_fitting, one, path, start + n) for n, one in enumerate(part)]
             )
-        yield Piece(None if is_single else start, _checked(part, path, start).reshape(-1, *shape))
+        yield Piece(
+            None if is_single else start, _checked(part, path, schema, start).reshape(-1, *shape)
+        )
 
 
 def _fitted(
@@ -172,13 +188,11 @@ def _fitted(
         raise DataError(f"{where}: {error}") from None
 
 
-def _checked(examples: Array, path: Path, start: int) -> Array:
+def _checked(examples: Array, path: Path, schema: Schema, start: int) -> Array:
     """Returns examples as uint8 or float32."""
     if examples.dtype == np.uint8:
         return examples
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
         values = examples.astype(np.float32)
-    if not np.isfinite(values).all():
-        row = start + int(np.argwhere(~np.isfinite(values))[0][0])
-        raise DataError(f"{path}: expected numbers that float32 holds; row {row} has others.")
+    require_inputs(values, schema, str(path), start)
     return values

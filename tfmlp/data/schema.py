@@ -42,6 +42,11 @@ class Schema:
     class_names: tuple[str, ...] = ()
     target: str | None = None
 
+    @property
+    def is_pixels(self) -> bool:
+        """Whether the features are pixels, from 0 to 255."""
+        return self.feature_dtype == "uint8" and len(self.feature_shape) == 3
+
     def to_dict(self) -> dict[str, Any]:
         """Returns the schema as plain JSON."""
         return {

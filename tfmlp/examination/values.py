@@ -18,6 +18,7 @@ def examine_values(examined: Examined, split: str) -> Regression:
     predicted = np.zeros(len(true))
     for part, outputs in examined.outputs(split):
         predicted[part] = examined.examples.in_unit(outputs[:, 0])
+    mean = examined.data.train.labels.mean(dtype=np.float64)
     chosen = evenly(len(true), _MOST_POINTS)
     tenths = np.array_split(np.argsort(true, kind="stable"), _DECILES)
     return Regression(
@@ -25,6 +26,7 @@ def examine_values(examined: Examined, split: str) -> Regression:
         rounded(predicted[chosen]),
         make_histogram(predicted - true),
         [_decile(true[tenth], predicted[tenth]) for tenth in tenths if len(tenth)],
+        float(root_mean_squared_error(np.full_like(true, mean), true)),
     )
 
 

@@ -81,7 +81,7 @@ def find_examples(run: LoadedRun, formula: Formula) -> Examples:
         return choose_examples(load_run_data(run, run.config), formula)
     except (ConfigError, DataError) as error:
         _warn(
-            f"the run's data are not there ({error}) The export is proven on made-up examples,"
+            f"the run's data cannot be used ({error}) The export is proven on made-up examples,"
             " which have no accuracy."
         )
         return make_up_examples(formula)

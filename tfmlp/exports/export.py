@@ -129,9 +129,9 @@ def _placed(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         place.rename(folder)
     except OSError as error:
+        cure = files.cure(error, "choose another --out")
         raise ExportError(
-            f"cannot write the export {folder}: {error.strerror or error}: free space or choose"
-            " another --out."
+            f"cannot write the export {folder}: {error.strerror or error}: {cure}."
         ) from None
     finally:
         if place is not None:

@@ -45,9 +45,10 @@ class Format:
         """
         missing = [name for name in self.packages if importlib.util.find_spec(name) is None]
         if missing:
+            plural = "are" if missing[1:] else "is"
             raise ExportError(
-                f"the format {self.name} needs {' and '.join(missing)}, which is not installed:"
-                " pip install 'tfmlp[export]'."
+                f"the format {self.name} needs {' and '.join(missing)}, which {plural} not"
+                " installed: pip install 'tfmlp[export]'."
             )
         if self.runtime == "c" and shutil.which("cc") is None:
             raise ExportError(

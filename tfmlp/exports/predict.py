@@ -11,6 +11,7 @@ model.schema["class_names"]
 import json
 import math
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class Model:
 
     def __call__(self, examples: np.ndarray) -> np.ndarray:
         """Returns probabilities [n, classes], or values [n, 1], of raw examples [n, ...]."""
-        x = self.preprocess(np.asarray(examples).reshape(len(examples), -1).astype(np.float32))
+        x = self.preprocess(self.as_rows(np.asarray(examples)))
         for number, layer in enumerate(self.net["layers"]):
             if layer["kind"] == "dense":
                 x = x @ self.arrays[f"{number}/kernel"] + self.arrays[f"{number}/bias"]
@@ -70,6 +71,19 @@ class Model:
             else:
                 x = ACTIVATIONS[layer["kind"]](x, layer["slope"])
         return self.convert(x)
+
+    def as_rows(self, examples: np.ndarray) -> np.ndarray:
+        """Returns examples as rows [n, d], and refuses what are none."""
+        shape = self.schema["feature_shape"]
+        width = math.prod(shape)
+        if examples.ndim < 2 or math.prod(examples.shape[1:]) != width:
+            expected = ", ".join(map(str, ["n", *shape]))
+            received = ", ".join(map(str, examples.shape))
+            raise ValueError(f"expected examples [{expected}]; received [{received}]")
+        is_pixels = self.schema["feature_dtype"] == "uint8" and len(shape) == 3
+        if is_pixels and examples.size and examples.max() <= 1 and (examples % 1).any():
+            warnings.warn("expected pixels from 0 to 255; received none above 1", stacklevel=3)
+        return examples.reshape(len(examples), width).astype(np.float32)
 
     def preprocess(self, x: np.ndarray) -> np.ndarray:
         """Returns what the first layer takes, of raw rows [n, d]."""
@@ -93,7 +107,19 @@ class Model:
         return np.where(sums > 0, shares / np.where(sums > 0, sums, 1), softmax(x))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the names or values that a file's examples are predicted to have, one a line."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python predict.py EXAMPLES.npy")
     model = Model(Path(__file__).with_name("model.npz"))
-    for row in model(np.load(sys.argv[1], allow_pickle=False)):
-        print(model.schema["class_names"][row.argmax()] if model.schema["class_names"] else row[0])
+    names = model.schema["class_names"]
+    try:
+        outputs = model(np.load(sys.argv[1], allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        sys.exit(f"error: {sys.argv[1]}: {error}")
+    for row in outputs:
+        print(names[row.argmax()] if names else row[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ or "values" [n, 1]; its signature "schema" takes nothing and returns the schema 
 names of classes and columns.
 """
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -71,5 +72,7 @@ def write(formula: Formula, folder: Path, calibration: np.ndarray | None) -> Non
     signatures = {"serving_default": model.serve, "schema": model.describe}
     try:
         tf.saved_model.save(model, str(folder), signatures)
-    except tf.errors.OpError as error:  # how TensorFlow says that a disk is full
+    except tf.errors.ResourceExhaustedError as error:  # how TensorFlow says that a disk is full
+        raise OSError(errno.ENOSPC, error.message) from None
+    except tf.errors.OpError as error:
         raise OSError(error.message) from None

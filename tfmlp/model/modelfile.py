@@ -15,6 +15,7 @@ from tfmlp.plan import Plan, make_plan
 from tfmlp.settings.model import ModelConfig
 
 MODEL = "model.keras"
+_RECORD = "run.json"
 _CONFIG_LIMIT = 1 << 20  # bytes
 _HDF_SIGNATURE = b"\x89HDF"
 _FORMER_LAYERS = {"denses", "norms", "head"}
@@ -53,9 +54,22 @@ def _model_of(folder: Path) -> Path:
             f" {MODEL} that it was exported from, or run it with tf.saved_model.load."
         )
     cure = "name the folder of a run, or its model.keras."
-    if (folder / "run.json").is_file():
-        cure = f"the run has not ended: tfmlp train --resume {folder}"
+    if (folder / _RECORD).is_file():
+        cure = _reason_without(folder)
     raise CheckpointError(f"expected a saved model at {folder / MODEL}; there is none: {cure}")
+
+
+def _reason_without(run: Path) -> str:
+    """Returns why a run has no model, and what to do."""
+    try:
+        record = dict(json.loads((run / _RECORD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        record = {}
+    if record.get("status") == "diverged":
+        return f"the run diverged, and saves no model: tfmlp diagnose {run} looks for the reason"
+    if record.get("timing") is None:
+        return f"the run has not ended: tfmlp train --resume {run}"
+    return f"it was removed: tfmlp train --resume {run} writes it anew"
 
 
 def _require_keras_file(path: Path) -> None:

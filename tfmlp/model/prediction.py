@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfmlp.data.checks import require_inputs
 from tfmlp.data.frames import is_frame, read_columns, require_collected
 from tfmlp.data.schema import Schema
 from tfmlp.errors import DataError
@@ -29,7 +30,7 @@ def predict(model: MLP, features: Any, loss: str = "cross_entropy") -> np.ndarra
       Probabilities [n, classes], or values [n] for regression.
 
     Raises:
-      DataError: when the inputs are not what the model takes.
+      DataError: when the inputs are not what the model takes, or not finite.
     """
     assert model.feature_shape is not None
     features = _numbers(features, model.schema)
@@ -39,6 +40,7 @@ def predict(model: MLP, features: Any, loss: str = "cross_entropy") -> np.ndarra
     parts = [np.zeros((0, model.num_classes), np.float32)]
     for start in range(0, len(features), size):
         part = np.asarray(features[start : start + size])
+        require_inputs(part, model.schema, "the model's inputs", start)
         inputs = part.reshape(len(part), *model.feature_shape)
         parts.append(model(tf.convert_to_tensor(inputs)).numpy())
     outputs = np.concatenate(parts[1:] or parts)

@@ -1,5 +1,6 @@
 """A predictor: what a saved model says of files, read and predicted a piece at a time."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -85,18 +86,19 @@ class Predictor:
         self, paths: Iterable[str | Path], on_error: OnError | None = None
     ) -> Iterator[tuple[Path, Piece]]:
         """Yields the file and some of its examples, as `predict_files` takes them."""
+        handle = functools.partial(_handle, on_error=on_error)
         for path in paths:
             try:
-                found = list_files(files.user_path(str(path)))
+                found = list_files(files.user_path(str(path)), handle)
             except DataError as error:
                 found = []
-                _handle(error, on_error)
+                handle(error)
             for file in found:
                 try:
                     for piece in read_inputs(file, self._schema, lambda: self._fitting):
                         yield file, piece
                 except DataError as error:
-                    _handle(error, on_error)
+                    handle(error)
 
     def _predict(self, features: Array) -> Array:
         """Returns probabilities [n, classes], or values [n]."""

@@ -1,7 +1,7 @@
 """Curves: metrics and learning rate by epoch."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-_RATE = "learning_rate"
+_RATE, _BEST = "learning_rate", "best epoch"
 _STYLES: "dict[str, Literal['dashed', 'solid']]" = {"train": "dashed", "validation": "solid"}
+_MARKER: dict[str, Any] = {"marker": "D", "markersize": 5, "linestyle": ""}  # of the best epoch
 _TITLES = {"train": "training", "validation": "validation"}
 
 
@@ -61,17 +62,21 @@ def learning_curves(
         _dress(axes, colors, read[0], name)
         for number, (run, call) in enumerate(zip(read, calls)):
             named |= _draw(axes, colors, run, name, number, call)
+        if name == _RATE:
+            axes.set_ylim(bottom=0)  # after all of them: it ends what fits the axes to the curves
     if calls[0] and names != [_RATE]:
         named |= {
             _TITLES[split]: Line2D([], [], color=colors.text, linestyle=style)
             for split, style in _STYLES.items()
         }
+    if calls[0] and named.pop(_BEST, None) is not None:  # of all runs, not of the last one's color
+        named[_BEST] = Line2D([], [], color=colors.line, **_MARKER)
     add_legend(figure, colors, named)
     return figure
 
 
 def group_curves(
-    runs: Iterable[Run], metric: str | Sequence[str] | None = None, dark: bool = False
+    *runs: Run, metric: str | Sequence[str] | None = None, dark: bool = False
 ) -> Figure:
     """Draws the mean over seeds of metrics by epoch, with its 95 % interval as a band.
 
@@ -87,7 +92,7 @@ def group_curves(
     Raises:
       CheckpointError, ConfigError, DataError: as `learning_curves`.
 
-    >>> figure = tfmlp.plots.group_curves(["runs/third"], "accuracy")
+    >>> figure = tfmlp.plots.group_curves("runs/third", metric="accuracy")
     >>> figure.axes[0].get_title(loc="left")
     'accuracy, validation'
     """
@@ -166,7 +171,6 @@ def _draw(
         rates = [epoch.learning_rate for epoch in run.epochs]
         color = colors.of(2 if is_only else number)
         line = axes.plot(epochs, rates, color=color, marker=_marker(epochs))
-        axes.set_ylim(bottom=0)
         return {call or "learning rate": line[0]} if call or axes.figure.axes == [axes] else {}
     for place, split in enumerate(_STYLES):
         values = _values(run, split, name)
@@ -179,12 +183,10 @@ def _draw(
     if best is not None and name in best.validation and best.epoch <= len(epochs):
         value = best.validation[name]
         color = colors.text if is_only else colors.of(number)
-        marker = axes.plot(
-            best.epoch, value, marker="D", markersize=5, linestyle="", color=color, zorder=3
-        )
+        marker = axes.plot(best.epoch, value, color=color, zorder=3, **_MARKER)
         if is_only:
             axes.axvline(best.epoch, color=color, linewidth=0.8, linestyle=":")
-        named[f"best epoch: {best.epoch}" if is_only else "best epoch"] = marker[0]
+        named[f"best epoch: {best.epoch}" if is_only else _BEST] = marker[0]
     return named
 
 

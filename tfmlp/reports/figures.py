@@ -67,5 +67,5 @@ def draw_several(summaries: Sequence[Summary]) -> dict[str, Picture]:
     alt = descriptions.describe_overlay(shown)
     pictures = {"curves": draw(plots.learning_curves(*shown), alt, caption)}
     alt = "Mean of the metrics over the seeds of each group by epoch, and its 95 % interval."
-    pictures["groups"] = draw(plots.group_curves(runs), alt)
+    pictures["groups"] = draw(plots.group_curves(*runs), alt)
     return pictures

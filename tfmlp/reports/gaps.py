@@ -8,6 +8,7 @@ from tfmlp.errors import CheckpointError
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
     from tfmlp.runs.evaluation import Evaluation
+    from tfmlp.runs.record import Lengthening
 
 
 def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
@@ -16,7 +17,18 @@ def read_evaluation(run: "LoadedRun") -> tuple["Evaluation | None", str | None]:
         return run.evaluation, None
     except CheckpointError as error:
         text = str(error)
-        return None, text[:1].upper() + text[1:]
+        # Not where it begins with a path.
+        begins = text.startswith(("the ", "cannot "))
+        return None, text[:1].upper() + text[1:] if begins else text
+
+
+def lengthened(run: "LoadedRun") -> list["Lengthening"]:
+    """Returns how a run was made longer, where it is not what a run as long from the beginning is:
+    a constant learning rate knows no end.
+    """
+    if run.config.optimization.schedule == "constant":
+        return []
+    return run.record.lengthened or []
 
 
 def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | None) -> list[str]:
@@ -45,11 +57,23 @@ def gaps_of(run: "LoadedRun", evaluation: "Evaluation | None", reason: str | Non
             f" {run.config.optimization.epochs:,} epochs; tfmlp train --resume {path} goes on with"
             " it."
         )
+    for longer in lengthened(run):
+        sentences.append(
+            f"This run was made longer: planned until epoch {longer.planned:,}, it went on after"
+            f" epoch {longer.after:,}, and its learning rate with it."
+            + " If it was interrupted there, no command repeats it."
+            * (longer.after < longer.planned)
+        )
     if not record.test:
         sentences.append("There are no metrics of the test examples.")
-    if not run.epochs:
+    ended = record.checkpoint.epoch if record.checkpoint and record.has_ended else 0
+    if len(run.epochs) < ended:
+        sentences.append(
+            f"Of {ended:,} epochs, epochs.jsonl has {len(run.epochs):,}: it was cut off since."
+        )
+    elif not run.epochs:
         sentences.append("No epoch has ended, so there are no learning curves.")
-    elif all(epoch.validation is None for epoch in run.epochs):
+    if run.epochs and all(epoch.validation is None for epoch in run.epochs):
         sentences.append("No examples were held out for validation.")
     if record.schema is None:
         sentences.append(

@@ -9,6 +9,7 @@ from tfmlp.reports.intervals import Interval, interval_of_root, interval_of_shar
 
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
+    from tfmlp.runs.evaluation import Regression
 
 HEADLINES = "accuracy", "rmse"  # of classes, and of values
 
@@ -40,19 +41,19 @@ class Headline:
         return METRICS[self.metric].show(value)
 
 
-def headline_of(run: "LoadedRun", squared_errors: list[float]) -> Headline | None:
+def headline_of(run: "LoadedRun", regression: "Regression | None") -> Headline | None:
     """Returns the headline of a run, or None where it has no test metrics.
 
     Args:
       run: The run.
-      squared_errors: Of its test examples, for regression; of an even choice where there are many.
+      regression: What its evaluation says of values, if it does.
     """
     test = run.record.test or {}
     count = int(test.get("count", run.record.dataset.sizes.get("test", 0)))
     if "accuracy" in test:
         return _classification(test, count, run.record.dataset.class_counts)
     if "rmse" in test:
-        return _regression(test, count, squared_errors)
+        return _regression(test, count, regression)
     return None
 
 
@@ -67,10 +68,14 @@ def _classification(test: dict[str, Any], count: int, counts: dict[str, list[int
     return Headline("accuracy", accuracy, count, interval, "Wilson's", share, what)
 
 
-def _regression(test: dict[str, Any], count: int, squared_errors: list[float]) -> Headline:
+def _regression(test: dict[str, Any], count: int, found: "Regression | None") -> Headline:
     rmse, r2 = test["rmse"], test.get("r2")
-    # R squared is 1 - (rmse / rmse of the mean) ** 2.
-    mean_error = rmse / math.sqrt(1 - r2) if r2 is not None and r2 < 1 else None
-    interval = interval_of_root(squared_errors) if squared_errors else None
-    what = "predicting always the mean of the test targets"
+    pairs = zip(found.true, found.predicted) if found else ()
+    errors = [(predicted - true) ** 2 for true, predicted in pairs]
+    interval = interval_of_root(errors) if errors else None
+    mean_error, whose = found.mean_rmse if found else None, "training"
+    if mean_error is None and r2 is not None and r2 < 1:
+        # R squared is 1 - (rmse / rmse of the mean) ** 2.
+        mean_error, whose = rmse / math.sqrt(1 - r2), "test"
+    what = f"predicting always the mean of the {whose} targets"
     return Headline("rmse", rmse, count, interval, "from the squared errors", mean_error, what)

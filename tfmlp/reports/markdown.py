@@ -37,14 +37,14 @@ def render_markdown(summaries: Sequence[Summary]) -> str:
 
 
 def _several(summaries: Sequence[Summary]) -> list[str]:
-    options = differing_options(summaries)
+    options = [name for name in differing_options(summaries) if name != "dataset"]
     columns = ["run", "dataset", "seed", "metric", "value", "95 % interval", *options, "status"]
     rows = []
     for one in summaries:
         record, best = one.run.record, one.headline
         result = [best.metric, best.show(best.value), _interval(best)] if best else [None] * 3
         values = [show_option(one.run.config.option(name)) for name in options]
-        rows.append([one.name, record.dataset.name, record.seed, *result, *values, record.status])
+        rows.append([one.name, record.dataset.name, record.seed, *result, *values, one.status])
     return ["## Runs", table(columns, rows), "## Groups over seeds", _groups(group_runs(summaries))]
 
 
@@ -63,7 +63,7 @@ def _groups(groups: Sequence[Group]) -> str:
 def _one(one: Summary, level: int) -> list[str]:
     record, mark = one.run.record, "#" * level
     net = one.net[:1].upper() + one.net[1:]
-    parts = [f"{escape(net)}, trained on {escape(record.dataset.name)}: {record.status}."]
+    parts = [f"{escape(net)}, trained on {escape(record.dataset.name)}: {one.status}."]
     parts += [f"> {escape(sentence)}" for sentence in one.gaps]
     rows: list[list[object]] = []
     if best := one.headline:

@@ -86,6 +86,6 @@ def _lead(views: Sequence[View]) -> str:
     nets = list(dict.fromkeys(view.summary.net for view in views))
     net = nets[0] if len(nets) == 1 else f"{len(nets)} different nets"
     data = {f"{view.summary.run.record.dataset.name} ({view.sizes})": None for view in views}
-    statuses = Counter(str(view.summary.run.record.status) for view in views)
+    statuses = Counter(view.summary.status for view in views)
     how = ", ".join(f"{count} {status}" for status, count in statuses.items())
     return f"{net[:1].upper()}{net[1:]}, trained on {' and '.join(data)}. {len(views)} runs: {how}."

@@ -5,7 +5,6 @@ print(render_report(runs, "markdown"))
 """
 
 import importlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,6 @@ _FORMATS = {
     "csv": ("rows", "render_csv", "run,path,status,"),
 }
 FORMATS = tuple(_FORMATS)
-_BEGINNING = 1000  # bytes of a file in which it says what it is
 
 
 def render_report(runs: Sequence["LoadedRun"], form: str = "html") -> str:
@@ -61,24 +59,22 @@ def write_report(runs: Sequence["LoadedRun"], path: Path | None = None, form: st
     if path is None:
         path = runs[0].path / PAGE if len(runs) == 1 else Path(PAGE)
     try:
-        if os.path.lexists(path) and not _is_report(path, form):
+        if not files.may_be_replaced(path, _FORMATS[form][2]):
             raise TfmlpError(
                 f"{path} is there and is no {form} report of tfmlp: choose another --out, or"
                 " remove it."
             )
         text = render_report(runs, form)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with files.written_atomically(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
-        reason = getattr(error, "strerror", None) or error
+    except ValueError as error:  # a name with a NUL in it
         raise TfmlpError(
-            f"cannot write the report {path}: {reason}: free space or choose another --out."
+            f"cannot write the report {path}: {error}: choose another --out."
+        ) from None
+    except OSError as error:
+        cure = files.cure(error, "choose another --out")
+        raise TfmlpError(
+            f"cannot write the report {path}: {error.strerror or error}: {cure}."
         ) from None
     return path
-
-
-def _is_report(path: Path, form: str) -> bool:
-    if not path.is_file():
-        return False
-    with open(path, "rb") as file:
-        return _FORMATS[form][2].encode() in file.read(_BEGINNING)

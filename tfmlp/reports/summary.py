@@ -4,6 +4,7 @@ summary = summarize(tfmlp.load_run("runs/third"))
 summary.headline.value, summary.command, summary.to_dict()
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from tfmlp import files
 from tfmlp.reports.changes import Option, options_of, repeat_command
 from tfmlp.reports.classes import ClassScores, Confused, class_scores, most_confused
-from tfmlp.reports.gaps import gaps_of, read_evaluation
+from tfmlp.reports.gaps import gaps_of, lengthened, read_evaluation
 from tfmlp.reports.headline import Headline, headline_of
+from tfmlp.runs.record import Status
 
 if TYPE_CHECKING:
     from tfmlp.loaded import LoadedRun
@@ -32,7 +34,7 @@ class Summary:
       classes: How well each class is recognized; empty where the folder does not say.
       confused: The pairs of classes that are confused most often.
       options: Every option beside its default.
-      command: The command that repeats it.
+      command: The command that repeats it; several lines of a run that was made longer.
       gaps: What its folder does not say, each in a sentence.
     """
 
@@ -59,6 +61,13 @@ class Summary:
         if self.run.schema is not None:
             return self.run.schema.task
         return "regression" if "rmse" in metrics else "classification"
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words: a run that still trains is not "interrupted"."""
+        record = self.run.record
+        is_open = record.status == Status.INTERRUPTED and not record.has_ended
+        return "not ended" if is_open else str(record.status)
 
     @property
     def net(self) -> str:
@@ -118,10 +127,6 @@ def summarize(run: "LoadedRun", name: str | None = None) -> Summary:
       name: What it is called; without it, the name of its folder.
     """
     evaluation, reason = read_evaluation(run)
-    errors: list[float] = []
-    if evaluation and evaluation.regression:
-        pairs = zip(evaluation.regression.true, evaluation.regression.predicted)
-        errors = [(predicted - true) ** 2 for true, predicted in pairs]
     names = _class_names(run, evaluation)
     classes, confused = [], []
     if evaluation and evaluation.confusion:
@@ -131,14 +136,25 @@ def summarize(run: "LoadedRun", name: str | None = None) -> Summary:
         name=name or run.path.absolute().name,
         run=run,
         evaluation=evaluation,
-        headline=headline_of(run, errors),
+        headline=headline_of(run, evaluation.regression if evaluation else None),
         class_names=names,
         classes=classes,
         confused=confused,
         options=options_of(run.config, run.record.recipe),
-        command=repeat_command(run.config, run.record.recipe),
+        command=_command(run),
         gaps=gaps_of(run, evaluation, reason),
     )
+
+
+def _command(run: "LoadedRun") -> str:
+    config, recipe = run.config, run.record.recipe
+    if not (longer := lengthened(run)):
+        return repeat_command(config, recipe)
+    path = shlex.quote(files.shown(run.path))
+    first, *more = [one.planned for one in longer] + [config.optimization.epochs]
+    command = repeat_command(config.replace(epochs=first), recipe)
+    going_on = [f"tfmlp train --resume {path} --epochs {epochs}" for epochs in more]
+    return "\n".join([f"{command} --out {path}", *going_on])
 
 
 def _class_names(run: "LoadedRun", evaluation: "Evaluation | None") -> list[str]:

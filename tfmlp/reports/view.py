@@ -63,9 +63,7 @@ class View:
         if run.record.status == "completed" and done == planned:
             return f"Completed: {done:,} epoch{plural}."
         how = {"stopped": "stopped early, when its patience ended"}
-        status = how.get(run.record.status, str(run.record.status))
-        if run.record.status == "interrupted" and not run.record.has_ended:
-            status = "not ended"
+        status = how.get(run.record.status, self.summary.status)
         return f"{status.capitalize()}: {done:,} epoch{plural} of at most {planned:,}."
 
     @property
@@ -119,7 +117,8 @@ class View:
         seconds = statistics.median(epoch.seconds for epoch in run.epochs)
         count = run.epochs[-1].train.count
         rate = f", {count / seconds:,.0f} training examples per second" if seconds > 0 else ""
-        return f"{seconds:.2f} s in the median{rate}"
+        shown = f"{seconds:.2f} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
+        return f"{shown} in the median{rate}"
 
     @property
     def has_recipe(self) -> bool:

@@ -118,12 +118,15 @@ class Regression(Values):
       true, predicted: Of at most 1,000 test examples, evenly chosen.
       histogram: The residuals (predicted less true) of all test examples.
       deciles: The errors by the true value.
+      mean_rmse: The root mean squared error of predicting always the mean of the training targets;
+        None in files of before.
     """
 
     true: list[float]
     predicted: list[float]
     histogram: Histogram
     deciles: list[Decile]
+    mean_rmse: float | None = None
 
     def __post_init__(self) -> None:
         _require_lengths("predicted", self.predicted, len(self.true))

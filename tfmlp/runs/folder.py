@@ -13,7 +13,6 @@ the run lives to write another.
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,19 +68,17 @@ class RunFolder:
                     f"the run folder {path} already holds a run ({', '.join(held)}): choose"
                     " another --out, or remove it."
                 )
-            nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
         except (OSError, ValueError) as error:  # ValueError for a name with a NUL in it
             reason = getattr(error, "strerror", None) or error
             raise CheckpointError(
                 f"cannot use the run folder {path}: {reason}: choose another --out."
             ) from None
         try:
-            tempfile.TemporaryFile(dir=nearest).close()
+            files.require_writable_folder(path)
         except OSError as error:
-            reason = error.strerror if nearest.is_dir() else "it is no folder"
             raise CheckpointError(
-                f"cannot write the run folder {path}: {nearest} is not a writable folder"
-                f" ({reason}): choose another --out."
+                f"cannot write the run folder {path}: {error.filename} is not a writable folder"
+                f" ({error.strerror}): choose another --out."
             ) from None
 
     def start(self, record: RunRecord) -> None:
@@ -164,14 +161,22 @@ class RunFolder:
                 f" {error.strerror}."
             ) from None
 
-    def read_evaluation(self) -> Evaluation:
+    def read_evaluation(self, record: RunRecord | None = None) -> Evaluation:
         """Returns what the run's model does with the test examples, and its layers.
+
+        Args:
+          record: The run's record, where the evaluation must be of the model that it tells of.
 
         Raises:
           CheckpointError: when there is no such file that can be read.
         """
+        if record is not None and record.goes_on:
+            raise CheckpointError(
+                f"the run {self.path} was resumed and has not ended since: its {EVALUATION} is of"
+                " the model of before."
+            )
         try:
-            return self._read(EVALUATION, Evaluation.from_dict)
+            found = self._read(EVALUATION, Evaluation.from_dict)
         except FileNotFoundError:
             raise CheckpointError(
                 f"the run {self.path} has no {EVALUATION}: it was made by an earlier version of"
@@ -181,6 +186,13 @@ class RunFolder:
             raise CheckpointError(
                 f"cannot read {self.path / EVALUATION}: {error.strerror}."
             ) from None
+        tested = record.test.get("count") if record is not None and record.test else None
+        if found.has_ended and tested not in (None, found.count):
+            raise CheckpointError(
+                f"{self.path / EVALUATION} is of another run: it tells of {found.count:,} test"
+                f" examples, and the record of {tested:,}."
+            )
+        return found
 
     def _read(self, name: str, make: Callable[[Any], T]) -> T:
         """Returns what a function makes of a JSON file's values.
@@ -211,6 +223,6 @@ class RunFolder:
             yield
         except OSError as error:
             raise CheckpointError(
-                f"cannot write into the run folder {self.path}: {error.strerror or error}: free"
-                " space or choose another --out."
+                f"cannot write into the run folder {self.path}: {error.strerror or error}:"
+                f" {files.cure(error, 'train into another folder')}."
             ) from None

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfmlp import files
 from tfmlp.errors import CheckpointError
 
 _LOCK = ".lock"
@@ -24,15 +25,16 @@ def locked(run: Path) -> Iterator[None]:
         file = open(run / _LOCK, "w")
     except OSError as error:
         raise CheckpointError(
-            f"cannot write into the run folder {run}: {error.strerror or error}: free space or"
-            " choose another --out."
+            f"cannot write into the run folder {run}: {error.strerror or error}:"
+            f" {files.cure(error, 'train into another folder')}."
         ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CheckpointError(
-                f"another process is training into {run}: wait for it, or choose another --out."
+                f"another process is training into {run}: wait for it, or train into another"
+                " folder."
             ) from None
         try:
             yield

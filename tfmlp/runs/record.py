@@ -36,6 +36,16 @@ class Position(Values):
 
 
 @dataclass(frozen=True)
+class Lengthening(Values):
+    """How a run was made longer: for how many epochs it was planned until then, and after which
+    epoch it went on.
+    """
+
+    planned: int
+    after: int
+
+
+@dataclass(frozen=True)
 class DatasetRecord(Values):
     """The data of a run.
 
@@ -105,6 +115,7 @@ class RunRecord(Values):
         None for tables, and in records of before.
       checkpoint: Where its last checkpoint stands.
       resumed_after: Where it was resumed.
+      lengthened: How it was made longer, each time that it was.
       divergence: What was not finite.
       restores: What it was rolled back before.
       timing: None while it has not ended.
@@ -131,6 +142,7 @@ class RunRecord(Values):
     framing: dict[str, Any] | None = None
     checkpoint: Position | None = None
     resumed_after: Position | None = None
+    lengthened: list[Lengthening] | None = None
     divergence: dict[str, Any] | None = None
     restores: list[Any] | None = None
     timing: Timing | None = None
@@ -143,6 +155,13 @@ class RunRecord(Values):
     def has_ended(self) -> bool:
         """Whether the run lived to write its last record."""
         return self.timing is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run was resumed and has not ended since: its folder has the model of before,
+        and what that makes of the test examples.
+        """
+        return self.resumed_after is not None and not self.has_ended
 
     def digests_beside(self, dataset: str) -> set[str] | None:
         """Returns the sha256 of all that the run was trained on, where a dataset's name is that of
