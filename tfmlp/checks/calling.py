@@ -121,7 +121,8 @@ class Calling:
         if is_owned(returned):
             returned = dict(names_in(*returned))
         if isinstance(returned, tuple) and len(returned) == 2 and _is_number(returned[0]):
-            returned = returned[1]  # (loss, gradients)
+            if len(self.params) != 2 or isinstance(returned[1], list | tuple | dict):
+                returned = returned[1]  # (loss, gradients)
         if returned is None:
             returned = {}
             for owner in _owners(self._params):
@@ -156,4 +157,4 @@ def _called(function: Callable[[], Any], name: str) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, list | tuple | dict | None) and as_array(value).ndim == 0
+    return not isinstance(value, list | tuple | dict | None) and as_array(value).size == 1

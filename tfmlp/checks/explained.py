@@ -17,6 +17,7 @@ from tfmlp.checks.reports import GradientReport, ParameterVerdict
 from tfmlp.checks.symptoms import explain_one
 
 _SMALL = 1e-3  # of the largest entry: what an epsilon in a logarithm may do
+_ROUNDING = "but for what rounding leaves in the differences"
 _EPSILON = "but for the epsilon in the logarithm of the loss"
 # Causes that say no more than that something is wrong, or how large it is.
 _VAGUE = {
@@ -59,10 +60,12 @@ def explained(
     if net is not None:
         by_name = {part.name: index for index, part in enumerate(parts)}
         order = [by_name[name] for name in net.layout.order]
-    if net is not None and net.has_epsilon:
-        nets.insert(0, net.without_epsilon())
-        parts, verdicts = _without_epsilon(parts, verdicts, nets[0], tolerance, single)
-        if any(verdict.note == _EPSILON for verdict in verdicts):
+    if net is not None:
+        # The differences of the net itself know no rounding, and no epsilon in a logarithm.
+        nets = [net.without_epsilon(), net] if net.has_epsilon else [net]
+        note = _EPSILON if net.has_epsilon else _ROUNDING
+        parts, verdicts = _exactly_judged(parts, verdicts, nets[0], tolerance, single, note)
+        if any(verdict.note == note for verdict in verdicts):
             nets = nets[:1]
         if all(verdict.right for verdict in verdicts):
             return GradientReport(tuple(verdicts), None, recognized)
@@ -79,17 +82,19 @@ def explained(
     return GradientReport(tuple(verdicts), likely, recognized)
 
 
-def _without_epsilon(
+def _exactly_judged(
     parts: list[Compared],
     verdicts: Sequence[ParameterVerdict],
     net: RecognizedNet,
     tolerance: float,
     single: bool,
+    note: str,
 ) -> tuple[list[Compared], Sequence[ParameterVerdict]]:
-    """Returns parameters and verdicts as they are without the epsilon, if that makes more of them
-    right; else as they were.
+    """Returns parameters and verdicts as they are beside the exact gradients of the net, if that
+    makes more of them right; else as they were.
 
-    Gradients such as p - t leave the epsilon out, and differ from the differences by that.
+    Gradients such as p - t leave an epsilon in the logarithm out, and differ from the differences
+    by that.
     """
     exact = exactly(net, parts)
     scale = max(float(np.abs(part.numeric).max()) for part in exact)
@@ -97,7 +102,7 @@ def _without_epsilon(
     if sum(part.right for part in exact) < sum(part.right for part in parts):
         return parts, verdicts
     noted = [
-        dataclasses.replace(new, note=_EPSILON) if new.right and not old.right else new
+        dataclasses.replace(new, note=note) if new.right and not old.right else new
         for new, old in zip(judged, verdicts, strict=True)
     ]
     return exact, noted

@@ -67,7 +67,8 @@ def explain(
         return together
     if in_steps := explain_steps(parts, batch, outputs):
         return in_steps
-    if len({cause.name for cause in named}) == 1:
+    kinds = {cause.name for cause in named}
+    if len(kinds) == 1 and CauseName.SCALED not in kinds:
         names = listed(part.name for part, cause in zip(parts, alone, strict=True) if cause)
         same = {cause.text for cause in alone if cause}
         return Cause(named[0].name, f"{names}: {same.pop()}") if len(same) == 1 else named[-1]

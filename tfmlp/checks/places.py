@@ -184,7 +184,7 @@ def _found(item: Any, prefix: str = "", slots: tuple[Slot, ...] = ()) -> Iterato
 def _owned(owner: Any, text: str) -> Iterator[tuple[str, Any, Slot]]:
     """Yields the name, the value and the slot of what an owner holds, layer by layer."""
     names = text.replace(",", " ").split()
-    owners = list(owner) if isinstance(owner, list | tuple) else [owner]
+    owners = list(_flat(owner)) if isinstance(owner, list | tuple) else [owner]
     values = {name: [held(one, name) for one in owners] for name in names}
     for name in names:
         if all(value is None for value in values[name]):
@@ -205,6 +205,15 @@ def _owned(owner: Any, text: str) -> Iterator[tuple[str, Any, Slot]]:
         ]
         if len(owners) > 1 and _shape(held(numbers[0], name)) == ():
             yield name, Numbers(numbers, name), (None, None)
+
+
+def _flat(owners: Any) -> Iterator[Any]:
+    """Yields the objects in nested lists: the neurons of layers that are lists."""
+    for owner in owners:
+        if isinstance(owner, list | tuple):
+            yield from _flat(owner)
+        else:
+            yield owner
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

@@ -19,7 +19,7 @@ from tfmlp.checks.matching import Gradients
 from tfmlp.checks.measurement import Measurement
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport
-from tfmlp.checks.scaling import Scale, common_factor, likely_factor
+from tfmlp.checks.scaling import Scale, common_factor, fitted_factor, likely_factor
 
 _MOST, _LEAST = 120, 4  # entries of one parameter that are looked at
 
@@ -92,7 +92,8 @@ class Point:
         scale = self._scale(parts)
         if scale is None or scale.error():
             preferred = None if self.calling.is_step and self.rate is None else self.rate or 1.0
-            factor = (likely_factor(parts, preferred) if scale is None else preferred) or 1.0
+            likely = likely_factor(parts, preferred) if scale is None else None
+            factor = likely or preferred or fitted_factor(parts)
         else:
             factor = scale.exact
         parts = [_divided(part, factor) for part in parts]

@@ -139,11 +139,13 @@ class Question:
             return self._answer(calling).report
         if first.report.right is False and first.is_clipped:
             first = self._elsewhere(calling, kept, stream, _SHAKES[-1:]) or first
+        here = {name: value.copy() for name, value in calling.params.items()}
         if first.report.right is True and not self.anew:
             # Around positive weights, say, no unit of a relu is ever off.
             second = replace(self, anew=True)._elsewhere(calling, kept, stream, _SHAKES[:1])
             if second is not None and second.report.right is False and not second.is_clipped:
                 return second.report
+        _set(calling, here)
         if first.report.right is True and _is_stale(calling, kept):
             parameters = tuple(replace(part, right=False) for part in first.report.parameters)
             stale = cause(CauseName.STALE_CACHE)

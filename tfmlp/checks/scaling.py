@@ -139,6 +139,17 @@ def likely_factor(parts: Sequence[Compared], preferred: float | None) -> float |
     return counts.most_common(1)[0][0]  # of equal counts, the one of the last layer
 
 
+def fitted_factor(parts: Sequence[Compared]) -> float:
+    """Returns the factor under which all gradients together come nearest to the measured ones; 1
+    where it is none.
+    """
+    known = [(part.given_entries, part.numeric) for part in parts if part.given_entries is not None]
+    over = sum(float(np.dot(given, numeric)) for given, numeric in known)
+    under = sum(float(np.dot(numeric, numeric)) for _, numeric in known)
+    factor = over / under if under else 1.0
+    return factor if np.isfinite(factor) and factor > 0 else 1.0
+
+
 def _ratios(parts: Sequence[Compared]) -> list[float | None]:
     """Returns each gradient's constant factor; without those that are zero, as they should be."""
 
