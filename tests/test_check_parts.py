@@ -12,7 +12,7 @@ import pytest
 
 import tfmlp.checks
 from tfmlp import ConfigError, check_derivative, check_gradients
-from tfmlp.checks import child, derivatives, gradients, nets
+from tfmlp.checks import child, derivatives, gradients, question
 from tfmlp.checks.calls import UserCodeError, attempt, attribute, guarded
 from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.discovery import check_namespace
@@ -37,7 +37,7 @@ def namespace_of(text):
     "module, name, file",
     [
         (gradients, "judge", "rows_dict"),
-        (nets, "check_gradients", "columns_functions"),
+        (question, "answer", "columns_functions"),
         (derivatives, "numbers", "activation_classes"),
     ],
 )

@@ -18,8 +18,8 @@ _SECONDS = 1.0
 _MOST = 24  # combinations of arguments that are tried
 
 _SIZES = re.compile(
-    r"sizes|^layers?$|layers?_?dims?|^dims|dimensions|architecture|^shape$|widths|topology|structure"
-    r"|layers_?dim|layer_?list|^units$|network_?shape|nodes_per_layer|^nn_arch",
+    r"sizes|^layers?$|layers?_?dims?|^dims|dimensions|architecture|^shape$|widths|topology"
+    r"|structure|layers_?dim|layer_?list|^units$|network_?shape|nodes_per_layer|^nn_arch",
 )
 _RATE = re.compile(r"(^|_)(lr|eta|alpha|rate|step_size)$|learning_?rate|learn_?rate|^l_?r$")
 _OUTPUT = re.compile(r"out|class|target|label|n_?y$|n2$|(^|_)k$|final|^o(nodes)?$|^no$")
