@@ -86,6 +86,7 @@ class _Layouts:
         yield Batch(x.T.copy(), t.T.copy(), x, t)
         yield Batch(x, classes.copy(), x, t)
         yield Batch(x.T.copy(), classes.copy(), x, t)
+        yield Batch(x, classes[:, None].copy(), x, t)
         if self._k == 1:
             yield Batch(x, t[:, 0].copy(), x, t)
         yield Batch(x.tolist(), t.tolist(), x, t)

@@ -3,7 +3,6 @@
 import ast
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from types import FunctionType
 from typing import Any
 
 from tfmlp.checks.adapter import ADAPTER, adapted
@@ -12,10 +11,10 @@ from tfmlp.checks.classes import classes_in
 from tfmlp.checks.findings import FileFindings, Finding
 from tfmlp.checks.guessing import Guessed, guess_nets
 from tfmlp.checks.pairs import pairs_in
-from tfmlp.checks.reachable import is_own, reachable
+from tfmlp.checks.reachable import is_own, names_in
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.single import single_functions_in
-from tfmlp.checks.space import Space
+from tfmlp.checks.space import Made, Space
 from tfmlp.checks.unjudged import unjudged
 
 _OF_NETS = ("loss", "gradient")  # kinds of findings whose functions a net may need, too
@@ -85,14 +84,26 @@ def _asks(
 
 
 def _judged(guesses: Iterable[Guessed]) -> Iterator[str]:
-    """Yields the names of the functions and methods that what was judged has called."""
+    """Yields the names of the functions and methods that what was judged calls, by their code."""
     for guess in guesses:
-        if guess.report is None:
-            continue
         usages = [usage for usage in guess.usages if usage.key in guess.reports]
-        for item in reachable([part for usage in usages for part in usage.called]):
-            if isinstance(item, FunctionType):
-                yield item.__qualname__
+        todo = [part for usage in usages[:1] for part in usage.called]
+        todo += [part for usage in usages for part in usage.called if usage.key in guess.reports]
+        seen = set[str]()
+        while todo:
+            function = todo.pop()
+            code = getattr(getattr(function, "__func__", function), "__code__", None)
+            if code is None or function.__qualname__ in seen:
+                continue
+            seen.add(function.__qualname__)
+            owner = getattr(function, "__self__", None)
+            spaces = (getattr(function, "__globals__", {}), _methods_of(owner))
+            todo += [space[name] for space in spaces for name in names_in(code) if name in space]
+        yield from seen
+
+
+def _methods_of(owner: Any) -> dict[str, Any]:
+    return Made("", owner).methods if owner is not None else {}
 
 
 def _parts(subjects: Iterable[str]) -> set[str]:

@@ -91,7 +91,7 @@ def explain_steps(parts: list[Compared], batch: int | None, outputs: int | None)
     """Says what is wrong where the same factor comes in again at every layer."""
     ratios = [part.constant_ratio() for part in parts if not part.is_flat]
     known = [ratio for ratio in reversed(ratios) if ratio]
-    if len(known) < len(ratios):
+    if not known or len(known) < len(ratios):
         return None
     distinct = [known[0]]
     for ratio in known[1:]:

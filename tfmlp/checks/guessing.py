@@ -27,7 +27,7 @@ from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import UnknownArgument
 from tfmlp.checks.scaling import Scale
 from tfmlp.checks.space import Space
-from tfmlp.checks.usage import Usage
+from tfmlp.checks.usage import NoOutputs, Usage
 from tfmlp.errors import ConfigError, TfmlpError
 
 _CONVENTIONS = (
@@ -38,6 +38,8 @@ _SECONDS = 20.0  # that the guesses about all nets of a file may take
 # What a net that is not meant to be fed so may show.
 _DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
 _GUESSED = "how it is called was only guessed: ask with tfmlp.check to be sure"
+
+Tried = tuple[Any, int, int]  # a forward pass, what its parameters are, the number of the batch
 
 
 @dataclass
@@ -50,6 +52,10 @@ class Guessed:
       reports: The report of each of its backward passes, by name.
       missing: Why it could not be asked about, by the usage.
       uncallable: Functions that are called first and whose arguments are not known.
+      unfit: Forward passes with their parameters, and the layouts of a batch that they do not take:
+        no other loss or backward pass changes that.
+      ran: The first usage and batch whose forward pass ran.
+      asked: The last usage and batch that could be asked about.
     """
 
     name: str
@@ -57,6 +63,9 @@ class Guessed:
     reports: dict[str, GradientReport] = field(default_factory=dict)
     missing: list[tuple[Usage, TfmlpError]] = field(default_factory=list)
     uncallable: list[Any] = field(default_factory=list)
+    unfit: set[Tried] = field(default_factory=set)
+    ran: tuple[Any, Batch] | None = None
+    asked: tuple[Any, Batch] | None = None
 
     @property
     def report(self) -> GradientReport | None:
@@ -112,10 +121,13 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
     stream = np.random.default_rng(seed)
     unclear: GradientReport | None = None
     takes_batches = False
-    for batch in usage.batches(stream):
+    for number, batch in enumerate(usage.batches(stream)):
+        place = (getattr(usage, "forward", None), id(getattr(usage, "params", None)), number)
         if batch.is_single and takes_batches:
             break
-        report = _on(usage, batch, guessed, space, seed)
+        if place in guessed.unfit:
+            continue
+        report = _on(usage, batch, guessed, space, seed, place)
         if usage.called[0] in guessed.uncallable:
             break
         if report is not None and report.right is not None:
@@ -127,17 +139,24 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
 
 
 def _on(
-    usage: Usage, batch: Batch, guessed: Guessed, space: Space, seed: int
+    usage: Usage, batch: Batch, guessed: Guessed, space: Space, seed: int, place: Tried
 ) -> GradientReport | None:
     """Returns the report on one batch, in which nothing that is only guessed is called wrong."""
     np.random.seed(seed)
     try:
         with np.errstate(all="ignore"), at_most(_SECONDS / 4):
-            report = usage.question(batch).ask(seed)
+            question = usage.question(batch)
+            guessed.asked = (usage, batch)
+            report = question.ask(seed)
     except Overtime:
         guessed.missing.append((usage, ConfigError("it takes too long")))
         return None
-    except TfmlpError as error:
+    except TfmlpError as raised:
+        error = raised.why if isinstance(raised, NoOutputs) else raised
+        if isinstance(raised, NoOutputs):
+            guessed.unfit.add(place)
+        elif guessed.ran is None:
+            guessed.ran = (usage, batch)
         if isinstance(error, UnknownArgument) or not guessed.missing:
             guessed.missing.append((usage, error))
         if isinstance(error, UnknownArgument) and error.called is usage.called[0]:

@@ -26,6 +26,8 @@ _VAGUE = (
     *(CauseName.PENALTY, CauseName.CLIPPED),
 )
 
+_FACTORS = (CauseName.BATCH_SIZE, CauseName.SCALED, CauseName.FACTOR_2, CauseName.SIGN)
+
 Arrays = dict[str, Any]
 
 
@@ -72,6 +74,9 @@ class LayerUsage:
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake: another one is right."""
         right = [part for part in report.parameters if part.right and part.measured]
+        wrong = {part.name for part in report.parameters if not part.right}
+        if report.cause is not None and report.cause.name in _FACTORS and wrong == set(self.params):
+            return False  # it divides its own gradients by the number of examples, say
         return bool(right) and report.cause is not None and report.cause.name not in _VAGUE
 
     def question(self, batch: Batch) -> Question:

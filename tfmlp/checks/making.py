@@ -18,8 +18,8 @@ _SECONDS = 1.0
 _MOST = 24  # combinations of arguments that are tried
 
 _SIZES = re.compile(
-    r"sizes|^layers?$|layers?_?dims?|^dims|dimensions|architecture|^shape$|widths|topology|structure"
-    r"|layers_?dim|layer_?list|^units$|network_?shape|nodes_per_layer|^nn_arch",
+    r"sizes|^layers?$|layers?_?dims?|^dims|dimensions|architecture|^shape$|widths|topology"
+    r"|structure|layers_?dim|layer_?list|^units$|network_?shape|nodes_per_layer|^nn_arch",
 )
 _RATE = re.compile(r"(^|_)(lr|eta|alpha|rate|step_size)$|learning_?rate|learn_?rate|^l_?r$")
 _OUTPUT = re.compile(r"out|class|target|label|n_?y$|n2$|(^|_)k$|final|^o(nodes)?$|^no$")
@@ -89,6 +89,8 @@ def sizes(name: str, outputs: int) -> list[Any]:
     """Returns what a parameter that is a size may be, by its name in lower case."""
     whole = [INPUTS, HIDDEN, outputs]
     deep = [INPUTS, HIDDEN, HIDDEN + 2, outputs]  # some mistakes need two hidden layers
+    if _ACTIVATION.search(name):
+        return []
     if _LAYERS.search(name):
         return [2, 1]
     if _SIZES.search(name) and not _HIDDEN.search(name):

@@ -17,6 +17,7 @@ from tfmlp.checks.roles import Role, call, takes
 from tfmlp.checks.trees import items_of
 from tfmlp.errors import ConfigError
 
+_KEEP = 0.75  # of what dropout does not drop; each run draws the same
 _PENALTY = 0.1  # where the loss takes one, too
 _INPUT_LIKE = (Role.INPUTS, Role.OUTPUTS, Role.LABELS, Role.GRADIENT)
 
@@ -51,9 +52,10 @@ class Passes:
     def outputs(self) -> Array:
         """Runs the forward pass, if there is one; returns the outputs, [n, k]."""
         usage, batch = self._usage, self._batch
-        plain = {Role.PARAMS: usage.params, Role.COUNT: len(batch.examples), Role.KEEP: 1.0}
+        plain = {Role.PARAMS: usage.params, Role.COUNT: len(batch.examples), Role.KEEP: _KEEP}
         penalty = _PENALTY if usage.loss is not None and takes(usage.loss, Role.PENALTY) else 0.0
         plain |= {Role.PENALTY: penalty, Role.QUIET: False, Role.ONCE: 1, Role.RATE: RATE}
+        plain |= {Role.TRAINING: True}
         if usage.forward is None:
             self._roles = plain | {Role.INPUTS: batch.inputs, Role.LABELS: batch.labels}
             return np.empty(0)

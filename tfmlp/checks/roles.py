@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from tfmlp.checks.calls import UserCodeError
 from tfmlp.checks.watching import Seen, watched
 from tfmlp.errors import ConfigError
 
@@ -25,6 +26,7 @@ class Role(StrEnum):
     COUNT = "count"
     ONCE = "once"
     QUIET = "quiet"
+    TRAINING = "training"
 
 
 _NAMES = {
@@ -56,10 +58,14 @@ _NAMES = {
     Role.RATE: "lr learning_rate learningrate eta alpha step_size l_rate rate learn_rate",
     Role.PENALTY: "reg lambda_ lambd reg_lambda lamb lam l2 weight_decay lmbda regularization",
     Role.KEEP: "keep_prob keep_probability",
-    Role.COUNT: "m n num_examples n_samples batch_size mini_batch_size num_samples minibatch_size",
+    Role.COUNT: (
+        "m n num_examples n_samples batch_size mini_batch_size num_samples minibatch_size m_train"
+        " n_train num_train"
+    ),
     Role.ONCE: (
         "epochs epoch iterations num_iterations n_iterations n_epochs num_epochs n_iter iters"
     ),
+    Role.TRAINING: "training is_training train_mode",
     Role.QUIET: "verbose print_cost show plot print_loss",
 }
 # What a longer name sounds like, the surer first.
@@ -78,6 +84,9 @@ _SOUNDS = (
 _ROLES = {name: role for role, names in _NAMES.items() for name in names.split()}
 # What a function's own local variable may be called, and yet mean something else in another one.
 _FIXED = (Role.INPUTS, Role.LABELS, Role.RATE, Role.PARAMS)
+
+
+_OF_DATA = (Role.COUNT, Role.INPUTS, Role.LABELS)
 
 
 class UnknownArgument(ConfigError):
@@ -137,7 +146,34 @@ def call(
             options[name] = value
         else:
             positional.append(value)
-    return watched(function, *positional, **options)
+    return _with_variables(function, positional, options, roles)
+
+
+def _with_variables(
+    function: Callable[..., Any],
+    positional: list[Any],
+    options: dict[str, Any],
+    roles: Mapping[Role, Any],
+) -> Seen:
+    """Calls a function; variables of its module that its data would have given get the values of
+    their roles meanwhile.
+    """
+    space = getattr(getattr(function, "__func__", function), "__globals__", {})
+    filled: list[str] = []
+    try:
+        while True:
+            try:
+                return watched(function, *positional, **options)
+            except UserCodeError as error:
+                name = getattr(error.__cause__, "name", None)
+                role = role_of(name) if isinstance(error.__cause__, NameError) and name else None
+                if role not in _OF_DATA or role not in roles or name in filled:
+                    raise
+                filled.append(name)
+                space[name] = roles[role]
+    finally:
+        for name in filled:
+            space.pop(name, None)
 
 
 def role_of(name: str) -> Role | None:

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable, Iterator
 
+from tfmlp.checks.words import is_gradient
+
 _PRODUCTS = {"dot", "matmul", "outer", "einsum"}
 _LOOPS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 _NAMES = ("backprop", "back_prop", "backward", "back_propagat", "backpropagat")
@@ -22,12 +24,11 @@ def unjudged(tree: ast.AST, judged: Iterable[str]) -> Iterator[tuple[str, int]]:
             if node.name not in known and _is_gradient(node):
                 yield node.name, node.lineno
         elif isinstance(node, ast.ClassDef) and node.name not in known:
-            if not known & {f"{node.name}.{item.name}" for item in _methods(node)}:
-                yield from (
-                    (f"{node.name}.{item.name}", item.lineno)
-                    for item in _methods(node)
-                    if _is_gradient(item) or _says(item)
-                )
+            own = {f"{node.name}.{item.name}": item for item in _methods(node)}
+            is_known = bool(known & own.keys())
+            for name, item in own.items():
+                if name not in known and (_is_gradient(item) or (not is_known and _says(item))):
+                    yield name, item.lineno
         elif isinstance(node, _LOOPS) and _transposes(node) and _assigns(node):
             yield f"what is done in line {node.lineno}", node.lineno
 
@@ -38,7 +39,14 @@ def _methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
 
 def _is_gradient(node: ast.FunctionDef) -> bool:
     says = _says(node) and len(node.args.args) > 1
-    return says or (_transposes(node) and _assigns(node))
+    return says or (_transposes(node) and _assigns(node)) or _changes_gradients(node)
+
+
+def _changes_gradients(node: ast.AST) -> bool:
+    """Whether something adds to what is called a gradient, as a penalty is added."""
+    changed = [item.target for item in ast.walk(node) if isinstance(item, ast.AugAssign)]
+    names = [getattr(item, "id", getattr(item, "attr", "")) for item in changed]
+    return any(is_gradient(name) for name in names)
 
 
 def _says(node: ast.FunctionDef) -> bool:

@@ -17,7 +17,7 @@ from tfmlp.checks.question import Question
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.roles import Role, takes
 from tfmlp.checks.snapshot import Snapshot
-from tfmlp.errors import ConfigError
+from tfmlp.errors import ConfigError, TfmlpError
 
 _SECONDS = 2.0  # that one question may take, about
 # Causes that are errors only if the loss is the one that was tried.
@@ -25,6 +25,14 @@ _OF_THE_LOSS = (
     *(CauseName.OUTPUT_DERIVATIVE_MISSING, CauseName.OUTPUT_DERIVATIVE_TWICE),
     *(CauseName.LOSS_MISMATCH, CauseName.SOFTMAX_LEFT_OUT, CauseName.SOFTMAX_TWICE),
 )
+
+
+class NoOutputs(TfmlpError):
+    """A forward pass does not take a batch, or returns no outputs; `why` is what it raised."""
+
+    def __init__(self, why: TfmlpError):
+        super().__init__(str(why))
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Usage:
 
     @cached_property
     def _state(self) -> tuple[Snapshot, Places]:
+        Places(self.params)  # raises before much is copied where these are no parameters
         snapshot = Snapshot([*self.called, self.owner, self.params])
         return snapshot, Places(self.params, snapshot.objects)
 
@@ -111,13 +120,14 @@ class Usage:
         """Returns the question whether this net's gradient is right on a batch.
 
         Raises:
-          ConfigError: when the net is not meant to be used so.
-          UserCodeError: when it raises.
+          NoOutputs: when the forward pass is not meant to be used so, or raises.
+          ConfigError: when another part of the net is not.
+          UserCodeError: when another part raises.
         """
-        run = Passes(self, batch)
         snapshot, places = self._state
+        run = Passes(self, batch)
         try:
-            run.outputs()
+            _run_forward(run)
             if self.loss is not None:
                 run.loss()
             before = places.read()
@@ -147,3 +157,10 @@ class Usage:
             anew=True,
             seconds=_SECONDS,
         )
+
+
+def _run_forward(run: Passes) -> None:
+    try:
+        run.outputs()
+    except TfmlpError as error:
+        raise NoOutputs(error) from error

@@ -23,10 +23,10 @@ def usages(space: Space) -> Iterator[Usage]:
     backwards = [named[name] for name in words.backwards(named)]
     losses = [space.functions[name] for name in words.losses(space.functions)]
     for outputs in OUTPUTS if forwards and backwards else ():
-        name = f"{forwards[0].__name__}/{backwards[0].__name__}"
+        name, net = f"{forwards[0].__name__}/{backwards[0].__name__}", _net(outputs)
         for backward, forward in itertools.product(backwards, forwards):
             for loss in (*losses, None):
-                yield Usage(name, NAME, _net(outputs), forward, backward, loss)
+                yield Usage(name, NAME, net, forward, backward, loss)
 
 
 def _net(outputs: int) -> Neurons:
