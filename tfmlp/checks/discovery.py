@@ -16,6 +16,7 @@ from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.single import single_functions_in
 from tfmlp.checks.space import Made, Space
 from tfmlp.checks.unjudged import unjudged
+from tfmlp.checks.usage import Usage
 
 _OF_NETS = ("loss", "gradient")  # kinds of findings whose functions a net may need, too
 
@@ -69,7 +70,15 @@ def _asks(
     statements: Sequence[ast.stmt],
 ) -> Iterator[Ask]:
     """Yields what could not be judged, with the call that would ask about it."""
-    judged = set(_judged(guesses)) | _parts({finding.subject for finding in findings})
+    # Of a class that is a net, only the methods that were called are judged.
+    nets = {
+        guess.name
+        for guess in guesses
+        if guess.name in space.classes and any(isinstance(use, Usage) for use in guess.answered)
+    }
+    judged = set(_judged(guesses)) | _parts(
+        finding.subject for finding in findings if finding.subject not in nets
+    )
     said = set()
     for guess in guesses:
         if guess.report is not None and guess.report.right is None:
@@ -86,9 +95,7 @@ def _asks(
 def _judged(guesses: Iterable[Guessed]) -> Iterator[str]:
     """Yields the names of the functions and methods that what was judged calls, by their code."""
     for guess in guesses:
-        usages = [usage for usage in guess.usages if usage.key in guess.reports]
-        todo = [part for usage in usages[:1] for part in usage.called]
-        todo += [part for usage in usages for part in usage.called if usage.key in guess.reports]
+        todo = [part for usage in guess.answered for part in usage.called]
         seen = set[str]()
         while todo:
             function = todo.pop()

@@ -34,7 +34,7 @@ _CONVENTIONS = (
     *(losses_with_gradients, objects, holders, functions, unrolled, neuron_lists),
     *(layers, containers, caches, engines),
 )
-_SECONDS = 20.0  # that the guesses about all nets of a file may take
+_SECONDS = 15.0  # that the guesses about all nets of a file may take
 # What a net that is not meant to be fed so may show.
 _DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
 _GUESSED = "how it is called was only guessed: ask with tfmlp.check to be sure"
@@ -50,6 +50,7 @@ class Guessed:
       name: What it is called in the file.
       usages: Ways to use it, the likelier first.
       reports: The report of each of its backward passes, by name.
+      answers: The usage that led to each.
       missing: Why it could not be asked about, by the usage.
       uncallable: Functions that are called first and whose arguments are not known.
       unfit: Forward passes with their parameters, and the layouts of a batch that they do not take:
@@ -61,11 +62,17 @@ class Guessed:
     name: str
     usages: list[Usage] = field(default_factory=list)
     reports: dict[str, GradientReport] = field(default_factory=dict)
+    answers: dict[str, Usage] = field(default_factory=dict)
     missing: list[tuple[Usage, TfmlpError]] = field(default_factory=list)
     uncallable: list[Any] = field(default_factory=list)
     unfit: set[Tried] = field(default_factory=set)
     ran: tuple[Any, Batch] | None = None
     asked: tuple[Any, Batch] | None = None
+
+    @property
+    def answered(self) -> list[Usage]:
+        """The ways of use that led to a report."""
+        return [usage for usage in self.usages if self.answers.get(usage.key) is usage]
 
     @property
     def report(self) -> GradientReport | None:
@@ -111,7 +118,7 @@ def _guess(guessed: Guessed, space: Space, seed: int, end: float) -> None:
             return
         report = _asked(usage, guessed, space, seed)
         if report is not None:
-            guessed.reports[usage.key] = report
+            guessed.reports[usage.key], guessed.answers[usage.key] = report, usage
             if report.right:
                 return
 

@@ -70,6 +70,7 @@ _NAMES = {
 }
 # What a longer name sounds like, the surer first.
 _SOUNDS = (
+    (Role.GRADIENT, r"grad|^d(l|loss)_|upstream"),
     (Role.LABELS, r"^y_(?!hat|pred)|label|target|true|expected|desired|actual|ground"),
     (Role.OUTPUTS, r"pred|y_?hat|_out(put)?s?$|prob"),
     (
@@ -167,7 +168,7 @@ def _with_variables(
             except UserCodeError as error:
                 name = getattr(error.__cause__, "name", None)
                 role = role_of(name) if isinstance(error.__cause__, NameError) and name else None
-                if role not in _OF_DATA or role not in roles or name in filled:
+                if name is None or role not in _OF_DATA or role not in roles or name in filled:
                     raise
                 filled.append(name)
                 space[name] = roles[role]

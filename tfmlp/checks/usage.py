@@ -19,7 +19,7 @@ from tfmlp.checks.roles import Role, takes
 from tfmlp.checks.snapshot import Snapshot
 from tfmlp.errors import ConfigError, TfmlpError
 
-_SECONDS = 2.0  # that one question may take, about
+_SECONDS = 1.0  # that one question may take, about
 # Causes that are errors only if the loss is the one that was tried.
 _OF_THE_LOSS = (
     *(CauseName.OUTPUT_DERIVATIVE_MISSING, CauseName.OUTPUT_DERIVATIVE_TWICE),

@@ -55,6 +55,7 @@ _BACKWARD = re.compile(
     r"back|bprop|grad|prime|derivative|^bwd|train|^fit|learn|sgd|step|update|optimi", re.IGNORECASE
 )
 _UPDATE = re.compile(r"update|apply|step|optimi|descent", re.IGNORECASE)
+_TRAINING = re.compile(r"train|^fit|learn|main|descent|build|model", re.IGNORECASE)
 _NUMERICAL = re.compile(r"numeric|check|approx|finite", re.IGNORECASE)
 _INITIALIZER = re.compile(r"init|create|build|make|random_(weights|params)", re.IGNORECASE)
 _LOSS = re.compile(r"loss|cost|entropy|mse|error|objective|^nll|^bce|^j$", re.IGNORECASE)
@@ -69,7 +70,13 @@ def forwards(names: Iterable[str]) -> list[str]:
 def backwards(names: Iterable[str]) -> list[str]:
     """Returns the names that sound like a backward pass or a step, the likelier first."""
     names = [name for name in names if not _NUMERICAL.search(name)]
-    return _sounding(names, BACKWARD, lambda name: bool(_BACKWARD.search(name)))
+    found = _sounding(names, BACKWARD, lambda name: bool(_BACKWARD.search(name)))
+    return sorted(found, key=is_training)  # a whole training comes last
+
+
+def is_training(name: str) -> bool:
+    """Whether a name sounds like a training of many steps."""
+    return bool(_TRAINING.search(name))
 
 
 def updates(names: Iterable[str]) -> list[str]:

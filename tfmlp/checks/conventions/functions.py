@@ -34,7 +34,8 @@ def _of(
     backwards = [functions[word] for word in words.backwards(functions)]
     losses = [functions[word] for word in words.losses(functions)]
     applied = [functions[word] for word in words.updates(functions)]
-    chosen = [backward for backward in backwards if backward not in applied][:3]
+    passes = [part for part in backwards if not words.is_training(part.__name__)]
+    chosen = [part for part in passes if part not in applied][:3]
     for params in trees:
         named = names_of(params)
         # What is applied in place shows the sign, so this comes first.
@@ -51,7 +52,10 @@ def parameters_in(space: Space) -> Iterator[Any]:
     """Yields what functions could take as their parameters: what initializers make, or variables of
     the file.
     """
-    yield from _initialized(space.functions)
+    made = list(_initialized(space.functions))
+    yield from made
+    if made:
+        return
     for word in words.PARAMS:
         if isinstance(space.names.get(word), dict | list) and space.names[word]:
             yield space.names[word]

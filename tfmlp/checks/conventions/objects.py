@@ -28,7 +28,8 @@ def _of(made: Made, free: list[Callable[..., Any]]) -> Iterator[Usage]:
         return
     losses = [methods[name] for name in words.losses(methods)]
     applied = [methods[name] for name in words.updates(methods)]
-    chosen = [backward for backward in backwards if backward not in applied][:2]
+    passes = [part for part in backwards if not words.is_training(part.__name__)]
+    chosen = [part for part in passes if part not in applied][:2]
     # What is applied shows the sign, so this comes first.
     for backward, then, forward in itertools.product(chosen, applied[:2], forwards[:2]):
         for value in (*losses, *free, None):
