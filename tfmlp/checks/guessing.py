@@ -30,7 +30,7 @@ from tfmlp.checks.space import Space
 from tfmlp.checks.usage import NoOutputs, Usage
 from tfmlp.errors import ConfigError, TfmlpError
 
-_CONVENTIONS = (
+CONVENTIONS = (
     *(losses_with_gradients, objects, holders, functions, unrolled, neuron_lists),
     *(layers, containers, caches, engines),
 )
@@ -88,7 +88,7 @@ def guess_nets(space: Space, seed: int = 0, known: Collection[str] = ()) -> list
       known: Names of what has been checked otherwise.
     """
     found: dict[str, Guessed] = {}
-    for convention in _CONVENTIONS:
+    for convention in CONVENTIONS:
         for usage in convention.usages(space):
             if usage.name in known:
                 continue

@@ -116,6 +116,10 @@ class Usage:
         assert self.loss is not None
         return not (takes(self.loss, Role.PENALTY) and takes(self.backward, Role.PENALTY))
 
+    def on(self, batch: Batch) -> "Usage":
+        """Returns the usage whose functions are called on a batch: this one."""
+        return self
+
     def question(self, batch: Batch) -> Question:
         """Returns the question whether this net's gradient is right on a batch.
 

@@ -8,6 +8,7 @@ from tfmlp.checks.arrays import Array, as_array
 from tfmlp.checks.attributes import named_arrays, parameters_of
 from tfmlp.checks.calls import attribute
 from tfmlp.checks.layer import Arrays, LayerUsage
+from tfmlp.checks.making import arguments_of
 from tfmlp.checks.roles import Role, required, role_of
 from tfmlp.checks.space import Space
 from tfmlp.checks.trees import items_of
@@ -37,9 +38,9 @@ def usages(space: Space) -> Iterator[LayerUsage]:
             widths = dict.fromkeys(size for a, b in kernels for size in (a, b, a - 1, b - 1))
             widths = widths or {5: None}  # without parameters it takes any
             inputs = [{"x": shape} for d in widths if d > 0 for shape in ((7, d), (d, 7))]
-            yield LayerUsage(
-                made.name, NAME, inputs, named, layer.outputs, layer.gradients, (made.value,)
-            )
+            text = f"net = {made.name}({arguments_of(space.classes[made.name]) or '...'})"
+            passes = (layer.outputs, layer.gradients)
+            yield LayerUsage(made.name, NAME, inputs, named, *passes, (made.value,), text)
 
 
 def takes_gradient(backward: Method) -> bool:
