@@ -46,12 +46,12 @@ def ask_for(guess: Guessed, space: Space, line: int | None = None) -> Ask:
     """
     usage, batch = _likeliest(guess)
     if isinstance(usage, Usage):
-        return Ask(guess.name, _found(usage), _missing(guess), pasted(usage, batch, space))
+        return Ask(guess.name, _found(usage), _missing(guess, usage), pasted(usage, batch, space))
     missing = dict(space.unmade()).get(guess.name)
     if isinstance(usage, LayerUsage) and batch is not None and usage.made:
         call = attempt(lambda: pasted_layer(usage, batch))
         if call is not None:
-            return Ask(guess.name, "a forward and a backward pass", _missing(guess), call)
+            return Ask(guess.name, "a forward and a backward pass", _missing(guess, usage), call)
     place = f"in line {line} " if line else ""
     found = f"{place}something computes a gradient"
     if guess.name.split(".")[0] not in space.names and not guess.usages:
@@ -67,6 +67,7 @@ def _likeliest(guess: Guessed) -> tuple[Any, Batch | None]:
         if reached is not None and isinstance(reached[0], Usage | LayerUsage):
             return reached
     usages = [usage for usage in guess.usages if isinstance(usage, Usage)]
+    usages = [usage for usage in usages if usage.shapes] or usages
     with_loss = [usage for usage in usages if usage.loss is not None and usage.forward is not None]
     return next(iter((*with_loss, *usages)), None), None
 
@@ -84,12 +85,11 @@ def _found(usage: Usage) -> str:
     return ", ".join(parts)
 
 
-def _missing(guess: Guessed) -> str:
+def _missing(guess: Guessed, usage: Any) -> str:
     if guess.report is not None:
         return guess.report.undecided
-    for _, error in guess.missing:
+    errors = [error for of, error in guess.missing if of is usage] or [e for _, e in guess.missing]
+    for error in errors:
         if isinstance(error, UnknownArgument):
             return f"{error.function} needs `{error.name}`, which is not known"
-    if guess.missing:
-        return str(guess.missing[0][1])
-    return "a batch that it takes"
+    return str(errors[0]) if errors else "a batch that it takes"

@@ -80,8 +80,9 @@ def _asks(
         subject = name.split(".")[0]
         if subject not in said:
             said.add(subject)
-            near = next((guess for guess in guesses if subject in _names(guess)), None)
-            yield ask_for(near or Guessed(subject), space, line)
+            near = [guess for guess in guesses if subject in _names(guess)]
+            near.sort(key=lambda guess: (guess.asked is None, guess.ran is None))
+            yield ask_for(next(iter(near), Guessed(subject)), space, line)
 
 
 def _judged(guesses: Iterable[Guessed]) -> Iterator[str]:

@@ -54,7 +54,8 @@ class Guessed:
       uncallable: Functions that are called first and whose arguments are not known.
       unfit: Forward passes with their parameters, and the layouts of a batch that they do not take:
         no other loss or backward pass changes that.
-      ran: The first usage and batch whose forward pass ran.
+      ran: The first usage and batch whose forward pass ran, and the loss if possible.
+      knows_loss: Whether that loss ran, too: only the backward pass lacks something.
       asked: The last usage and batch that could be asked about.
     """
 
@@ -65,6 +66,7 @@ class Guessed:
     uncallable: list[Any] = field(default_factory=list)
     unfit: set[Tried] = field(default_factory=set)
     ran: tuple[Any, Batch] | None = None
+    knows_loss: bool = False
     asked: tuple[Any, Batch] | None = None
 
     @property
@@ -155,9 +157,12 @@ def _on(
         error = raised.why if isinstance(raised, NoOutputs) else raised
         if isinstance(raised, NoOutputs):
             guessed.unfit.add(place)
-        elif guessed.ran is None:
-            guessed.ran = (usage, batch)
-        if isinstance(error, UnknownArgument) or not guessed.missing:
+        elif getattr(usage, "forward", None) is not None:
+            goes_far = isinstance(error, UnknownArgument) and error.function == usage.key
+            if guessed.ran is None or (goes_far and not guessed.knows_loss):
+                guessed.ran, guessed.knows_loss = (usage, batch), goes_far
+        is_known = guessed.missing and guessed.missing[-1][0] is usage
+        if isinstance(error, UnknownArgument) or not is_known:
             guessed.missing.append((usage, error))
         if isinstance(error, UnknownArgument) and error.called is usage.called[0]:
             guessed.uncallable.append(error.called)

@@ -172,7 +172,12 @@ def _outputs(candidates: Iterator[Any], batch: Batch) -> tuple[Any, Array]:
     n, k = batch.targets.shape
     for value in candidates:
         array = attempt(partial(numbers, value))
-        if array is None or array.size != n * k or not np.isfinite(array).all():
+        if (
+            value is batch.labels
+            or array is None
+            or array.size != n * k
+            or not np.isfinite(array).all()
+        ):
             continue
         flat = squeezed(array)
         if flat.shape == (k, n) and n > 1 and k > 1 and n != k:

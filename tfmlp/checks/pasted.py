@@ -11,6 +11,7 @@ from tfmlp.checks.attributes import named_arrays
 from tfmlp.checks.batches import Batch
 from tfmlp.checks.bounds import Overtime, at_most
 from tfmlp.checks.calls import attempt
+from tfmlp.checks.conventions.layers import OUTPUTS
 from tfmlp.checks.layer import LayerUsage
 from tfmlp.checks.origins import Origin, held, of_object, of_parameters
 from tfmlp.checks.passes import Passes
@@ -48,7 +49,7 @@ def pasted(whole: Usage, batch: Batch | None, space: Space) -> str:
         value, gradient = written.value(), written.gradient(is_step)
     finally:
         snapshot.restore()
-    unknown = [f"{name} = ...  # fill in: {of} needs it" for name, of in written.unknown.items()]
+    unknown = [f"# Fill in `{name}` of {of}." for name, of in written.unknown.items()]
     return _assembled([*_data(batch), *unknown], origin, f"{value},", f"{gradient},")
 
 
@@ -62,26 +63,34 @@ def pasted_layer(usage: LayerUsage, batch: Batch) -> str:
         next(name for name in names if hasattr(net, name))
         for names in (words.FORWARD, words.BACKWARD)
     )
+    passed = f"net.{forward}(X)"
+    if getattr(net, forward)(fed["x"]) is None:
+        name = next(name for name in OUTPUTS if getattr(net, name, None) is not None)
+        passed = f"({passed}, net.{name})[1]"
     params = held(net, usage.params) or "..."
     x, y = (", ".join(map(str, np.shape(value))) for value in (fed["x"], outputs))
     return _assembled(
         [f"X, y = np.random.randn({x}), np.random.randn({y})"],
         Origin(usage.made.split("\n"), params, {}),
-        f"loss=lambda: ((net.{forward}(X) - y) ** 2).sum(),",
-        f"grads=lambda: (net.{backward}(2 * (net.{forward}(X) - y)), {kept})[1],",
+        f"loss=lambda: (({passed} - y) ** 2).sum(),",
+        f"grads=lambda: (net.{backward}(2 * ({passed} - y)), {kept})[1],",
     )
 
 
 def template(name: str, space: Space) -> str:
     """Returns the lines that ask about something of which no more than the name is known."""
-    kind = space.classes.get(name)
-    origin = _origin(name, space)
-    outputs, grads = ("net.forward(X)", "net.backward(X, y)") if kind else ("...", "...")
+    kind, outputs, grads = space.classes.get(name), "...", "..."
+    if kind is not None:
+        forwards, backwards = words.forwards(vars(kind)), words.backwards(vars(kind))
+        outputs = f"net.{forwards[0]}(X)" if forwards else "..."
+        grads = f"net.{backwards[0]}(X, y)" if backwards else "..."
+    elif name in space.functions:
+        grads = f"{name}({_signature(space.functions[name])})"
     return _assembled(
         [_TEN],
-        origin,
+        _origin(name, space),
         f"outputs=lambda: {outputs},  # fill in; or loss=lambda: ...",
-        f"grads=lambda: {grads},  # fill in; or step=lambda: ..., which takes one step",
+        f"grads=lambda: {grads},  # fill in; or step=lambda: ..., one step of the training",
     )
 
 

@@ -1,6 +1,8 @@
 """Written calls: the passes of a net as the text of a person's own calls."""
 
+import dis
 import inspect
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -69,8 +71,11 @@ class Written:
             takes_them = any(name in words.GRADIENTS for name in _names(usage.then))
             then = self._call(usage.then, dict.fromkeys(words.GRADIENTS, text))
             return f"step=lambda: {then if takes_them else f'({text}, {then})'}"
-        if is_step:
+        stored = _stored(usage.backward)
+        if is_step or (self.unknown and stored == []):
             return f"step=lambda: {text}"
+        if self.unknown and stored:
+            return f'grads=lambda: ({text}, (net, "{" ".join(stored)}"))[1]'
         if self._run.item is not None:
             return f"grads=lambda: {text}[{self._run.item}]"
         kept = held(usage.owner, self._run.kept) if self._run.kept is not None else None
@@ -114,6 +119,7 @@ class Written:
     def _arguments(
         self, function: Callable[..., Any], given: Mapping[str, str], is_forward: bool
     ) -> Iterator[str]:
+        is_named = False
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
@@ -123,9 +129,10 @@ class Written:
                 continue
             text = given.get(name.lower()) or self._argument(name, role, is_forward)
             if text is None:
-                self.unknown[name], text = function.__name__, name
-            is_named = has_default or parameter.kind is parameter.KEYWORD_ONLY
-            yield f"{name}={text}" if is_named else text
+                self.unknown[name] = function.__name__
+            # After an argument with its name, all others need theirs.
+            is_named |= text is None or has_default or parameter.kind is parameter.KEYWORD_ONLY
+            yield f"{name}={text or '...'}" if is_named else str(text)
 
     def _argument(self, name: str, role: Role | None, is_forward: bool) -> str | None:
         """Returns the text of an argument, or None if nobody but the person knows it."""
@@ -144,6 +151,19 @@ class Written:
         if path and self._usage.forward is not None:
             return self._call(self._usage.forward, is_forward=True) + path
         return name if name in self._defined else None
+
+
+def _stored(function: Callable[..., Any]) -> list[str] | None:
+    """Returns the attributes that sound like gradients and that a function sets; None if it returns
+    something.
+    """
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    steps = list(dis.get_instructions(code)) if code is not None else []
+    for before, step in itertools.pairwise(steps):
+        if step.opname == "RETURN_VALUE" and before.argval is not None:
+            return None
+    names = dict.fromkeys(step.argval for step in steps if step.opname == "STORE_ATTR")
+    return [name for name in names if words.is_gradient(name)]
 
 
 def _names(function: Callable[..., Any]) -> list[str]:

@@ -15,7 +15,7 @@ from tfmlp.checks.trees import items_of
 from tfmlp.checks.watching import watched
 
 NAME = "a layer: an object whose backward pass takes a gradient"
-_OUTPUTS = "output out outputs a z y activation".split()
+OUTPUTS = "output out outputs a z y activation".split()
 _INPUT_GRADIENTS = "dinputs dx dinput grad_input input_grad d_input dX".split()
 
 Method = Callable[..., Any]
@@ -58,7 +58,7 @@ class Layer:
     def outputs(self, fed: Arrays) -> tuple[Any, None]:
         """Runs the forward pass; returns what it returned or kept."""
         value = watched(self._forward, fed["x"]).value
-        kept = (attribute(self._owner, name) for name in _OUTPUTS)
+        kept = (attribute(self._owner, name) for name in OUTPUTS)
         return next((item for item in (value, *kept) if item is not None), value), None
 
     def gradients(self, factors: Array, cache: None) -> Iterator[Any]:
