@@ -36,15 +36,16 @@ class Ask:
         return asdict(self)
 
 
-def ask_for(guess: Guessed, space: Space, line: int | None = None) -> Ask:
+def ask_for(guess: Guessed, space: Space, line: int | None = None, key: str = "") -> Ask:
     """Returns what is to be said of a net that could not be judged.
 
     Args:
       guess: What came of the guesses about it.
       space: What its file defines.
       line: Where it stands, if known.
+      key: What its backward pass is called, if known.
     """
-    usage, batch = _likeliest(guess)
+    usage, batch = _likeliest(guess, key)
     if isinstance(usage, Usage):
         return Ask(guess.name, _found(usage), _missing(guess, usage), pasted(usage, batch, space))
     missing = dict(space.unmade()).get(guess.name)
@@ -61,13 +62,17 @@ def ask_for(guess: Guessed, space: Space, line: int | None = None) -> Ask:
     return Ask(guess.name, found, said, template(guess.name, space))
 
 
-def _likeliest(guess: Guessed) -> tuple[Any, Batch | None]:
+def _likeliest(guess: Guessed, key: str) -> tuple[Any, Batch | None]:
     """Returns the usage that got furthest, and its batch if it took one."""
+    known = {usage.key for usage in guess.usages}
     for reached in (guess.asked, guess.ran):
-        if reached is not None and isinstance(reached[0], Usage | LayerUsage):
+        if reached is None or (key and reached[0].key != key and key in known):
+            continue
+        if isinstance(reached[0], Usage | LayerUsage):
             return reached
     usages = [usage for usage in guess.usages if isinstance(usage, Usage)]
     usages = [usage for usage in usages if usage.shapes] or usages
+    usages = [usage for usage in usages if usage.key == key] or usages
     with_loss = [usage for usage in usages if usage.loss is not None and usage.forward is not None]
     return next(iter((*with_loss, *usages)), None), None
 

@@ -90,7 +90,7 @@ def template(name: str, space: Space) -> str:
         [_TEN],
         _origin(name, space),
         f"outputs=lambda: {outputs},  # fill in; or loss=lambda: ...",
-        f"grads=lambda: {grads},  # fill in; or step=lambda: ..., one step of the training",
+        f"grads=lambda: {grads},  # fill in; or step=lambda: ...",
     )
 
 
@@ -178,14 +178,18 @@ def _assembled(before: list[str], origin: Origin, value: str, gradient: str) -> 
 
 
 def _wrapped(line: str, indent: int) -> str:
-    """Returns a line that is no wider than the page, broken after commas."""
-    pieces = line.replace(", ", ",\0").split("\0")
+    """Returns a line that is no wider than the page, broken after commas, its remark below."""
+    code, mark, remark = line.partition("  # ")
+    pieces = code.replace(", ", ",\0").split("\0")
     lines = [" " * indent + pieces[0]]
     for piece in pieces[1:]:
         if len(lines[-1]) + 1 + len(piece) > _WIDTH:
             lines.append(" " * (indent + 4) + piece)
         else:
             lines[-1] += f" {piece}"
+    if len(lines[-1]) + len(mark + remark) > _WIDTH:
+        lines.append(" " * (indent + 2))
+    lines[-1] += mark + remark
     return "\n".join(lines)
 
 
