@@ -5,8 +5,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tfmlp.checks.batches import Batch
+from tfmlp.checks.calls import attempt
 from tfmlp.checks.guessing import Guessed
-from tfmlp.checks.pasted import pasted, template
+from tfmlp.checks.layer import LayerUsage
+from tfmlp.checks.pasted import loop_template, pasted, pasted_layer, template
 from tfmlp.checks.roles import UnknownArgument
 from tfmlp.checks.space import Space
 from tfmlp.checks.usage import Usage
@@ -33,32 +36,45 @@ class Ask:
         return asdict(self)
 
 
-def ask_for(guess: Guessed, space: Space, line: int | None = None) -> Ask:
+def ask_for(guess: Guessed, space: Space, line: int | None = None, key: str = "") -> Ask:
     """Returns what is to be said of a net that could not be judged.
 
     Args:
       guess: What came of the guesses about it.
       space: What its file defines.
       line: Where it stands, if known.
+      key: What its backward pass is called, if known.
     """
-    usage = _likeliest(guess)
-    if usage is None:
-        place = f"in line {line} " if line else ""
-        missing = dict(space.unmade()).get(guess.name)
-        return Ask(
-            guess.name,
-            f"{place}something computes a gradient",
-            f"{guess.name} could not be made: {missing}" if missing else "a way to call it",
-            template(guess.name, space.classes.get(guess.name)),
-        )
-    return Ask(guess.name, _found(usage), _missing(guess), pasted(usage))
+    usage, batch = _likeliest(guess, key)
+    if isinstance(usage, Usage):
+        return Ask(guess.name, _found(usage), _missing(guess, usage), pasted(usage, batch, space))
+    missing = dict(space.unmade()).get(guess.name)
+    if isinstance(usage, LayerUsage) and batch is not None and usage.made:
+        call = attempt(lambda: pasted_layer(usage, batch))
+        if call is not None:
+            return Ask(guess.name, "a forward and a backward pass", _missing(guess, usage), call)
+    place = f"in line {line} " if line else ""
+    found = f"{place}something computes a gradient"
+    if guess.name.split(".")[0] not in space.names and not guess.usages:
+        missing = "functions: what it does once, and what it computes for X, each in one of its own"
+        return Ask(guess.name, found, missing, loop_template(space))
+    said = f"{guess.name} could not be made: {missing}" if missing else "a way to call it"
+    return Ask(guess.name, found, said, template(guess.name, space))
 
 
-def _likeliest(guess: Guessed) -> Usage | None:
+def _likeliest(guess: Guessed, key: str) -> tuple[Any, Batch | None]:
+    """Returns the usage that got furthest, and its batch if it took one."""
+    known = {usage.key for usage in guess.usages}
+    for reached in (guess.asked, guess.ran):
+        if reached is None or (key and reached[0].key != key and key in known):
+            continue
+        if isinstance(reached[0], Usage | LayerUsage):
+            return reached
     usages = [usage for usage in guess.usages if isinstance(usage, Usage)]
-    known = [usage for usage in usages if usage.key in guess.reports]
+    usages = [usage for usage in usages if usage.shapes] or usages
+    usages = [usage for usage in usages if usage.key == key] or usages
     with_loss = [usage for usage in usages if usage.loss is not None and usage.forward is not None]
-    return next(iter((*known, *with_loss, *usages)), None)
+    return next(iter((*with_loss, *usages)), None), None
 
 
 def _found(usage: Usage) -> str:
@@ -74,12 +90,11 @@ def _found(usage: Usage) -> str:
     return ", ".join(parts)
 
 
-def _missing(guess: Guessed) -> str:
+def _missing(guess: Guessed, usage: Any) -> str:
     if guess.report is not None:
         return guess.report.undecided
-    for _, error in guess.missing:
+    errors = [error for of, error in guess.missing if of is usage] or [e for _, e in guess.missing]
+    for error in errors:
         if isinstance(error, UnknownArgument):
             return f"{error.function} needs `{error.name}`, which is not known"
-    if guess.missing:
-        return str(guess.missing[0][1])
-    return "a batch that it takes"
+    return str(errors[0]) if errors else "a batch that it takes"

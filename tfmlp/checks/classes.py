@@ -25,11 +25,16 @@ def classes_in(namespace: dict[str, Any], seed: int) -> Iterator[Finding]:
       seed: Decides the numbers that are tried.
     """
     for name, kind in namespace.items():
-        if inspect.isclass(kind) and not required(kind):
+        if inspect.isclass(kind) and not required(kind) and not _is_container(kind):
             made = attempt(guarded(kind))
             finding = None if made is None else _checked(name, made, seed)
             if finding is not None:
                 yield finding
+
+
+def _is_container(kind: type) -> bool:
+    """Whether layers are added to its objects: without any, they do nothing."""
+    return any(callable(getattr(kind, name, None)) for name in words.ADD)
 
 
 def _checked(name: str, made: Any, seed: int) -> Finding | None:

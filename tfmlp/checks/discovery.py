@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from tfmlp.checks.adapter import ADAPTER, adapted
@@ -84,12 +85,34 @@ def _asks(
         if guess.report is not None and guess.report.right is None:
             said |= _names(guess)
             yield ask_for(guess, space)
-    for name, line in unjudged(ast.Module(list(statements), []), judged):
+    left = list(unjudged(ast.Module(list(statements), []), judged))
+    helpers = _called_by(space, [name for name, _ in left])
+    for name, line in left:
         subject = name.split(".")[0]
-        if subject not in said:
-            said.add(subject)
-            near = next((guess for guess in guesses if subject in _names(guess)), None)
-            yield ask_for(near or Guessed(subject), space, line)
+        near = [guess for guess in guesses if subject in _names(guess)]
+        guess = min(near, key=partial(_distance, subject), default=Guessed(subject))
+        if not said & {subject, guess.name} and name not in helpers:
+            said |= {subject, guess.name}
+            yield ask_for(guess, space, line, subject)
+
+
+def _distance(subject: str, guess: Guessed) -> tuple[bool, ...]:
+    """Returns how little a guess got to know of a backward pass; the least is the best."""
+    whole = [
+        usage
+        for usage in guess.usages
+        if isinstance(usage, Usage) and usage.key == subject and usage.forward and usage.shapes
+    ]
+    return guess.asked is None, guess.ran is None, not whole
+
+
+def _called_by(space: Space, names: Iterable[str]) -> set[str]:
+    """Returns the functions that others of the same names call."""
+    functions = {name: space.functions[name] for name in names if name in space.functions}
+    used = {name: set(names_in(function.__code__)) for name, function in functions.items()}
+    return {
+        name for name in used for other in used if name in used[other] and other not in used[name]
+    }
 
 
 def _judged(guesses: Iterable[Guessed]) -> Iterator[str]:

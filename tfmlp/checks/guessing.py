@@ -30,10 +30,11 @@ from tfmlp.checks.space import Space
 from tfmlp.checks.usage import NoOutputs, Usage
 from tfmlp.errors import ConfigError, TfmlpError
 
-_CONVENTIONS = (
+CONVENTIONS = (
     *(losses_with_gradients, objects, holders, functions, unrolled, neuron_lists),
     *(layers, containers, caches, engines),
 )
+_ENOUGH = 8  # layouts, rows, columns and lists: what fails alike in all of them always does
 _SECONDS = 15.0  # that the guesses about all nets of a file may take
 # What a net that is not meant to be fed so may show.
 _DOUBTFUL = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.WRONG_AXIS, CauseName.MISSING)
@@ -53,9 +54,10 @@ class Guessed:
       answers: The usage that led to each.
       missing: Why it could not be asked about, by the usage.
       uncallable: Functions that are called first and whose arguments are not known.
-      unfit: Forward passes with their parameters, and the layouts of a batch that they do not take:
-        no other loss or backward pass changes that.
-      ran: The first usage and batch whose forward pass ran.
+      unfit: Why a forward pass with its parameters does not take a batch: no other loss or backward
+        pass changes that.
+      ran: The first usage and batch whose forward pass ran, and the loss if possible.
+      knows_loss: Whether that loss ran, too: only the backward pass lacks something.
       asked: The last usage and batch that could be asked about.
     """
 
@@ -65,8 +67,9 @@ class Guessed:
     answers: dict[str, Usage] = field(default_factory=dict)
     missing: list[tuple[Usage, TfmlpError]] = field(default_factory=list)
     uncallable: list[Any] = field(default_factory=list)
-    unfit: set[Tried] = field(default_factory=set)
+    unfit: dict[Tried, str] = field(default_factory=dict)
     ran: tuple[Any, Batch] | None = None
+    knows_loss: bool = False
     asked: tuple[Any, Batch] | None = None
 
     @property
@@ -95,7 +98,7 @@ def guess_nets(space: Space, seed: int = 0, known: Collection[str] = ()) -> list
       known: Names of what has been checked otherwise.
     """
     found: dict[str, Guessed] = {}
-    for convention in _CONVENTIONS:
+    for convention in CONVENTIONS:
         for usage in convention.usages(space):
             if usage.name in known:
                 continue
@@ -129,11 +132,15 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
     unclear: GradientReport | None = None
     takes_batches = False
     for number, batch in enumerate(usage.batches(stream)):
-        place = (getattr(usage, "forward", None), id(getattr(usage, "params", None)), number)
+        net = (getattr(usage, "forward", None), id(getattr(usage, "params", None)))
+        place = (*net, number)
         if batch.is_single and takes_batches:
             break
         if place in guessed.unfit:
             continue
+        if number == _ENOUGH and len({guessed.unfit.get((*net, i)) for i in range(number)}) == 1:
+            if (*net, 0) in guessed.unfit:
+                break
         report = _on(usage, batch, guessed, space, seed, place)
         if usage.called[0] in guessed.uncallable:
             break
@@ -161,10 +168,13 @@ def _on(
     except TfmlpError as raised:
         error = raised.why if isinstance(raised, NoOutputs) else raised
         if isinstance(raised, NoOutputs):
-            guessed.unfit.add(place)
-        elif guessed.ran is None:
-            guessed.ran = (usage, batch)
-        if isinstance(error, UnknownArgument) or not guessed.missing:
+            guessed.unfit[place] = str(error)
+        elif getattr(usage, "forward", None) is not None and not _lacks_parameters(usage):
+            goes_far = isinstance(error, UnknownArgument) and error.function == usage.key
+            if guessed.ran is None or (goes_far and not guessed.knows_loss):
+                guessed.ran, guessed.knows_loss = (usage, batch), goes_far
+        is_known = guessed.missing and guessed.missing[-1][0] is usage
+        if isinstance(error, UnknownArgument) or not is_known:
             guessed.missing.append((usage, error))
         if isinstance(error, UnknownArgument) and error.called is usage.called[0]:
             guessed.uncallable.append(error.called)
@@ -179,6 +189,10 @@ def _on(
     if report.right is False and not usage.is_sure(report):
         return replace(report, undecided=_GUESSED)
     return report
+
+
+def _lacks_parameters(usage: Usage) -> bool:
+    return usage.params is not None and getattr(usage, "shapes", True) == []
 
 
 def _is_twice(report: GradientReport) -> bool:

@@ -43,7 +43,8 @@ class LayerUsage:
       forward: Takes the inputs; returns the outputs, and whatever `backward` needs.
       backward: Takes the random numbers and what forward returned besides; returns whatever could
         be the gradients, the likelier first.
-      roots: What the functions reach.
+      roots: What the functions reach, the object first, if there is one.
+      made: The lines of Python that make it as `net`, or "".
     """
 
     name: str
@@ -53,6 +54,7 @@ class LayerUsage:
     forward: Callable[[Arrays], tuple[Any, Any]]
     backward: Callable[[Array, Any], Iterator[Any]]
     roots: tuple[Any, ...]
+    made: str = ""
     loss: None = None
 
     @property

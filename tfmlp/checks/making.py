@@ -43,19 +43,30 @@ def made_by(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> list[Seen]:
       maker: A class or a function.
       outputs: The number of outputs that the net is to have.
     """
+    return [seen for seen, _ in _made(maker, outputs)]
+
+
+def arguments_of(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> str | None:
+    """Returns the arguments of which `made_by` makes something, as text; None if it raises."""
+    return next((arguments for _, arguments in _made(maker, outputs)), None)
+
+
+def _made(maker: Callable[..., Any], outputs: int) -> Iterator[tuple[Seen, str]]:
     try:
         parameters = list(inspect.signature(maker).parameters.values())
     except (TypeError, ValueError):
-        return []
+        return
     for positional, named in itertools.islice(_arguments(parameters, outputs), _MOST):
         try:
             with at_most(_SECONDS):
-                return [watched(maker, *positional, **named)]
+                seen = watched(maker, *positional, **named)
         except (UserCodeError, ConfigError):
             continue
         except Overtime:  # it trains, too
-            return []
-    return []
+            return
+        texts = [repr(value) for value in positional]
+        yield seen, ", ".join(texts + [f"{name}={value!r}" for name, value in named.items()])
+        return
 
 
 def _arguments(

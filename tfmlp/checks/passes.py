@@ -42,12 +42,26 @@ class NetParts(Protocol):
 
 
 class Passes:
-    """The passes on one batch: what the forward pass left is at hand in the backward pass."""
+    """The passes on one batch: what the forward pass left is at hand in the backward pass.
+
+    Attributes:
+      value: What the forward pass returned.
+      chosen: What of it, or of what it kept, is the outputs.
+      local: Its local variables.
+      loss_value: What the loss returned.
+      item: The number of the returned item that holds the gradients, or None.
+      kept: What of the owner holds the gradients, or None.
+    """
 
     def __init__(self, usage: NetParts, batch: Batch):
         self._usage, self._batch = usage, batch
         self._roles: dict[Role, Any] = {}
-        self._local: dict[str, Any] = {}
+        self.value: Any = None
+        self.chosen: Any = None
+        self.local: dict[str, Any] = {}
+        self.loss_value: Any = None
+        self.item: int | None = None
+        self.kept: Any = None
 
     def outputs(self) -> Array:
         """Runs the forward pass, if there is one; returns the outputs, [n, k]."""
@@ -62,8 +76,9 @@ class Passes:
         # Whatever else its one argument is called, what goes into forward is the inputs.
         first = plain | dict.fromkeys(_INPUT_LIKE, batch.inputs)
         seen = call(usage.forward, first, usage.named())
-        self._local = {name: value for name, value in seen.local.items() if name != "self"}
+        self.local = {name: value for name, value in seen.local.items() if name != "self"}
         original, rows = _outputs(_candidates(seen, usage.owner), batch)
+        self.value, self.chosen = seen.value, original
         self._roles = plain | {
             Role.INPUTS: batch.inputs,
             Role.LABELS: batch.labels,
@@ -76,7 +91,8 @@ class Passes:
         """Runs the forward pass and the file's loss; of one loss for each example, their mean."""
         self.outputs()
         assert self._usage.loss is not None
-        value = _loss_in(call(self._usage.loss, self._roles, self._names()).value)
+        self.loss_value = call(self._usage.loss, self._roles, self._names()).value
+        value = _loss_in(self.loss_value)
         if value.size != 1 and value.size == len(self._batch.examples):
             value = value.mean(keepdims=True)
         if value.size != 1 or not np.isfinite(value).all():
@@ -102,22 +118,23 @@ class Passes:
         named = seen.named
         if isinstance(seen.value, tuple) and isinstance(named, dict) and set(named) <= set(params):
             return None  # new parameters, and no gradients
-        for tree in self._kept(named, seen.value):
+        for item, tree in _returned(named, seen.value):
             found = attempt(partial(_matching, tree, shapes))
             if found is not None:
+                self.item = item
+                return found
+        for tree in self._kept():
+            found = attempt(partial(_matching, tree, shapes))
+            if found is not None:
+                self.kept = tree
                 return found
         return None
 
     def _names(self) -> dict[str, Any]:
-        return {**self._local, **self._usage.named()}
+        return {**self.local, **self._usage.named()}
 
-    def _kept(self, *returned: Any) -> Iterator[Any]:
-        """Yields whatever could be the gradients, the likelier first."""
-        for tree in returned:
-            yield tree
-            if isinstance(tree, tuple):
-                yield from (item for item in tree if isinstance(item, dict | list | tuple))
-                yield [item for item in tree if np.ndim(as_array(item)) > 0]
+    def _kept(self) -> Iterator[Any]:
+        """Yields whatever the owner keeps that could be the gradients, the likelier first."""
         owner = self._usage.owner
         if owner is None:
             return
@@ -125,6 +142,17 @@ class Passes:
             if name.strip("_").lower() in words.GRADIENTS or words.is_gradient(name):
                 yield attribute(owner, name)
         yield named_arrays(owner, words.is_gradient)
+
+
+def _returned(*trees: Any) -> Iterator[tuple[int | None, Any]]:
+    """Yields whatever of what was returned could be the gradients, with the number of the item."""
+    for tree in trees:
+        yield None, tree
+        if isinstance(tree, tuple):
+            for i, item in enumerate(tree):
+                if isinstance(item, dict | list | tuple):
+                    yield i, item
+            yield None, [item for item in tree if np.ndim(as_array(item)) > 0]
 
 
 def _candidates(seen: Any, owner: Any) -> Iterator[Any]:
@@ -146,7 +174,12 @@ def _outputs(candidates: Iterator[Any], batch: Batch) -> tuple[Any, Array]:
     n, k = batch.targets.shape
     for value in candidates:
         array = attempt(partial(numbers, value))
-        if array is None or array.size != n * k or not np.isfinite(array).all():
+        if (
+            value is batch.labels
+            or array is None
+            or array.size != n * k
+            or not np.isfinite(array).all()
+        ):
             continue
         flat = squeezed(array)
         if flat.shape == (k, n) and n > 1 and k > 1 and n != k:
@@ -181,7 +214,8 @@ def _matching(tree: Any, params: Mapping[str, Array]) -> dict[str, Any] | None:
     if tree is None:
         return None
     arrays = {name: as_array(value, name) for name, value in items_of(tree) if value is not None}
-    if not isinstance(tree, dict):  # without its name, a number is none
+    is_number = len(params) == 1 and all(np.size(value) == 1 for value in params.values())
+    if not isinstance(tree, dict) and not is_number:  # without its name, a number is none
         arrays = {name: array for name, array in arrays.items() if array.ndim}
     if not arrays or not all(array.dtype.kind in "fiu" for array in arrays.values()):
         return None

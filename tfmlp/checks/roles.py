@@ -68,6 +68,7 @@ _NAMES = {
     Role.TRAINING: "training is_training train_mode",
     Role.QUIET: "verbose print_cost show plot print_loss",
 }
+_SIZE = re.compile(r"^(num|n|no|number)_|size|dim|count")
 # What a longer name sounds like, the surer first.
 _SOUNDS = (
     (Role.GRADIENT, r"grad|^d(l|loss)_|upstream"),
@@ -182,6 +183,8 @@ def role_of(name: str) -> Role | None:
     plain = name.lower().strip("_")
     if plain in _ROLES:
         return _ROLES[plain]
+    if _SIZE.search(plain):
+        return None
     return next((role for role, sound in _SOUNDS if re.search(sound, plain)), None)
 
 

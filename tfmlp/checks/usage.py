@@ -62,7 +62,8 @@ class Usage:
     then: Callable[..., Any] | None = None
 
     @cached_property
-    def _shapes(self) -> list[tuple[int, ...]]:
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Its parameters' shapes; empty if they are none."""
         places = attempt(lambda: Places(self.params).places)
         return [place.value.shape for place in (places or {}).values()]
 
@@ -80,7 +81,7 @@ class Usage:
     @property
     def widths(self) -> list[tuple[int, int]]:
         """The numbers of (inputs, outputs) that its parameters' shapes allow."""
-        return widths_of(self._shapes) or [(INPUTS, outputs) for outputs in OUTPUTS]
+        return widths_of(self.shapes) or [(INPUTS, outputs) for outputs in OUTPUTS]
 
     @property
     def called(self) -> tuple[Any, ...]:
@@ -90,7 +91,7 @@ class Usage:
 
     def batches(self, stream: np.random.Generator) -> Iterator[Batch]:
         """Yields batches in every layout that could be meant: of several examples, then of one."""
-        taken = {length for shape in self._shapes for length in shape}
+        taken = {length for shape in self.shapes for length in shape}
         return batches_for(self.widths, taken, stream)
 
     def is_sure(self, report: GradientReport) -> bool:
@@ -115,6 +116,10 @@ class Usage:
             return cause.name in (CauseName.CLIPPED, CauseName.SMALL)
         assert self.loss is not None
         return not (takes(self.loss, Role.PENALTY) and takes(self.backward, Role.PENALTY))
+
+    def on(self, batch: Batch) -> "Usage":
+        """Returns the usage whose functions are called on a batch: this one."""
+        return self
 
     def question(self, batch: Batch) -> Question:
         """Returns the question whether this net's gradient is right on a batch.

@@ -32,6 +32,8 @@ LAYER_SIZES = (
     " dimensions"
 ).split()
 
+ADD = "add add_layer append push".split()  # a layer to a container
+
 # Of classes and functions that are an activation or a loss
 FUNCTION = "__call__ forward function activate f calc fn compute".split()
 KEPT_OUTPUT = "output out outputs".split()  # attributes, where a method returns nothing

@@ -14,16 +14,16 @@ from tfmlp.checks.space import Made, Space
 from tfmlp.checks.trees import items_of
 
 NAME = "a container of layers"
-_ADD = "add add_layer append push".split()
 
 
 def usages(space: Space) -> Iterator[LayerUsage]:
     """Yields every container, filled with two layers of the file and an activation between."""
     for name, kind in space.classes.items():
-        for layers in _stacks(space, name):
-            made = _filled(kind, layers)
-            if made is None:
+        for layers, texts in _stacks(space, name):
+            filled = _filled(kind, layers, texts)
+            if filled is None:
                 continue
+            made, text = filled
             methods = Made(name, made).methods
             forward = next((methods[word] for word in words.FORWARD if word in methods), None)
             backward = next((methods[word] for word in words.BACKWARD if word in methods), None)
@@ -33,13 +33,12 @@ def usages(space: Space) -> Iterator[LayerUsage]:
             params = dict(items_of(named_arrays(made, words.is_parameter)))
             shapes = [{"x": (7, INPUTS)}, {"x": (INPUTS, 7)}]
             if params:
-                yield LayerUsage(
-                    name, NAME, shapes, params, layer.outputs, layer.gradients, (made,)
-                )
+                passes = (layer.outputs, layer.gradients)
+                yield LayerUsage(name, NAME, shapes, params, *passes, (made,), text)
 
 
-def _stacks(space: Space, container: str) -> Iterator[list[Any]]:
-    """Yields two dense layers with an activation between, made of the file's classes."""
+def _stacks(space: Space, container: str) -> Iterator[tuple[list[Any], list[str]]]:
+    """Yields two dense layers with an activation between, made of the file's classes, and how."""
     kinds = [kind for name, kind in space.classes.items() if name != container]
     both = [kind for kind in kinds if _has_both(kind)]
     dense = [kind for kind in both if len(required(kind) or ()) == 2]
@@ -47,16 +46,13 @@ def _stacks(space: Space, container: str) -> Iterator[list[Any]]:
         kind for kind in both if required(kind) == [] and "softmax" not in kind.__name__.lower()
     ]
     for kind in dense:
+        sizes = [(kind, (INPUTS, HIDDEN)), *((other, ()) for other in bent[:1])]
+        sizes.append((kind, (HIDDEN, OUTPUTS[0])))
         try:
-            first, last = guarded(kind)(INPUTS, HIDDEN), guarded(kind)(HIDDEN, OUTPUTS[0])
-            middle = [guarded(bent[0])()] if bent else []
+            layers = [guarded(maker)(*widths) for maker, widths in sizes]
         except UserCodeError:
             continue
-        yield [first, *middle, last]
-
-
-def _is_last(name: str) -> bool:
-    return any(part in name.lower() for part in (*words.LOSS_PARTS, "softmax"))
+        yield layers, [f"{m.__name__}({', '.join(map(str, widths))})" for m, widths in sizes]
 
 
 def _has_both(kind: type) -> bool:
@@ -65,19 +61,20 @@ def _has_both(kind: type) -> bool:
     )
 
 
-def _filled(kind: type, layers: list[Any]) -> Any:
-    """Returns a container with the layers in it, or None."""
+def _filled(kind: type, layers: list[Any], texts: list[str]) -> tuple[Any, str] | None:
+    """Returns a container with the layers in it and the lines that make it, or None."""
+    name, listed = kind.__name__, ", ".join(texts)
     try:
         if len(required(kind) or ()) == 1:
-            return guarded(kind)(layers)
+            return guarded(kind)(layers), f"net = {name}([{listed}])"
         if required(kind) == []:
             made = guarded(kind)()
-            add = next((getattr(made, word) for word in _ADD if hasattr(made, word)), None)
+            add = next((word for word in words.ADD if hasattr(made, word)), None)
             if add is None:
-                return guarded(kind)(*layers)
+                return guarded(kind)(*layers), f"net = {name}({listed})"
             for layer in layers:
-                guarded(add)(layer)
-            return made
+                guarded(getattr(made, add))(layer)
+            return made, "\n".join([f"net = {name}()", *(f"net.{add}({t})" for t in texts)])
     except UserCodeError:
         return None
     return None

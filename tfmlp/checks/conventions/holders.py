@@ -48,6 +48,10 @@ class Holder(Usage):
 
     def question(self, batch: Batch) -> Question:
         """Returns the question. Raises as `Usage.question`."""
+        return self.on(batch).question(batch)
+
+    def on(self, batch: Batch) -> Usage:
+        """Returns a usage of an object made of a batch. Raises as `Usage.question`."""
         roles = {Role.INPUTS: batch.inputs, Role.LABELS: batch.labels, Role.RATE: RATE}
         owner = call(self.kind, roles).value
         params = parameters_of(owner)
@@ -57,5 +61,4 @@ class Holder(Usage):
         forward, backward = (
             methods[part.__name__] for part in (self.forward, self.backward) if part
         )
-        usage = Usage(self.name, NAME, params, forward, backward, self.loss, owner)
-        return usage.question(batch)
+        return Usage(self.name, NAME, params, forward, backward, self.loss, owner)

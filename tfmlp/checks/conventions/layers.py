@@ -8,13 +8,14 @@ from tfmlp.checks.arrays import Array, as_array
 from tfmlp.checks.attributes import named_arrays, parameters_of
 from tfmlp.checks.calls import attribute
 from tfmlp.checks.layer import Arrays, LayerUsage
+from tfmlp.checks.making import arguments_of
 from tfmlp.checks.roles import Role, required, role_of
 from tfmlp.checks.space import Space
 from tfmlp.checks.trees import items_of
 from tfmlp.checks.watching import watched
 
 NAME = "a layer: an object whose backward pass takes a gradient"
-_OUTPUTS = "output out outputs a z y activation".split()
+OUTPUTS = "output out outputs a z y activation".split()
 _INPUT_GRADIENTS = "dinputs dx dinput grad_input input_grad d_input dX".split()
 
 Method = Callable[..., Any]
@@ -37,9 +38,9 @@ def usages(space: Space) -> Iterator[LayerUsage]:
             widths = dict.fromkeys(size for a, b in kernels for size in (a, b, a - 1, b - 1))
             widths = widths or {5: None}  # without parameters it takes any
             inputs = [{"x": shape} for d in widths if d > 0 for shape in ((7, d), (d, 7))]
-            yield LayerUsage(
-                made.name, NAME, inputs, named, layer.outputs, layer.gradients, (made.value,)
-            )
+            text = f"net = {made.name}({arguments_of(space.classes[made.name]) or '...'})"
+            passes = (layer.outputs, layer.gradients)
+            yield LayerUsage(made.name, NAME, inputs, named, *passes, (made.value,), text)
 
 
 def takes_gradient(backward: Method) -> bool:
@@ -57,7 +58,7 @@ class Layer:
     def outputs(self, fed: Arrays) -> tuple[Any, None]:
         """Runs the forward pass; returns what it returned or kept."""
         value = watched(self._forward, fed["x"]).value
-        kept = (attribute(self._owner, name) for name in _OUTPUTS)
+        kept = (attribute(self._owner, name) for name in OUTPUTS)
         return next((item for item in (value, *kept) if item is not None), value), None
 
     def gradients(self, factors: Array, cache: None) -> Iterator[Any]:
