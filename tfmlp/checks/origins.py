@@ -75,7 +75,9 @@ def held(owner: Any, tree: Any) -> str | None:
     for name, value in tree.items():
         inner |= dict.fromkeys(value if isinstance(value, Mapping) else [str(name).split(".")[-1]])
     if len(heads) == 1 and hasattr(owner, head := heads.pop()):
-        return f'(net.{head}, "{" ".join(inner)}")'
+        are_pairs = any(isinstance(item, tuple | list) for item in getattr(owner, head))
+        layers = f"[part for pair in net.{head} for part in pair]" if are_pairs else f"net.{head}"
+        return f'({layers}, "{" ".join(inner)}")'
     if all(hasattr(owner, name) for name in inner):  # lists of the layers' weights and biases
         return f'(net, "{" ".join(inner)}")'
     return None

@@ -26,13 +26,14 @@ _WIDTH = 100
 _SECONDS = 2.0  # that a run of the passes may take
 
 
-def pasted(whole: Usage, batch: Batch | None, space: Space) -> str:
+def pasted(whole: Usage, batch: Batch | None, space: Space, is_loss_in_doubt: bool = False) -> str:
     """Returns the lines that ask about a net, to be pasted below its code.
 
     Args:
       whole: The net.
       batch: One that it takes, if known.
       space: What its file defines.
+      is_loss_in_doubt: Whether the person has to say the loss, where the file has none.
     """
     batch = batch or next(whole.batches(np.random.default_rng(0)))
     usage = attempt(lambda: whole.on(batch)) or whole
@@ -46,11 +47,13 @@ def pasted(whole: Usage, batch: Batch | None, space: Space) -> str:
         is_step = _run(usage, run)
         known = origin.known | _settings(usage)
         written = Written(usage, run, known, space.names, len(batch.examples))
-        value, gradient = written.value(), written.gradient(is_step)
+        value, gradient = f"{written.value()},", written.gradient(is_step)
     finally:
         snapshot.restore()
     unknown = [f"# Fill in `{name}` of {of}." for name, of in written.unknown.items()]
-    return _assembled([*_data(batch), *unknown], origin, f"{value},", f"{gradient},")
+    if is_loss_in_doubt and usage.loss is None:
+        value = f"loss=lambda: ...,  # fill in: of {value.removeprefix('outputs=lambda: ')} y"
+    return _assembled([*_data(batch), *unknown], origin, value, f"{gradient},")
 
 
 def pasted_layer(usage: LayerUsage, batch: Batch) -> str:
