@@ -13,6 +13,7 @@ from tfmlp.checks.bounds import Overtime, at_most
 from tfmlp.checks.calls import attempt
 from tfmlp.checks.conventions.layers import OUTPUTS
 from tfmlp.checks.layer import LayerUsage
+from tfmlp.checks.making import PENALTY
 from tfmlp.checks.origins import Origin, held, of_object, of_parameters
 from tfmlp.checks.passes import Passes
 from tfmlp.checks.places import Places
@@ -38,7 +39,9 @@ def pasted(whole: Usage, batch: Batch | None, space: Space, is_loss_in_doubt: bo
     batch = batch or next(whole.batches(np.random.default_rng(0)))
     usage = attempt(lambda: whole.on(batch)) or whole
     if usage.owner is not None:
-        origin = of_object(usage.owner, usage.params, space, is_made_of_data=usage is not whole)
+        # The usual losses have no penalty.
+        penalty = PENALTY if usage.loss is not None else 0.0
+        origin = of_object(usage.owner, usage.params, space, usage is not whole, penalty)
     else:
         origin = of_parameters(usage.params, space)
     run = Passes(usage, batch)
