@@ -164,6 +164,21 @@ def test_the_call_that_is_printed_works(case, tmp_path, run_cli):
     assert values["right"] is right, f"{ask['call']}\n\n{values}"
 
 
+def test_a_loss_that_is_in_doubt_is_to_be_given(tmp_path, run_cli):
+    # Right for binary cross-entropy, of which the file does not speak.
+    changes = [("delta = (y - out) * out * (1 - out)", "delta = y - out")]
+    text = "import numpy as np\n" + changed(APPLIED, changes)
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    values = json.loads(run_cli("check", str(path), "--json").stdout)
+    assert values["right"] is None and "logarithm" in values["unclear"][0]["missing"]
+    call = values["unclear"][0]["call"]
+    filled = [("loss=lambda: ...", "loss=lambda: ((net.feedforward(X) - y) ** 2).mean()")]
+    path.write_text(f"{text}\n{changed(call, filled)}")
+    values = json.loads(run_cli("check", str(path), "--json").stdout)
+    assert values["findings"][0]["cause"]["name"] == "output_derivative_missing"
+
+
 def changed(text, changes):
     for old, new in changes:
         assert old in text, (old, text)

@@ -47,12 +47,15 @@ def ask_for(guess: Guessed, space: Space, line: int | None = None, key: str = ""
     """
     usage, batch = _likeliest(guess, key)
     if isinstance(usage, Usage):
-        return Ask(guess.name, _found(usage), _missing(guess, usage), pasted(usage, batch, space))
+        in_doubt = guess.report is not None and "loss" in guess.report.undecided
+        call = pasted(usage, batch, space, in_doubt)
+        return Ask(guess.name, _found(usage), _missing(guess, usage), call)
     missing = dict(space.unmade()).get(guess.name)
     if isinstance(usage, LayerUsage) and batch is not None and usage.made:
-        call = attempt(lambda: pasted_layer(usage, batch))
-        if call is not None:
-            return Ask(guess.name, "a forward and a backward pass", _missing(guess, usage), call)
+        found_call = attempt(lambda: pasted_layer(usage, batch))
+        if found_call is not None:
+            found = "a forward and a backward pass"
+            return Ask(guess.name, found, _missing(guess, usage), found_call)
     place = f"in line {line} " if line else ""
     found = f"{place}something computes a gradient"
     if guess.name.split(".")[0] not in space.names and not guess.usages:

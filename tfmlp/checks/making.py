@@ -14,6 +14,7 @@ from tfmlp.errors import ConfigError
 RATE = 0.125  # exact in binary, so that what an update changed can be divided by it
 INPUTS, HIDDEN = 5, 4
 OUTPUTS = (3, 1)  # numbers of outputs that are tried, one after the other
+PENALTY = 0.1
 _SECONDS = 1.0
 _MOST = 24  # combinations of arguments that are tried
 
@@ -30,7 +31,7 @@ _INPUT = re.compile(
 _SEED = re.compile(r"seed|random_state")
 _LAYERS = re.compile(r"(num|n|number)_?(of_?)?(hidden_?)?layers|depth")
 _ACTIVATION = re.compile(r"activ|nonlin|act_?f")
-_PENALTY = re.compile(r"^reg|lambd|l2|decay")
+_REGULAR = re.compile(r"^reg|lambd|l2|decay")
 _NOTHING = re.compile(r"momentum|dropout|^mu$")
 _COUNT = re.compile(r"epoch|iter|batch")
 
@@ -46,17 +47,27 @@ def made_by(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> list[Seen]:
     return [seen for seen, _ in _made(maker, outputs)]
 
 
-def arguments_of(maker: Callable[..., Any], outputs: int = OUTPUTS[0]) -> str | None:
-    """Returns the arguments of which `made_by` makes something, as text; None if it raises."""
-    return next((arguments for _, arguments in _made(maker, outputs)), None)
+def arguments_of(
+    maker: Callable[..., Any], outputs: int = OUTPUTS[0], penalty: float = PENALTY
+) -> str | None:
+    """Returns the arguments of which `made_by` makes something, as text; None if it raises.
+
+    Args:
+      maker: A class or a function.
+      outputs: The number of outputs that the net is to have.
+      penalty: The penalty on weights, where one must be given.
+    """
+    return next((arguments for _, arguments in _made(maker, outputs, penalty)), None)
 
 
-def _made(maker: Callable[..., Any], outputs: int) -> Iterator[tuple[Seen, str]]:
+def _made(
+    maker: Callable[..., Any], outputs: int, penalty: float = PENALTY
+) -> Iterator[tuple[Seen, str]]:
     try:
         parameters = list(inspect.signature(maker).parameters.values())
     except (TypeError, ValueError):
         return
-    for positional, named in itertools.islice(_arguments(parameters, outputs), _MOST):
+    for positional, named in itertools.islice(_arguments(parameters, outputs, penalty), _MOST):
         try:
             with at_most(_SECONDS):
                 seen = watched(maker, *positional, **named)
@@ -70,7 +81,7 @@ def _made(maker: Callable[..., Any], outputs: int) -> Iterator[tuple[Seen, str]]
 
 
 def _arguments(
-    parameters: list[inspect.Parameter], outputs: int
+    parameters: list[inspect.Parameter], outputs: int, penalty: float
 ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
     """Yields positional and named arguments: sizes for what sounds like one, then only what must be
     given.
@@ -78,7 +89,7 @@ def _arguments(
     skipped = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = [parameter for parameter in parameters if parameter.kind not in skipped]
     needed = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
-    choices = [_values(name.lower().strip("_"), outputs) for name in needed]
+    choices = [_values(name.lower().strip("_"), outputs, penalty) for name in needed]
     last = len(needed) - 1
     for place, values in enumerate(choices):
         if not values:  # most people go from the inputs to the outputs
@@ -117,7 +128,7 @@ def sizes(name: str, outputs: int) -> list[Any]:
     return []
 
 
-def _values(name: str, outputs: int) -> list[Any]:
+def _values(name: str, outputs: int, penalty: float) -> list[Any]:
     """Returns what a parameter that must be given may be."""
     if _RATE.search(name):
         return [RATE]
@@ -125,8 +136,8 @@ def _values(name: str, outputs: int) -> list[Any]:
         return [0]
     if _ACTIVATION.search(name):
         return ["relu", "sigmoid", "tanh"]
-    if _PENALTY.search(name):
-        return [0.1]
+    if _REGULAR.search(name):
+        return [penalty]
     if _NOTHING.search(name):
         return [0.0]
     if _COUNT.search(name):

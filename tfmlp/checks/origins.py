@@ -28,11 +28,17 @@ class Origin(NamedTuple):
     known: dict[str, str]
 
 
-def of_object(owner: Any, params: Any, space: Space, is_made_of_data: bool) -> Origin:
-    """Returns the origin of an object that holds its parameters."""
+def of_object(
+    owner: Any, params: Any, space: Space, is_made_of_data: bool, penalty: float
+) -> Origin:
+    """Returns the origin of an object that holds its parameters; a penalty that must be given is
+    this one.
+    """
     name = next((name for name, value in space.names.items() if value is owner), None)
     kind = type(owner)
-    made = f"net = {name}" if name else f"net = {kind.__name__}({_arguments(kind, params)})"
+    made = (
+        f"net = {name}" if name else f"net = {kind.__name__}({_arguments(kind, params, penalty)})"
+    )
     if is_made_of_data:
         made = f"net = {kind.__name__}(X, y)"
     text = held(owner, params) or "..."
@@ -75,7 +81,9 @@ def held(owner: Any, tree: Any) -> str | None:
     for name, value in tree.items():
         inner |= dict.fromkeys(value if isinstance(value, Mapping) else [str(name).split(".")[-1]])
     if len(heads) == 1 and hasattr(owner, head := heads.pop()):
-        return f'(net.{head}, "{" ".join(inner)}")'
+        are_pairs = any(isinstance(item, tuple | list) for item in getattr(owner, head))
+        layers = f"[part for pair in net.{head} for part in pair]" if are_pairs else f"net.{head}"
+        return f'({layers}, "{" ".join(inner)}")'
     if all(hasattr(owner, name) for name in inner):  # lists of the layers' weights and biases
         return f'(net, "{" ".join(inner)}")'
     return None
@@ -91,12 +99,12 @@ def _shapes(tree: Any) -> list[tuple[int, ...]] | None:
     return [place.value.shape for place in places.values()] if places else None
 
 
-def _arguments(kind: Callable[..., Any], params: Any) -> str:
+def _arguments(kind: Callable[..., Any], params: Any, penalty: float) -> str:
     """Returns the arguments under which a class has parameters of these shapes."""
     for outputs in OUTPUTS:
         for seen in made_by(kind, outputs):
             if _shapes(parameters_of(seen.value)) == _shapes(params):
-                return arguments_of(kind, outputs) or ""
+                return arguments_of(kind, outputs, penalty) or ""
     names = [p.name for p in inspect.signature(kind).parameters.values() if p.default is p.empty]
     return ", ".join(f"{name}=..." for name in names)
 

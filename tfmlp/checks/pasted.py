@@ -13,6 +13,7 @@ from tfmlp.checks.bounds import Overtime, at_most
 from tfmlp.checks.calls import attempt
 from tfmlp.checks.conventions.layers import OUTPUTS
 from tfmlp.checks.layer import LayerUsage
+from tfmlp.checks.making import PENALTY
 from tfmlp.checks.origins import Origin, held, of_object, of_parameters
 from tfmlp.checks.passes import Passes
 from tfmlp.checks.places import Places
@@ -26,18 +27,21 @@ _WIDTH = 100
 _SECONDS = 2.0  # that a run of the passes may take
 
 
-def pasted(whole: Usage, batch: Batch | None, space: Space) -> str:
+def pasted(whole: Usage, batch: Batch | None, space: Space, is_loss_in_doubt: bool = False) -> str:
     """Returns the lines that ask about a net, to be pasted below its code.
 
     Args:
       whole: The net.
       batch: One that it takes, if known.
       space: What its file defines.
+      is_loss_in_doubt: Whether the person has to say the loss, where the file has none.
     """
     batch = batch or next(whole.batches(np.random.default_rng(0)))
     usage = attempt(lambda: whole.on(batch)) or whole
     if usage.owner is not None:
-        origin = of_object(usage.owner, usage.params, space, is_made_of_data=usage is not whole)
+        # The usual losses have no penalty.
+        penalty = PENALTY if usage.loss is not None else 0.0
+        origin = of_object(usage.owner, usage.params, space, usage is not whole, penalty)
     else:
         origin = of_parameters(usage.params, space)
     run = Passes(usage, batch)
@@ -46,11 +50,13 @@ def pasted(whole: Usage, batch: Batch | None, space: Space) -> str:
         is_step = _run(usage, run)
         known = origin.known | _settings(usage)
         written = Written(usage, run, known, space.names, len(batch.examples))
-        value, gradient = written.value(), written.gradient(is_step)
+        value, gradient = f"{written.value()},", written.gradient(is_step)
     finally:
         snapshot.restore()
     unknown = [f"# Fill in `{name}` of {of}." for name, of in written.unknown.items()]
-    return _assembled([*_data(batch), *unknown], origin, f"{value},", f"{gradient},")
+    if is_loss_in_doubt and usage.loss is None:
+        value = f"loss=lambda: ...,  # fill in: of {value.removeprefix('outputs=lambda: ')} y"
+    return _assembled([*_data(batch), *unknown], origin, value, f"{gradient},")
 
 
 def pasted_layer(usage: LayerUsage, batch: Batch) -> str:
