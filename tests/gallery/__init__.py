@@ -24,7 +24,7 @@ WRONG = [
         "        d2 = probs * (d2 - (d2 * probs).sum(axis=1, keepdims=True))\n",
         "softmax_twice",
     ),  # and no 1/n
-    ("rows_dict", 'grads["db1"] = d1.sum(axis=0)', 'grads["db1"] = d1', "unreduced_bias"),
+    ("rows_dict", 'grads["db1"] = d1.sum(axis=0)', 'grads["db1"] = d1', "unreduced_bias undecided"),
     ("rows_dict", 'grads["db2"] = d2.sum(axis=0)', 'grads["db2"] = d2.sum(axis=1)', "wrong_axis"),
     ("rows_dict", "self.a1.T @ d2", "self.z1.T @ d2", "preactivation"),
     (
@@ -183,7 +183,7 @@ WRONG = [
         "losses",
         "    return 2 * (y_pred - y_true) / len(y_true)",
         "    return 2 * (y_true - y_pred) / len(y_true)",
-        "sign",
+        "undecided",
     ),
     ("losses", "np.exp(x - np.max(x, axis=1, keepdims=True))", "np.exp(x)", "note"),
     ("losses", "return x * mask / (1 - p)", "return x * mask", "mean"),

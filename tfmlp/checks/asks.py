@@ -95,7 +95,7 @@ def _found(usage: Usage) -> str:
 
 def _missing(guess: Guessed, usage: Any) -> str:
     if guess.report is not None:
-        return guess.report.undecided
+        return guess.report.undecided or "another function computes or changes gradients, too"
     errors = [error for of, error in guess.missing if of is usage] or [e for _, e in guess.missing]
     for error in errors:
         if isinstance(error, UnknownArgument):

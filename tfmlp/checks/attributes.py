@@ -11,6 +11,7 @@ from tfmlp.checks.roles import required
 from tfmlp.checks.trees import leaves_of
 from tfmlp.errors import ConfigError
 
+_BIASES = "biases bias b bs".split()  # beside lists of weights
 _DEPTH = 8  # of objects within objects; deeper ones are no layers, and may refer to themselves
 
 
@@ -20,11 +21,14 @@ def parameters_of(owner: Any) -> Any:
         value = _without_settings(_stored(owner, name))
         if not isinstance(value, list | dict) or not value or not _are_layers(value):
             continue
-        biases = attribute(owner, "biases")
-        if name != "weights" or not isinstance(value, list) or not isinstance(biases, list):
+        if name != "weights" or not isinstance(value, list):
             return value
-        if len(value) == len(biases):
-            arrays = {"weights": value, "biases": biases}
+        partner = next((word for word in _BIASES if attribute(owner, word) is not None), None)
+        if partner is None:
+            return value
+        biases = attribute(owner, partner)
+        if isinstance(biases, list) and len(value) == len(biases):
+            arrays = {name: value, partner: biases}
             return {f"{i}.{key}": arrays[key][i] for i in range(len(value)) for key in arrays}
     return named_arrays(owner, words.is_parameter) or None
 

@@ -129,6 +129,7 @@ def _guess(guessed: Guessed, space: Space, seed: int, end: float) -> None:
 def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientReport | None:
     """Returns the report on one way to use a net, under the layout of a batch that it takes."""
     stream = np.random.default_rng(seed)
+    wrong: GradientReport | None = None
     unclear: GradientReport | None = None
     takes_batches = False
     for number, batch in enumerate(usage.batches(stream)):
@@ -144,12 +145,15 @@ def _asked(usage: Usage, guessed: Guessed, space: Space, seed: int) -> GradientR
         report = _on(usage, batch, guessed, space, seed, place)
         if usage.called[0] in guessed.uncallable:
             break
-        if report is not None and report.right is not None:
+        if report is not None and (report.right or _is_reproduced(report)):
             return report
+        if report is not None and report.right is False:  # in another layout it may be right
+            wrong, takes_batches = wrong or report, takes_batches or not batch.is_single
+            continue
         if report is not None and (unclear is None or _is_doubtful(unclear)):
             unclear = report
             takes_batches = not batch.is_single and not _is_doubtful(report)
-    return unclear
+    return wrong or unclear
 
 
 def _on(
@@ -179,6 +183,10 @@ def _on(
         if isinstance(error, UnknownArgument) and error.called is usage.called[0]:
             guessed.uncallable.append(error.called)
         return None
+    if report.right is False and not any(part.measured for part in report.parameters):
+        guessed.missing.append((usage, ConfigError("outputs that depend on the parameters")))
+        return None
+    report = usage.settled(report)
     if report.right and report.loss.startswith("binary") and not space.takes_logarithms:
         why = f"right, if the loss is {report.loss}, but nothing in the file takes a logarithm"
         return replace(report, undecided=why)
@@ -199,6 +207,10 @@ def _is_twice(report: GradientReport) -> bool:
     """Whether a step multiplies by the learning rate twice."""
     scale = Scale(report.factor / RATE**2, None, None, is_step=True, rate=1.0)
     return scale.kind() is not None
+
+
+def _is_reproduced(report: GradientReport) -> bool:
+    return report.right is False and report.cause is not None and report.cause.reproduced
 
 
 def _is_doubtful(report: GradientReport) -> bool:

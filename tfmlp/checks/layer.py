@@ -4,7 +4,7 @@ The loss is the sum of the outputs times random numbers; these are what the back
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from tfmlp.checks.arrays import Array, numbers
 from tfmlp.checks.batches import Batch
 from tfmlp.checks.calls import attempt
-from tfmlp.checks.causes import CauseName
+from tfmlp.checks.causes import CauseName, cause
 from tfmlp.checks.matching import Gradients, matched
 from tfmlp.checks.question import Question
 from tfmlp.checks.reports import GradientReport
@@ -26,7 +26,7 @@ _VAGUE = (
     *(CauseName.PENALTY, CauseName.CLIPPED),
 )
 
-_FACTORS = (CauseName.BATCH_SIZE, CauseName.SCALED, CauseName.FACTOR_2, CauseName.SIGN)
+_FACTORS = (CauseName.BATCH_SIZE, CauseName.SCALED, CauseName.FACTOR_2)
 
 Arrays = dict[str, Any]
 
@@ -73,12 +73,25 @@ class LayerUsage:
             fed = {name: stream.normal(size=shape) for name, shape in arrays.items()}
             yield Batch(fed, None, np.empty((_EXAMPLES, 1)), np.empty((_EXAMPLES, 1)))
 
+    def settled(self, report: GradientReport) -> GradientReport:
+        """Returns the report in which one factor on all its own gradients is a convention: many
+        layers divide these by the number of examples.
+        """
+        wrong = [part for part in report.parameters if not part.right]
+        if report.cause is None or {part.name for part in wrong} != set(self.params):
+            return report
+        ratios = [part.given / part.measured for part in wrong if part.given and part.measured]
+        if len(ratios) < len(wrong) or ratios[0] < 0 or not np.allclose(ratios, ratios[0], 1e-3):
+            return report
+        if report.cause.name not in _FACTORS:
+            return report
+        parameters = tuple(replace(part, right=True) for part in report.parameters)
+        said = cause(CauseName.CONVENTION, "factor", ratio=ratios[0])
+        return replace(report, parameters=parameters, cause=None, convention=said)
+
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake: another one is right."""
         right = [part for part in report.parameters if part.right and part.measured]
-        wrong = {part.name for part in report.parameters if not part.right}
-        if report.cause is not None and report.cause.name in _FACTORS and wrong == set(self.params):
-            return False  # it divides its own gradients by the number of examples, say
         return bool(right) and report.cause is not None and report.cause.name not in _VAGUE
 
     def question(self, batch: Batch) -> Question:

@@ -74,10 +74,8 @@ _SOUNDS = (
     (Role.GRADIENT, r"grad|^d(l|loss)_|upstream"),
     (Role.LABELS, r"^y_(?!hat|pred)|label|target|true|expected|desired|actual|ground"),
     (Role.OUTPUTS, r"pred|y_?hat|_out(put)?s?$|prob"),
-    (
-        Role.INPUTS,
-        r"^x_|_x$|^input_?(vec|arr|dat|batch|val|list|pat)|image|features?$|sample|pattern",
-    ),
+    (Role.INPUTS, r"^x_|_x$|^input_?(vec|arr|dat|batch|val|list|tens)"),
+    (Role.INPUTS, r"image|features?$|sample|pattern"),
     (Role.CACHE, r"cache"),
     (Role.PENALTY, r"lambda|^reg|weight_?decay"),
     (Role.RATE, r"alpha|alfa|^eta|learning|^lr|_lr$"),

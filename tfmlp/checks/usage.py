@@ -19,6 +19,8 @@ from tfmlp.checks.roles import Role, takes
 from tfmlp.checks.snapshot import Snapshot
 from tfmlp.errors import ConfigError, TfmlpError
 
+# What one example shows where many were meant.
+_OF_A_BATCH = (CauseName.SHAPE, CauseName.UNREDUCED_BIAS, CauseName.MISSING)
 _SECONDS = 1.0  # that one question may take, about
 # Causes that are errors only if the loss is the one that was tried.
 _OF_THE_LOSS = (
@@ -94,28 +96,37 @@ class Usage:
         taken = {length for shape in self.shapes for length in shape}
         return batches_for(self.widths, taken, stream)
 
+    def settled(self, report: GradientReport) -> GradientReport:
+        """Returns the report with what the convention itself decides: nothing here."""
+        return report
+
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake, and not one of the guess.
 
         It is where a net with this one mistake has the same gradients. It is, too, where another
-        gradient is that of the file's own loss: then the guess is right.
+        gradient is that of the file's own loss, or that of the last kernel is that of the loss that
+        was tried: then the guess is right.
         """
         cause = report.cause
         if cause is None:
             return False
-        any_right = any(part.right and part.measured for part in report.parameters)
+        right = [part for part in report.parameters if part.right and part.measured]
+        if cause.reproduced:
+            return self.loss is not None or bool(right) or cause.name not in _OF_THE_LOSS
         if self.loss is None:
-            return cause.reproduced and (any_right or cause.name not in _OF_THE_LOSS)
-        return cause.reproduced or (any_right and not self._is_convention(cause))
+            kernels = [part for part in report.parameters if len(part.where) == 2]
+            right = [part for part in right if kernels and part is kernels[-1]]
+        return bool(right) and not self._is_convention(cause)
 
     def _is_convention(self, cause: Cause) -> bool:
         """Whether a cause is often meant so: a penalty that is in one of both, and not asked for
         there; clipped gradients.
         """
         if cause.name is not CauseName.PENALTY:
-            return cause.name in (CauseName.CLIPPED, CauseName.SMALL)
-        assert self.loss is not None
-        return not (takes(self.loss, Role.PENALTY) and takes(self.backward, Role.PENALTY))
+            return cause.name in (CauseName.CLIPPED, CauseName.SMALL, *_OF_A_BATCH)
+        return self.loss is None or not (
+            takes(self.loss, Role.PENALTY) and takes(self.backward, Role.PENALTY)
+        )
 
     def on(self, batch: Batch) -> "Usage":
         """Returns the usage whose functions are called on a batch: this one."""

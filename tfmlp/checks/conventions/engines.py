@@ -51,6 +51,10 @@ class EngineUsage:
         """Yields one batch, of which nothing is used."""
         yield Batch(None, None, np.empty((2, 1)), np.empty((2, 1)))
 
+    def settled(self, report: GradientReport) -> GradientReport:
+        """Returns the report as it is."""
+        return report
+
     def is_sure(self, report: GradientReport) -> bool:
         """Whether a wrong gradient is the file's mistake: it always is."""
         return True
