@@ -463,7 +463,8 @@ def test_a_report_that_cannot_be_written_leaves_the_run_whole(train, tmp_path, m
 
 def test_a_package_that_is_missing_is_named(train, tmp_path, run_cli, monkeypatch):
     run = tmp_path / "run"
-    monkeypatch.delitem(sys.modules, "tfmlp.reports.page", raising=False)
+    for name in ("page", "frame"):
+        monkeypatch.delitem(sys.modules, f"tfmlp.reports.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     result = train("--report", "--out", run)
     said = "error: this needs jinja2, which is not installed: pip install jinja2."

@@ -69,7 +69,7 @@ reveal_type(tfmlp.make_test_step(model))  # Step
 
 # Checks and errors
 report = tfmlp.check_gradients(lambda: 0.0, {}, {})
-reveal_type(report.right)  # bool
+reveal_type(report.right)  # bool | None
 reveal_type(report.cause)  # Cause | None
 reveal_type(tfmlp.check_loss(lambda o, y: 0.0, lambda o, y: o))  # GradientReport
 reveal_type(tfmlp.check_derivative(abs, abs).right)  # bool

@@ -98,9 +98,14 @@ class Scale:
         halves = [(1.0, ""), (2.0, "doubled"), (0.5, "halved")]
         sums = [_sums(self.examples, "examples"), _sums(self.outputs, "outputs")]
         parts = list(itertools.product(sums[0], halves, sums[1]))
-        for chosen in sorted(parts, key=lambda chosen: sum(bool(text) for _, text in chosen)):
+        for chosen in sorted(parts, key=_unlikely):
             factor = float(np.prod([part for part, _ in chosen]))
             yield factor, ", ".join(text for _, text in chosen if text)
+
+
+def _unlikely(parts: tuple[tuple[float, str], ...]) -> tuple[int, bool]:
+    """Returns how unlikely a way to sum and to halve is: of many parts, or over the outputs."""
+    return sum(bool(text) for _, text in parts), bool(parts[-1][1])
 
 
 def _sums(count: int | None, what: str) -> list[tuple[float, str]]:
