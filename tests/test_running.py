@@ -412,3 +412,9 @@ def test_bounds_surround_each_other():
         with pytest.raises(Overtime), allowance.used():
             time.sleep(5)
     assert time.monotonic() - start < 2
+
+
+def test_modules_beside_it_are_none_of_ours(check):
+    text = "import tfmlp\nreport = tfmlp.check_gradients(lambda w: (w**2).sum(), [1.0], [2.0])"
+    result = check(text, tfmlp="check_gradients = None", click="raise KeyError", json="loads = 0")
+    assert result.error is None and [finding["right"] for finding in result.findings] == [True]

@@ -100,7 +100,8 @@ def run_file(
     with tempfile.TemporaryDirectory() as folder:
         answer, output = Path(folder, "answer.json"), Path(folder, "output.txt")
         arguments = [str(path), str(answer), str(seed), str(megabytes), str(seconds)]
-        command = [*_SHELL, sys.executable, "-m", "tfmlp.checks.child", *arguments]
+        # -P: no module that lies beside the file is taken for one of ours.
+        command = [*_SHELL, sys.executable, "-P", "-m", "tfmlp.checks.child", *arguments]
         status = _run(command, path.parent, output, seconds, started)
         with open(output, encoding="utf-8", errors="replace") as source:
             printed = source.read(_OUTPUT_LIMIT)
