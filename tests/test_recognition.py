@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfmlp import check_gradients
-from tfmlp.checks.recognition import recognize, recognize_all
+from tfmlp.checks.recognition import recognize
 
 STREAM = np.random.default_rng(0)
 N, D, H, K = 7, 5, 4, 3
@@ -228,25 +228,6 @@ def test_one_output_one_unit_and_one_example():
     assert {name: np.shape(g) for name, g in net.gradients().items()}["p1"] == ()
     some = np.mean((np.tanh(X @ W) @ V + c - T) ** 2)  # biases in some layers only
     assert recognize(X, T, named(W, V, c), some) is not None
-
-
-def test_all_losses_of_known_outputs():
-    logits = A @ V + c
-    params = named(W, b, V, c)
-
-    def losses(outputs, labels=T):
-        return {(net.output, net.loss) for net in recognize_all(X, labels, params, outputs)}
-
-    assert losses(logits) == {
-        ("linear", "squares"),
-        ("softmax", "cross-entropy"),
-        ("sigmoid", "binary cross-entropy"),
-    }
-    of_outputs = {"squares", "cross-entropy", "binary cross-entropy"}
-    assert losses(softmax(logits)) == {("softmax", loss) for loss in of_outputs}
-    assert losses(sigmoid(logits), Y) == {("sigmoid", loss) for loss in of_outputs}
-    assert losses(logits, STREAM.normal(size=(N, K))) == {("linear", "squares")}
-    assert losses(np.ones((N, K))) == set()
 
 
 def test_what_is_not_a_net_is_not_recognized():

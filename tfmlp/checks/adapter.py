@@ -11,11 +11,6 @@ from tfmlp.checks.reports import GradientReport
 from tfmlp.errors import ConfigError
 
 ADAPTER = "tfmlp_check"
-ADAPTER_TEXT = f"""def {ADAPTER}():
-    net, X, y = Net(), np.random.randn(7, 5), np.random.randint(0, 3, 7)
-    loss = lambda: net.loss(X, y)          # a number, computed from the parameters as they stand
-    grads = net.backward(X, y)             # one for each parameter, in order or by name
-    return {{"loss": loss, "params": net.params, "grads": grads, "inputs": X, "labels": y}}"""
 
 _NEEDED = ("loss", "params", "grads")
 _OPTIONAL = ("inputs", "labels", "batch_size", "name")

@@ -28,6 +28,20 @@ def as_array(value: Any, name: str = "a value") -> Array:
         raise ConfigError(_expected(value, name)) from error
 
 
+def parameter(value: Any, name: str) -> tuple[Array, Any]:
+    """Returns a parameter as a contiguous float64 copy, and the type that it has.
+
+    Raises:
+      ConfigError: when it is not of numbers.
+    """
+    array = as_array(value, name)
+    if array.dtype.kind not in "fiu":
+        raise ConfigError(
+            f"{name}: expected numbers; received {array.dtype}: give arrays of numbers only."
+        )
+    return np.array(array, np.float64, order="C"), array.dtype
+
+
 def is_torch(value: Any) -> bool:
     """Whether something is a PyTorch tensor; others have a `detach`, too, such as open files."""
     return type(value).__module__.split(".")[0] == "torch" and hasattr(value, "detach")

@@ -27,26 +27,9 @@ class Batch:
     targets: Array
 
     @property
-    def is_column(self) -> bool:
-        """Whether it is one example as a column."""
-        shape: tuple[int, ...] = np.shape(self.inputs)
-        return shape == (self.examples.shape[1], 1)
-
-    @property
     def is_single(self) -> bool:
         """Whether it is one example."""
         return len(self.examples) == 1
-
-    def doubled(self) -> tuple[Array, Array] | None:
-        """Returns inputs and labels with every example twice; None for an example without a batch
-        axis.
-        """
-        inputs, labels = np.asarray(self.inputs), np.asarray(self.labels)
-        if inputs.ndim != 2 or labels.ndim not in (1, 2):
-            return None
-        is_column = labels.ndim == 2 and labels.shape[1] == inputs.shape[1]
-        axis = 1 if is_column else 0
-        return np.concatenate([inputs] * 2, axis), np.concatenate([labels] * 2, axis)
 
 
 def batches_for(

@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from tfmlp.checks.arrays import as_array, numbers
-from tfmlp.checks.comparison import Compared
-from tfmlp.checks.differences import computes_in_float32, differences_of
 from tfmlp.checks.explained import explained
 from tfmlp.checks.judgment import TOLERANCE, judge
 from tfmlp.checks.matching import Gradients, matched
 from tfmlp.checks.measurement import Measurement
+from tfmlp.checks.measuring import compared, examples_in, itemsize_of
 from tfmlp.checks.objective import closed_loss
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport, ParameterVerdict
-from tfmlp.checks.trees import Leaf, items_of, leaves_of
+from tfmlp.checks.trees import items_of, leaves_of
 from tfmlp.errors import ConfigError
 
 __all__ = ["GradientReport", "ParameterVerdict", "assert_gradients_close", "check_gradients"]
@@ -87,8 +86,8 @@ def check_gradients(
             f"the loss must be a finite number; received {first}: choose smaller parameters or"
             " inputs."
         )
-    itemsize = 4 if _is_single(loss, leaves) else 8
-    parts = _compared(loss, leaves, given, itemsize, entries, seed)
+    itemsize = itemsize_of(loss, values, [leaf.dtype for leaf in leaves.values()])
+    parts = compared(loss, values, given, itemsize, entries, seed)
     scale = max(float(np.abs(part.numeric).max()) for part in parts)
     types = [gradient.dtype for gradient in given.values() if gradient is not None]
     single = itemsize == 4 or np.dtype(np.float32) in types
@@ -97,7 +96,7 @@ def check_gradients(
     loss()  # parameters that were changed in place are as they were
     if all(verdict.right for verdict in verdicts):
         return GradientReport(tuple(verdicts), None)
-    batch = _batch_size(labels, inputs) if batch_size is None else batch_size
+    batch = examples_in(labels, inputs) if batch_size is None else batch_size
     net = None
     if labels is not None and inputs is not None:
         net = recognize(
@@ -131,50 +130,3 @@ def _gradients_of(grads: Any) -> Gradients:
         name: None if original is None else as_array(original, name)
         for name, original in named.items()
     }
-
-
-def _is_single(loss: Callable[[], float], leaves: dict[str, Leaf]) -> bool:
-    """Whether parameters are float32, or the loss is computed in it."""
-    if any(leaf.dtype == np.float32 for leaf in leaves.values()):
-        return True
-    kept = {name: leaf.value.copy() for name, leaf in leaves.items()}
-
-    def move(size: float) -> None:
-        for name, leaf in leaves.items():
-            leaf.value[...] = kept[name] * (1 + size)
-
-    return computes_in_float32(loss, move)
-
-
-def _compared(
-    loss: Callable[[], float],
-    leaves: dict[str, Leaf],
-    given: Gradients,
-    itemsize: int,
-    entries: int,
-    seed: int,
-) -> list[Compared]:
-    """Measures every parameter at a sample of its entries."""
-    stream, parts = np.random.default_rng(seed), []
-    for name, leaf in leaves.items():
-        size, gradient = leaf.value.size, given[name]
-        chosen = np.arange(size)
-        if size > entries:
-            chosen = np.sort(stream.choice(size, entries, replace=False))
-        differences = differences_of(loss, leaf.value, chosen, itemsize)
-        own = None if gradient is None else numbers(gradient, name)
-        parts.append(Compared(name, leaf.value.copy(), own, differences))
-    return parts
-
-
-def _batch_size(labels: Any, inputs: Any) -> int | None:
-    """Returns the number of examples, or None where it is not known, or labels and inputs have no
-    length in common.
-    """
-    if labels is None:
-        return None
-    labels = as_array(labels, "labels")
-    if inputs is None:
-        return len(labels) if labels.ndim else None
-    lengths = as_array(inputs, "inputs").shape
-    return next((length for length in labels.shape if length in lengths), None)

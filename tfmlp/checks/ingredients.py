@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfmlp.checks.arrays import Array
-from tfmlp.checks.logarithms import PLAIN, Logarithm
+from tfmlp.checks.logarithms import Logarithm
 from tfmlp.reference.activations import ACTIVATIONS, sigmoid
 from tfmlp.reference.losses import softmax
 
@@ -101,8 +101,3 @@ LOSSES = {
     ),
     "differences": Loss(lambda p, t, log: _total(p - t), lambda p, t, log: np.ones_like(p)),
 }
-
-
-def gradient_by_outputs(loss: str, p: Array, targets: Array, log: Logarithm = PLAIN) -> Array:
-    """Returns the gradient of a loss, before it is scaled, by its outputs."""
-    return LOSSES[loss].gradient(p, targets, log)

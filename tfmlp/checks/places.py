@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.arrays import Array, as_array
+from tfmlp.checks.arrays import Array, as_array, parameter
 from tfmlp.checks.filling import Numbers, Path, filled, held, like, put
 from tfmlp.checks.reachable import Slot, slots_of
 from tfmlp.checks.trees import is_array
@@ -29,22 +29,12 @@ class Place:
       name: What it is called, such as "W1" or "layers.0.weights".
       value: A float64 copy, contiguous: what `write` puts there.
       dtype: The type it has there.
+      original: What stands there, and is put back by `write`.
     """
 
     def __init__(self, name: str, original: Any, slots: list[Slot]):
-        self.name, self._original, self._slots = name, original, slots
-        array = as_array(original, name)
-        if array.dtype.kind not in "fiu":
-            raise ConfigError(
-                f"{name}: expected numbers; received {array.dtype}: give arrays of numbers only."
-            )
-        self.dtype = array.dtype
-        self.value: Array = np.array(array, np.float64, order="C")
-
-    @property
-    def original(self) -> Any:
-        """What stands there, and is put back by `write`."""
-        return self._original
+        self.name, self.original, self._slots = name, original, slots
+        self.value, self.dtype = parameter(original, name)
 
     def add(self, slot: Slot) -> None:
         """Adds another slot that holds it."""
@@ -54,9 +44,9 @@ class Place:
         """Returns what stands there now, float64: the array itself, or what took its place."""
         for container, key in self._slots:
             current = held(container, key)
-            if current is not self._original and _shape(current) == self.value.shape:
+            if current is not self.original and _shape(current) == self.value.shape:
                 return np.array(as_array(current, self.name), np.float64)
-        return np.array(as_array(self._original, self.name), np.float64)
+        return np.array(as_array(self.original, self.name), np.float64)
 
     def write(self) -> None:
         """Puts `value` there, in place if that is possible.
@@ -64,19 +54,19 @@ class Place:
         Raises:
           ConfigError: when nothing that holds it can be changed.
         """
-        if filled(self._original, self.value, self.dtype):
-            now = self._original
+        if filled(self.original, self.value, self.dtype):
+            now = self.original
         elif self._slots:
-            now = like(self._original, self.value)
+            now = like(self.original, self.value)
         else:
             raise ConfigError(
                 f"{self.name}: expected parameters that can be changed in place; received a"
-                f" {type(self._original).__name__} that cannot be: give its owner and its name,"
+                f" {type(self.original).__name__} that cannot be: give its owner and its name,"
                 f' (net, "{self.name.split(".")[-1]}").'
             )
         for container, key in self._slots:
             put(container, key, now)
-        self._original = now
+        self.original = now
 
 
 class Places:

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.arrays import as_array, numbers, squeezed
+from tfmlp.checks.arrays import squeezed
 from tfmlp.checks.calling import Calling
 from tfmlp.checks.causes import CauseName
 from tfmlp.checks.comparison import Compared
-from tfmlp.checks.differences import computes_in_float32, differences_of
 from tfmlp.checks.explained import explained
 from tfmlp.checks.judgment import TOLERANCE, judge
 from tfmlp.checks.matching import Gradients
 from tfmlp.checks.measurement import Measurement
+from tfmlp.checks.measuring import compared, examples_in, itemsize_of
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.scaling import Scale, common_factor, fitted_factor, likely_factor
@@ -87,8 +87,9 @@ class Point:
         explain: bool = True,
     ) -> Answer:
         """Holds the gradients against a loss."""
-        itemsize = 4 if self._is_single(loss) else 8
-        parts = self._compared(loss, itemsize, seconds, most)
+        params, places = self.calling.params, self.calling.places.places.values()
+        itemsize = itemsize_of(loss, params, [place.dtype for place in places])
+        parts = compared(loss, params, self.given, itemsize, self._most(loss, seconds, most))
         scale = self._scale(parts)
         if scale is None or scale.error():
             preferred = None if self.calling.is_step and self.rate is None else self.rate or 1.0
@@ -157,46 +158,14 @@ class Point:
         return Scale(factor, self._examples(), outputs, self.calling.is_step, self.rate)
 
     def _examples(self) -> int | None:
-        if self.labels is None:
-            return None
-        labels = as_array(self.labels, "labels").shape
-        if self.inputs is None:
-            return labels[0] if labels else None
-        shape = as_array(self.inputs, "inputs").shape
-        return next((length for length in labels if length in shape), None)
+        return examples_in(self.labels, self.inputs)
 
-    def _compared(
-        self, loss: Callable[[], float], itemsize: int, seconds: float, most: int
-    ) -> list[Compared]:
-        """Measures every parameter at a sample of its entries."""
-        params = self.calling.params
+    def _most(self, loss: Callable[[], float], seconds: float, most: int) -> int:
+        """Returns how many entries of each parameter can be looked at in some seconds."""
         started = time.perf_counter()
         loss()
-        cost = 2.2 * len(params) * (time.perf_counter() - started)
-        most = int(np.clip(seconds / max(cost, 1e-9), _LEAST, most))
-        stream, parts = np.random.default_rng(0), []
-        for name, value in params.items():
-            chosen = np.arange(value.size)
-            if value.size > most:
-                chosen = np.sort(stream.choice(value.size, most, replace=False))
-            differences = differences_of(loss, value, chosen, itemsize)
-            gradient = self.given[name]
-            own = None if gradient is None else numbers(gradient, name)
-            parts.append(Compared(name, value.copy(), own, differences))
-        return parts
-
-    def _is_single(self, loss: Callable[[], float]) -> bool:
-        """Whether parameters are float32, or the loss is computed in it."""
-        if any(place.dtype == np.float32 for place in self.calling.places.places.values()):
-            return True
-        params = self.calling.params
-        kept = {name: value.copy() for name, value in params.items()}
-
-        def move(size: float) -> None:
-            for name, value in params.items():
-                value[...] = kept[name] * (1 + size)
-
-        return computes_in_float32(loss, move)
+        cost = 2.2 * len(self.calling.params) * (time.perf_counter() - started)
+        return int(np.clip(seconds / max(cost, 1e-9), _LEAST, most))
 
 
 def _divided(part: Compared, factor: float) -> Compared:

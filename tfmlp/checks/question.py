@@ -133,18 +133,19 @@ class Question:
 
     def _asked(self, calling: Calling, stream: np.random.Generator) -> GradientReport:
         kept = {name: value.copy() for name, value in calling.params.items()}
+        zeros = {name: np.zeros_like(value) for name, value in kept.items()}
+        around = zeros if self.anew else kept
         _require_repeatable(calling)
-        first = self._elsewhere(calling, kept, stream, _SHAKES)
+        first = self._elsewhere(calling, around, stream, _SHAKES)
         if first is None:
             _set(calling, kept)
             return self._answer(calling).report
         if first.report.right is False and first.is_clipped:
-            first = self._elsewhere(calling, kept, stream, _SHAKES[-1:]) or first
+            first = self._elsewhere(calling, around, stream, _SHAKES[-1:]) or first
         here = {name: value.copy() for name, value in calling.params.items()}
         if first.report.right is True and not self.anew:
             # Around positive weights, say, no unit of a relu is ever off.
-            anew = replace(self, anew=True)
-            tries = (anew._elsewhere(calling, kept, stream, _SHAKES[:1]) for _ in range(_TRIES))
+            tries = (self._elsewhere(calling, zeros, stream, _SHAKES[:1]) for _ in range(_TRIES))
             second = next((found for found in tries if found is not None), None)
             if second is not None and second.report.right is False and not second.is_clipped:
                 return second.report
@@ -158,18 +159,16 @@ class Question:
     def _elsewhere(
         self,
         calling: Calling,
-        kept: dict[str, Any],
+        around: dict[str, Any],
         stream: np.random.Generator,
         shakes: Sequence[float],
     ) -> Answer | None:
-        """Returns the answer at random parameters, the largest at which all is finite. At those
-        that are there, zero biases put units right on a kink.
+        """Returns the answer at random parameters around some, the farthest at which all is finite.
+        At those that are there, zero biases put units right on a kink.
         """
-        noise = {name: stream.normal(size=value.shape) for name, value in kept.items()}
+        noise = {name: stream.normal(size=value.shape) for name, value in around.items()}
         for shake in shakes:
-            base = 0.0 if self.anew else 1.0
-            moved = {n: base * kept[n] + shake * _size(kept[n]) * noise[n] for n in kept}
-            _set(calling, moved)
+            _set(calling, {n: v + shake * _size(v) * noise[n] for n, v in around.items()})
             found = attempt(lambda: self._answer(calling))
             if found is not None:
                 return found

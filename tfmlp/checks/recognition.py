@@ -84,24 +84,6 @@ def recognize(
         return next(agreeing, None) or _by_measurement(views, labels, given, measurement)
 
 
-def recognize_all(
-    inputs: Any, labels: Any, params: dict[str, Array], outputs: Array
-) -> list[RecognizedNet]:
-    """Returns the net of these outputs with each of the usual losses, summed over examples and
-    outputs. Arguments as in `recognize`.
-    """
-    labels = as_array(labels, "labels")
-    if labels.dtype.kind not in "biuf":
-        return []
-    with np.errstate(all="ignore"):
-        views = views_of(numbers(inputs, "inputs"), params, labels)
-        nets = _every(views, labels, numbers(outputs, "outputs"))
-        first = dict[tuple[str, str], RecognizedNet]()
-        for net in nets:
-            first.setdefault((net.output, net.loss), net)
-        return list(first.values())
-
-
 def _by_measurement(
     views: list[View], labels: Array, outputs: Array | None, measurement: Measurement
 ) -> RecognizedNet | None:

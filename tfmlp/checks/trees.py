@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tfmlp.checks.arrays import Array, as_array
+from tfmlp.checks.arrays import Array, as_array, parameter
 from tfmlp.checks.calls import guarded
 from tfmlp.errors import ConfigError
 
@@ -26,13 +26,7 @@ class Leaf:
 
     def __init__(self, name: str, original: Any):
         self.name, self._original = name, original
-        array = as_array(original, name)
-        if array.dtype.kind not in "fiu":
-            raise ConfigError(
-                f"{name}: expected numbers; received {array.dtype}: give arrays of numbers only."
-            )
-        self.dtype = array.dtype
-        self.value: Array = np.array(array, np.float64, order="C")
+        self.value, self.dtype = parameter(original, name)
 
     def write(self) -> None:
         """Puts `value` into the place where it came from."""

@@ -27,10 +27,6 @@ LABELS = "y t target targets label labels y_true truth expected".split()
 UPSTREAM = (
     "dout grad_out grad_output grad upstream dy delta d_out gradient output_grad da dvalues"
 ).split()  # a gradient from above, as an argument
-LAYER_SIZES = (
-    "sizes layers layer_sizes dims layer_dims units architecture shape widths layers_dims"
-    " dimensions"
-).split()
 
 ADD = "add add_layer append push".split()  # a layer to a container
 
