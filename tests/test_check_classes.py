@@ -101,3 +101,13 @@ def relu(z): return np.maximum(0, z)
 def relu_grad(z): return np.where(z <= 0, 1.0, 0.0)
 """
     assert findings(text)["relu / relu_grad"].cause.name == "mask_inverted"
+
+
+@pytest.mark.parametrize("names", ["y, t", "out, y", "y_true, y_pred", "y_pred, y_true"])
+def test_outputs_and_labels_are_told_apart(names):
+    out, true = names.split(", ")[:: -1 if names == "y_true, y_pred" else 1]
+    text = f"""
+def mse({names}): return (({out} - {true}) ** 2).mean()
+def mse_grad({names}): return 2 * ({out} - {true}) / {out}.size
+"""
+    assert findings(text)["mse / mse_grad"].right is True

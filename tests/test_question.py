@@ -329,6 +329,16 @@ def test_dropout_draws_the_same_mask_each_time():
 # --- what cannot be asked
 
 
+def test_a_step_beside_an_epsilon_says_its_rate():
+    net = Net()
+    report = ask(
+        net,
+        loss=lambda: -np.sum(T * np.log(net.forward(X) + 1e-6)) / N,
+        step=lambda: net.step(X, T, rate=0.01),
+    )
+    assert report.right is True and report.convention.text == "right, if the learning rate is 0.01"
+
+
 FREE = dict(params=[np.ones(3)], loss=lambda: 1.0, grads=lambda: [np.ones(3)])
 
 
@@ -345,6 +355,8 @@ FREE = dict(params=[np.ones(3)], loss=lambda: 1.0, grads=lambda: [np.ones(3)])
         (dict(grads=None, step=lambda: 0), "step: expected one that changes the parameters"),
         (dict(loss=lambda: np.ones(2)), "loss: expected one number; received an array"),
         (dict(loss=lambda: float("nan")), "loss: expected finite numbers"),
+        (dict(loss=lambda: 1.5), "loss: expected to change with the parameters"),
+        (dict(loss=lambda: None), "loss: expected numbers; received None"),
         (dict(loss=lambda: "high"), "the loss: expected numbers|loss: expected numbers"),
         (dict(loss=np.random.default_rng(0).normal), "the same numbers from two calls"),
         (dict(params=[]), "params: expected parameters with at least one entry"),

@@ -1,6 +1,8 @@
 """A person's file or notebook is run: what it defines is there, whatever else it wants."""
 
+import contextlib
 import json
+import sqlite3
 import textwrap
 import time
 
@@ -418,3 +420,14 @@ def test_modules_beside_it_are_none_of_ours(check):
     text = "import tfmlp\nreport = tfmlp.check_gradients(lambda w: (w**2).sum(), [1.0], [2.0])"
     result = check(text, tfmlp="check_gradients = None", click="raise KeyError", json="loads = 0")
     assert result.error is None and [finding["right"] for finding in result.findings] == [True]
+
+
+def test_a_database_is_left_as_it_is(check, tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "grades.db")) as database, database:
+        database.execute("create table t (x)")
+        database.execute("insert into t values (1)")
+    text = "import sqlite3\nc = sqlite3.connect('grades.db')\nr = c.execute('delete from t')"
+    result = check(PAIR + text + "\nz = c.commit()")
+    assert any("it wants the database grades.db" in note for note in result.notes)
+    with contextlib.closing(sqlite3.connect(tmp_path / "grades.db")) as database:
+        assert database.execute("select count(*) from t").fetchone() == (1,)

@@ -19,12 +19,14 @@ class Batch:
       inputs, labels: As the net takes them.
       examples: The same inputs, float64 [n, d].
       targets: The same labels, float64 [n, k].
+      for_loss: The labels as the loss takes them, where it does not take `labels`; else None.
     """
 
     inputs: Any
     labels: Any
     examples: Array
     targets: Array
+    for_loss: Any = None
 
     @property
     def is_single(self) -> bool:
@@ -69,6 +71,9 @@ class _Layouts:
         yield Batch(x.T.copy(), t.T.copy(), x, t)
         yield Batch(x, classes.copy(), x, t)
         yield Batch(x.T.copy(), classes.copy(), x, t)
+        if self._k > 1:  # some make them one-hot in the backward pass
+            yield Batch(x, classes.copy(), x, t, for_loss=t.copy())
+            yield Batch(x.T.copy(), classes.copy(), x, t, for_loss=t.T.copy())
         yield Batch(x, classes[:, None].copy(), x, t)
         if self._k == 1:
             yield Batch(x, t[:, 0].copy(), x, t)

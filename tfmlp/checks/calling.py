@@ -67,6 +67,8 @@ class Calling:
         found = _called(self._value, self.name)
         if self.name == "loss" and isinstance(found, tuple) and found:
             found = found[0]
+        if found is None:
+            raise ConfigError(f"{self.name}: expected numbers; received None: return them.")
         value = numbers(found, self.name)
         if self.name == "loss" and value.size != 1:
             raise ConfigError(

@@ -1,6 +1,6 @@
 """A comparison: one parameter's gradient as it was given beside its central differences."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,3 +83,8 @@ class Compared:
         error = np.abs(given - ratio * numeric)[smooth].max()
         allowed = _SAME * max(abs(ratio), 1e-12) * scale + abs(ratio) * self.noise
         return ratio if error <= allowed else None
+
+
+def divided(part: Compared, factor: float) -> Compared:
+    """Returns a comparison whose given gradient is divided by a factor."""
+    return replace(part, given=None if part.given is None else part.given / factor)

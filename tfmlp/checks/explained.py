@@ -7,13 +7,14 @@ import numpy as np
 
 from tfmlp.checks.arrays import squeezed
 from tfmlp.checks.causes import Cause, CauseName, cause
-from tfmlp.checks.comparison import Compared
+from tfmlp.checks.comparison import Compared, divided
 from tfmlp.checks.explanation import explain
 from tfmlp.checks.judgment import judge
 from tfmlp.checks.layouts import likely_layout
 from tfmlp.checks.measurement import exactly
 from tfmlp.checks.recognized import RecognizedNet
 from tfmlp.checks.reports import GradientReport, ParameterVerdict
+from tfmlp.checks.scaling import likely_factor
 from tfmlp.checks.symptoms import explain_one
 
 _SMALL = 1e-3  # of the largest entry: what an epsilon in a logarithm may do
@@ -35,6 +36,7 @@ def explained(
     tolerance: float,
     single: bool,
     any_factor: bool = False,
+    is_fitted: bool = False,
 ) -> GradientReport:
     """Returns the report on gradients of which some differ from the central differences.
 
@@ -46,7 +48,10 @@ def explained(
       tolerance: Relative.
       single: Whether loss or gradients are computed in float32.
       any_factor: Whether one factor on all gradients is no error.
+      is_fitted: Whether the gradients were divided by a factor that was only fitted, and may be off
+        by what an epsilon does. The report's `factor` is what is left of it.
     """
+    factor = 1.0
     nets, recognized = ([net], net.description) if net is not None else ([], "")
     order = list(range(len(parts)))
     values = {part.name: part.value for part in parts}
@@ -64,11 +69,14 @@ def explained(
         # The differences of the net itself know no rounding, and no epsilon in a logarithm.
         nets = [net.without_epsilon(), net] if net.has_epsilon else [net]
         note = _EPSILON if net.has_epsilon else _ROUNDING
+        if is_fitted:
+            factor = likely_factor(exactly(nets[0], parts), None) or 1.0
+            parts = [divided(part, factor) for part in parts]
         parts, verdicts = _exactly_judged(parts, verdicts, nets[0], tolerance, single, note)
         if any(verdict.note == note for verdict in verdicts):
             nets = nets[:1]
         if all(verdict.right for verdict in verdicts):
-            return GradientReport(tuple(verdicts), None, recognized)
+            return GradientReport(tuple(verdicts), None, recognized, factor=factor)
     last = squeezed(parts[order[-1]].value)
     outputs = last.size if last.ndim == 1 else None
     if net is not None:
@@ -79,7 +87,7 @@ def explained(
     if net is None and (likely is None or likely.name in _VAGUE):
         likely = _small(parts) or likely
     verdicts = [dataclasses.replace(v, cause=c) for v, c in zip(verdicts, alone, strict=True)]
-    return GradientReport(tuple(verdicts), likely, recognized)
+    return GradientReport(tuple(verdicts), likely, recognized, factor=factor)
 
 
 def _exactly_judged(

@@ -183,9 +183,6 @@ def _on(
         if isinstance(error, UnknownArgument) and error.called is usage.called[0]:
             guessed.uncallable.append(error.called)
         return None
-    if report.right is False and not any(part.measured for part in report.parameters):
-        guessed.missing.append((usage, ConfigError("outputs that depend on the parameters")))
-        return None
     report = usage.settled(report)
     if report.right and report.loss.startswith("binary") and not space.takes_logarithms:
         why = f"right, if the loss is {report.loss}, but nothing in the file takes a logarithm"

@@ -17,7 +17,7 @@ from tfmlp.checks.derivatives import check_derivative, derivative_report
 from tfmlp.checks.findings import Finding
 from tfmlp.checks.losses import check_loss
 from tfmlp.checks.reports import FunctionReport, GradientReport
-from tfmlp.checks.roles import required
+from tfmlp.checks.roles import Role, required, roles_of
 
 Function = Callable[..., Any]
 
@@ -67,7 +67,7 @@ def loss_report(function: Function, gradient: Function, seed: int) -> GradientRe
     if it takes neither.
     """
     names = required(function)
-    if names and names[0].lower() in words.LABELS:
+    if names and roles_of(function)[names[0]] is Role.LABELS:
         checked = partial(check_loss, _swapped(function), _swapped(gradient), seed=seed)
     else:
         checked = partial(check_loss, function, gradient, seed=seed)

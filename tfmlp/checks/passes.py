@@ -45,6 +45,7 @@ class Passes:
     """The passes on one batch: what the forward pass left is at hand in the backward pass.
 
     Attributes:
+      batch: The batch.
       value: What the forward pass returned.
       chosen: What of it, or of what it kept, is the outputs.
       local: Its local variables.
@@ -54,7 +55,7 @@ class Passes:
     """
 
     def __init__(self, usage: NetParts, batch: Batch):
-        self._usage, self._batch = usage, batch
+        self._usage, self.batch = usage, batch
         self._roles: dict[Role, Any] = {}
         self.value: Any = None
         self.chosen: Any = None
@@ -65,7 +66,7 @@ class Passes:
 
     def outputs(self) -> Array:
         """Runs the forward pass, if there is one; returns the outputs, [n, k]."""
-        usage, batch = self._usage, self._batch
+        usage, batch = self._usage, self.batch
         plain = {Role.PARAMS: usage.params, Role.COUNT: len(batch.examples), Role.KEEP: _KEEP}
         penalty = _PENALTY if usage.loss is not None and takes(usage.loss, Role.PENALTY) else 0.0
         plain |= {Role.PENALTY: penalty, Role.QUIET: False, Role.ONCE: 1, Role.RATE: RATE}
@@ -91,9 +92,12 @@ class Passes:
         """Runs the forward pass and the file's loss; of one loss for each example, their mean."""
         self.outputs()
         assert self._usage.loss is not None
-        self.loss_value = call(self._usage.loss, self._roles, self._names()).value
+        roles = dict(self._roles)
+        if self.batch.for_loss is not None:
+            roles[Role.LABELS] = self.batch.for_loss
+        self.loss_value = call(self._usage.loss, roles, self._names()).value
         value = _loss_in(self.loss_value)
-        if value.size != 1 and value.size == len(self._batch.examples):
+        if value.size != 1 and value.size == len(self.batch.examples):
             value = value.mean(keepdims=True)
         if value.size != 1 or not np.isfinite(value).all():
             raise ConfigError(f"the loss must be one finite number; received {value}.")

@@ -11,7 +11,7 @@ import numpy as np
 from tfmlp.checks.arrays import squeezed
 from tfmlp.checks.calling import Calling
 from tfmlp.checks.causes import CauseName
-from tfmlp.checks.comparison import Compared
+from tfmlp.checks.comparison import Compared, divided
 from tfmlp.checks.explained import explained
 from tfmlp.checks.judgment import TOLERANCE, judge
 from tfmlp.checks.matching import Gradients
@@ -20,6 +20,7 @@ from tfmlp.checks.measuring import compared, examples_in, itemsize_of
 from tfmlp.checks.recognition import recognize
 from tfmlp.checks.reports import GradientReport
 from tfmlp.checks.scaling import Scale, common_factor, fitted_factor, likely_factor
+from tfmlp.errors import ConfigError
 
 _MOST, _LEAST = 120, 4  # entries of one parameter that are looked at
 
@@ -90,6 +91,11 @@ class Point:
         params, places = self.calling.params, self.calling.places.places.values()
         itemsize = itemsize_of(loss, params, [place.dtype for place in places])
         parts = compared(loss, params, self.given, itemsize, self._most(loss, seconds, most))
+        if all(part.is_flat for part in parts):
+            raise ConfigError(
+                f"{self.calling.name}: expected to change with the parameters; received one that"
+                " does not: run the forward pass in it, and give the net's own arrays, no copies."
+            )
         scale = self._scale(parts)
         if scale is None or scale.error():
             preferred = None if self.calling.is_step and self.rate is None else self.rate or 1.0
@@ -97,18 +103,21 @@ class Point:
             factor = likely or preferred or fitted_factor(parts)
         else:
             factor = scale.exact
-        parts = [_divided(part, factor) for part in parts]
+        parts = [divided(part, factor) for part in parts]
         size = max(float(np.abs(part.numeric).max()) for part in parts)
         types = [array.dtype for array in self.given.values() if array is not None]
         single = itemsize == 4 or np.dtype(np.float32) in types
         verdicts = [judge(part, TOLERANCE[itemsize], single, size) for part in parts]
         report = GradientReport(tuple(verdicts), None, loss=name, factor=factor)
-        is_scaled = scale is not None and not scale.error()
-        if not report.right and (scale is None or is_scaled):
+        if not report.right and (scale is None or not scale.error()):
             if not explain:
                 return Answer(report, is_explained=False)
             found = self._explained(report, parts, loss(), TOLERANCE[itemsize], single)
-            return dataclasses.replace(found, report=_times(found.report, factor))
+            if found.report.right is not True:
+                return dataclasses.replace(found, report=_times(found.report, factor))
+            # An epsilon, or rounding, was all.
+            report, factor = found.report, found.report.factor
+            scale = scale or self._scale_of(factor, parts)
         report = _times(report, factor)
         if scale is None:
             return Answer(report, is_explained=True)
@@ -141,8 +150,10 @@ class Point:
             tolerance=tolerance,
             single=single,
             any_factor=True,
+            is_fitted=self.calling.is_step and self.rate is None,
         )
-        found = dataclasses.replace(found, loss=report.loss, factor=report.factor)
+        factor = report.factor * found.factor
+        found = dataclasses.replace(found, loss=report.loss, factor=factor)
         if found.cause is not None and found.cause.name is CauseName.SMALL:
             found = dataclasses.replace(found, undecided=found.cause.text, cause=None)
         is_explained = found.right is True or bool(found.cause and found.cause.reproduced)
@@ -151,8 +162,9 @@ class Point:
     def _scale(self, parts: list[Compared]) -> Scale | None:
         """Returns the one factor that all gradients have, or None."""
         factor = common_factor(parts)
-        if factor is None:
-            return None
+        return None if factor is None else self._scale_of(factor, parts)
+
+    def _scale_of(self, factor: float, parts: list[Compared]) -> Scale:
         last = squeezed(parts[-1].value)
         outputs = last.size if last.ndim == 1 else None
         return Scale(factor, self._examples(), outputs, self.calling.is_step, self.rate)
@@ -166,11 +178,6 @@ class Point:
         loss()
         cost = 2.2 * len(self.calling.params) * (time.perf_counter() - started)
         return int(np.clip(seconds / max(cost, 1e-9), _LEAST, most))
-
-
-def _divided(part: Compared, factor: float) -> Compared:
-    given = None if part.given is None else part.given / factor
-    return dataclasses.replace(part, given=given)
 
 
 def _times(report: GradientReport, factor: float) -> GradientReport:

@@ -56,6 +56,9 @@ def _hook(free: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
         elif event in _CHANGES:
             if not is_free(arguments[0]):
                 raise Refused(f"it wants to {_CHANGES[event]} {_name(arguments[0])}")
+        elif event == "sqlite3.connect":
+            if arguments[0] != ":memory:" and not is_free(arguments[0]):
+                raise Refused(f"it wants the database {_name(arguments[0])}")
         elif event.startswith("socket.") and event != "socket.gethostname":
             raise Refused("it wants the network")
         elif event.startswith(_PROGRAMS):

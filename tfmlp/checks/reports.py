@@ -8,6 +8,7 @@ import numpy as np
 from tfmlp.checks.causes import Cause, CauseName
 from tfmlp.checks.html import table
 
+_HEADS = {False: "likely cause", None: "if it is wrong", True: ""}
 _COLUMNS = ("parameter", "verdict", "largest error", "where", "given", "measured")
 
 
@@ -48,13 +49,12 @@ class ParameterVerdict:
         }
         return {key: None if _is_endless(value) else value for key, value in values.items()}
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The verdict as cells of the report's table."""
+    def cells(self, wrong: str = "WRONG") -> tuple[str, ...]:
+        """Returns the verdict as cells of the report's table, with a word for what is wrong."""
         given = "none" if self.given is None else f"{self.given:.6g}"
         note = f"  ({self.note})" if self.note else ""
         return (
-            *(self.name, "right" if self.right else "WRONG", f"{self.error:.1e}"),
+            *(self.name, "right" if self.right else wrong, f"{self.error:.1e}"),
             *(str(list(self.where)).replace(" ", ""), given, f"{self.measured:.6g}{note}"),
         )
 
@@ -110,14 +110,14 @@ class GradientReport:
         width = max(len(_COLUMNS[0]), *(len(verdict.name) for verdict in self.parameters))
         form = f"{{:{width}}}  {{:7}}  {{:>13}}  {{:12}}  {{:11}}  {{}}"
         lines = [form.format(*_COLUMNS)]
-        lines += [form.format(*verdict.cells) for verdict in self.parameters]
+        lines += [form.format(*cells) for cells in self._rows()]
         return "\n".join([*lines, *self.sentences])
 
     @property
     def sentences(self) -> list[str]:
         """What there is to say besides the table."""
         said = (
-            ("likely cause", self.cause and self.cause.text),
+            (_HEADS[self.right], self.cause and self.cause.text),
             ("convention", self.convention and self.convention.text),
             ("not decided", self.undecided),
             ("loss", self.loss),
@@ -126,8 +126,11 @@ class GradientReport:
 
     def _repr_html_(self) -> str:
         heading = {True: "right", False: "wrong", None: "not decided"}[self.right]
-        rows = [verdict.cells for verdict in self.parameters]
-        return table(heading, _COLUMNS, rows, self.sentences)
+        return table(heading, _COLUMNS, self._rows(), self.sentences)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        wrong = "differs" if self.right is None else "WRONG"
+        return [verdict.cells(wrong) for verdict in self.parameters]
 
 
 @dataclass(frozen=True)

@@ -126,11 +126,11 @@ def call(
     """
     given = {name.lower().strip("_"): value for name, value in (named or {}).items()}
     positional, options = [], {}
+    meant = roles_of(function)
     for name, parameter in _signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        plain = name.lower().strip("_")
-        role = role_of(plain)
+        plain, role = name.lower().strip("_"), meant[name]
         if role is Role.OUTPUTS and role not in roles and Role.GRADIENT in roles:
             role = Role.GRADIENT
         has_default = parameter.default is not parameter.empty
@@ -184,6 +184,19 @@ def role_of(name: str) -> Role | None:
     if _SIZE.search(plain):
         return None
     return next((role for role, sound in _SOUNDS if re.search(sound, plain)), None)
+
+
+def roles_of(function: Callable[..., Any]) -> dict[str, Role | None]:
+    """Returns what each of a function's parameters is meant to be, by its name. Of two that sound
+    like labels, as in mse(y, t), the first is the outputs.
+    """
+    found = {name: role_of(name) for name in _signature(function).parameters}
+    labels = [name for name, role in found.items() if role is Role.LABELS]
+    if len(labels) == 2 and Role.OUTPUTS not in found.values():
+        sounds = [name.lower().strip("_") for name in labels]
+        true = next((name for name, plain in zip(labels, sounds) if "true" in plain), None)
+        found[labels[1] if true == labels[0] else labels[0]] = Role.OUTPUTS
+    return found
 
 
 def takes(function: Callable[..., Any], role: Role) -> bool:

@@ -171,4 +171,4 @@ def _near(value: float, other: float) -> bool:
 
 def _is_typed(value: float) -> bool:
     digits = value / 10 ** np.floor(np.log10(value * (1 + 1e-9)))
-    return any(_near(digits, digit) for digit in (*_TYPED, 2.5, 1.5))
+    return any(_near(digits, digit) for digit in (*_TYPED, 1.25, 1.5, 2.5))

@@ -6,10 +6,12 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from tfmlp.checks import words
 from tfmlp.checks.origins import held
 from tfmlp.checks.passes import NetParts, Passes
-from tfmlp.checks.roles import Role, role_of
+from tfmlp.checks.roles import Role, roles_of
 
 _KNOWN = {
     Role.INPUTS: "X",
@@ -57,7 +59,12 @@ class Written:
         usage = self._usage
         if usage.loss is None:
             return f"outputs=lambda: {self._outputs()}"
+        batch, own = self._run.batch, self._roles
+        if batch.for_loss is not None:
+            columns = ".T" if np.shape(batch.for_loss) != batch.targets.shape else ""
+            self._roles = own | {Role.LABELS: f"np.eye({batch.targets.shape[1]})[y]{columns}"}
         text, value = self._call(usage.loss), self._run.loss_value
+        self._roles = own
         if isinstance(value, tuple):
             text += "[0]"
         elif getattr(value, "size", 1) > 1:
@@ -119,11 +126,11 @@ class Written:
     def _arguments(
         self, function: Callable[..., Any], given: Mapping[str, str], is_forward: bool
     ) -> Iterator[str]:
-        is_named = False
+        is_named, meant = False, roles_of(function)
         for name, parameter in inspect.signature(function).parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
-            role = role_of(name)
+            role = meant[name]
             has_default = parameter.default is not parameter.empty
             if has_default and role not in (Role.INPUTS, Role.LABELS):
                 continue
